@@ -1,0 +1,194 @@
+/*
+ * engine_shim.h - the C interface between the engine host (Node, through koffi) and NVIDIA TensorRT-RTX.
+ *
+ * One shared object implements this header for each TensorRT-RTX minor version (libengine_shim_1_7.so, ...), because
+ * TensorRT-RTX's C++ interface is a set of vtables that changes between minor versions. None of them links NVIDIA's
+ * libraries: TensorRT-RTX, its ONNX parser, the CUDA driver and NVML are opened at run time.
+ *
+ * Rules
+ *  - Every function is noexcept and catches everything; a failure is an es_status, its sentence is es_last_error().
+ *  - Outputs are untouched on failure. destroy functions accept NULL.
+ *  - Text is UTF-8 unless said otherwise; the library's own log lines and file names are bytes, passed on as they are.
+ *  - Sizes and times are fixed-width; bytes and nanoseconds. Structs only grow at the end, with the ABI number.
+ *  - Long work is a job: a submit function returns at once, the session's own threads (with stacks of their own) do it,
+ *    es_poll tells when it is done, es_job_result fetches what it made. No callbacks into the caller.
+ *  - A session may be used from one thread at a time. Jobs of one lane run in the order they were submitted:
+ *    lane "check" (load, check), lane "work" (build), lane "gpu" (GPU facts), so a check is answered during a build.
+ */
+#ifndef ENGINE_SHIM_H
+#define ENGINE_SHIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define ES_API __declspec(dllexport)
+#else
+#define ES_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+#define ES_NOEXCEPT noexcept
+extern "C" {
+#else
+#define ES_NOEXCEPT
+#endif
+
+/* Raised with every change of this file that a caller could notice. */
+#define ENGINE_SHIM_ABI 1
+
+typedef enum es_status {
+    ES_OK = 0,
+    ES_INVALID_ARGUMENT = 1,
+    ES_LIBRARY_NOT_LOADED = 2,   /* dlopen/LoadLibrary failed; the loader's text is in the message */
+    ES_NOT_TENSORRT_RTX = 3,     /* loaded, but it does not export TensorRT-RTX's functions */
+    ES_UNSUPPORTED_VERSION = 4,  /* a TensorRT-RTX of another minor version than this shim's; info is filled */
+    ES_RUNTIME_FAILED = 5,       /* TensorRT-RTX refused; its lines are events of the job */
+    ES_CANCELLED = 6,
+    ES_BUFFER_TOO_SMALL = 7,
+    ES_NO_SUCH_JOB = 8,
+    ES_NO_DRIVER = 9,            /* no NVIDIA driver, or it cannot be used; not an error of the shim */
+    ES_FILE_ERROR = 10,          /* the system's errno is in the message */
+    ES_MODEL_REJECTED = 11,      /* the ONNX parser refused the model; its errors are events of the job */
+    ES_OUT_OF_MEMORY = 12,
+    ES_INTERNAL = 13             /* an exception that should not have been */
+} es_status;
+
+typedef struct es_session es_session; /* one TensorRT-RTX library, its threads, its events */
+
+/* ---- the shim itself ---- */
+ES_API int32_t es_abi_version(void) ES_NOEXCEPT;
+/* "1.7": the minor version of the headers this shared object was compiled against. Static storage. */
+ES_API const char *es_tensorrt_rtx_version(void) ES_NOEXCEPT;
+/* The sentence of the last failure on this thread. Copies at most size bytes, always NUL-terminated; returns the length needed. */
+ES_API uint64_t es_last_error(char *buffer, uint64_t size) ES_NOEXCEPT;
+
+/* ---- sessions ---- */
+ES_API es_status es_session_create(es_session **out) ES_NOEXCEPT;
+/* Asks running jobs to stop, waits for them, closes the runtime. It can wait as long as a native call does. */
+ES_API void es_session_destroy(es_session *session) ES_NOEXCEPT;
+
+/* ---- jobs and events ---- */
+typedef enum es_event_kind {
+    ES_EVENT_LOG = 1,          /* code: ILogger severity (0 internal error .. 4 verbose); text: the line, bytes */
+    ES_EVENT_DONE = 2,         /* code: es_status; text: the sentence when it is not ES_OK; a: result size in bytes */
+    ES_EVENT_PHASE_START = 3,  /* code: number of steps; text: phase name; a: phase id; b: parent phase id or -1 */
+    ES_EVENT_PHASE_STEP = 4,   /* a: phase id; b: step */
+    ES_EVENT_PHASE_END = 5,    /* a: phase id */
+    ES_EVENT_LOST = 6          /* a: how many events were dropped since the last poll because the ring was full */
+} es_event_kind;
+
+typedef struct es_event {
+    uint32_t kind;         /* es_event_kind */
+    int32_t code;
+    uint64_t job;          /* 0: no job */
+    int64_t a;
+    int64_t b;
+    int64_t time_ns;       /* monotonic */
+    uint32_t text_offset;  /* into the text buffer of es_poll */
+    uint32_t text_length;  /* bytes, without a terminator */
+} es_event;                /* 48 bytes */
+
+/* Moves up to capacity events out of the ring, oldest first, their texts one after the other into text. Never blocks.
+ * An event whose text does not fit any more stays for the next poll; one longer than text_size is cut. DONE events are never dropped. */
+ES_API es_status es_poll(es_session *session, es_event *events, uint32_t capacity, uint32_t *count,
+                         char *text, uint64_t text_size) ES_NOEXCEPT;
+/* Copies a finished job's result and forgets the job. ES_BUFFER_TOO_SMALL leaves it; *needed is set in both cases. */
+ES_API es_status es_job_result(es_session *session, uint64_t job, void *buffer, uint64_t size, uint64_t *needed) ES_NOEXCEPT;
+/* Asks a job to stop: one that waits never starts, one that runs stops at its next question. It still ends with DONE. */
+ES_API es_status es_job_cancel(es_session *session, uint64_t job) ES_NOEXCEPT;
+
+/* ---- loading TensorRT-RTX: result is one es_library_info ---- */
+typedef struct es_library_info {
+    int32_t major, minor, patch, build;
+    int32_t header_size;       /* IRuntime::getEngineHeaderSize() */
+    int32_t cuda_runtime;      /* 13040 = 13.4: the CUDA runtime inside the library; 0: could not be told (needs a readable GPU) */
+} es_library_info;
+/* library_path: the libtensorrt_rtx file, in the system's own encoding. A session loads one library once. With
+ * ES_UNSUPPORTED_VERSION the job still has its result, so that the caller can pick the shim of that version. */
+ES_API es_status es_submit_load(es_session *session, const char *library_path, uint64_t *job) ES_NOEXCEPT;
+
+/* ---- checking engines: result is count records, then the text they point into ---- */
+#define ES_HEADER_CAPACITY 128
+typedef enum es_file_type { ES_FILE_UNKNOWN = 0, ES_FILE_REGULAR = 1, ES_FILE_DIRECTORY = 2, ES_FILE_OTHER = 3 } es_file_type;
+
+typedef struct es_check_record {
+    uint8_t header[ES_HEADER_CAPACITY]; /* the first bytes of the file, zeros behind header_length */
+    uint32_t header_length;             /* bytes read: min(file size, header size of the runtime) */
+    uint32_t file_type;                 /* es_file_type; only regular files are read */
+    int32_t system_error;               /* errno / GetLastError of open, stat or read; 0: none */
+    int32_t validity;                   /* EngineValidity as the runtime answered, -1: not asked */
+    uint64_t diagnostics;               /* EngineInvalidityDiagnostics bits as the runtime answered */
+    uint64_t file_size;
+    int64_t modified_ns;                /* since 1970 */
+    uint32_t lines_offset;              /* into the text behind the records: the library's lines for this file */
+    uint32_t lines_length;              /* each line is one severity digit ('0'..'4'), its bytes and a NUL */
+} es_check_record;                      /* ES_CHECK_RECORD_SIZE bytes */
+#define ES_CHECK_RECORD_SIZE 176
+
+/* paths: count paths, each ended by a NUL, in the system's own encoding (UTF-8 on Windows). Reads and asks on the session's
+ * check lane. Works without a loaded library too: then nothing is asked and validity is -1. */
+ES_API es_status es_submit_check_files(es_session *session, const char *paths, uint64_t paths_size, uint32_t count, uint64_t *job) ES_NOEXCEPT;
+/* headers: count headers of stride bytes each, for files that only the caller can read; lengths[i] bytes of each count. */
+ES_API es_status es_submit_check_headers(es_session *session, const uint8_t *headers, uint32_t stride,
+                                         const uint32_t *lengths, uint32_t count, uint64_t *job) ES_NOEXCEPT;
+
+/* ---- GPUs: result is one es_driver_record, then gpu_count es_gpu_record. Needs no TensorRT-RTX. ---- */
+#define ES_UNKNOWN_BYTES UINT64_MAX
+typedef struct es_driver_record {
+    int32_t cuda_driver_version;  /* cuDriverGetVersion: 13000 = 13.0; 0: no CUDA driver */
+    int32_t cuda_status;          /* CUresult of the first failing call, 0: none; -1: the driver library was not found */
+    int32_t nvml_status;          /* nvmlReturn_t of the first failing call, 0: none; -1: NVML was not found */
+    uint32_t gpu_count;
+    char driver_version[80];      /* "580.159.04", empty: unknown (NVML tells) */
+    char message[512];            /* why there are no GPUs, as a sentence; empty: nothing to say */
+} es_driver_record;
+typedef struct es_gpu_record {
+    char name[128];
+    char uuid[80];
+    int32_t index;                     /* CUDA device index, after CUDA_VISIBLE_DEVICES */
+    int32_t compute_capability_major;
+    int32_t compute_capability_minor;
+    int32_t reserved;
+    uint64_t total_memory;             /* cuDeviceTotalMem: what TensorRT-RTX compares with */
+    uint64_t used_memory;              /* NVML; ES_UNKNOWN_BYTES: unknown */
+    uint64_t free_memory;              /* NVML; ES_UNKNOWN_BYTES: unknown */
+} es_gpu_record;
+/* Creates no CUDA context and allocates no GPU memory. */
+ES_API es_status es_submit_gpus(es_session *session, uint64_t *job) ES_NOEXCEPT;
+
+/* ---- building: see es_build below ---- */
+typedef struct es_build es_build; /* what to build; owned by the caller until submitted */
+
+ES_API es_status es_build_create(es_build **out) ES_NOEXCEPT;
+ES_API void es_build_destroy(es_build *build) ES_NOEXCEPT;
+/* The ONNX file; external data is looked for beside it. */
+ES_API es_status es_build_set_model(es_build *build, const char *path) ES_NOEXCEPT;
+/* Created anew (fails where something is there already), written through IStreamWriter, fsync'ed. On failure it is removed. */
+ES_API es_status es_build_set_output(es_build *build, const char *path) ES_NOEXCEPT;
+/* A BuilderFlag by its name in NvInfer.h ("kWEIGHT_STREAMING"); ES_INVALID_ARGUMENT names the known ones. */
+ES_API es_status es_build_add_flag(es_build *build, const char *name) ES_NOEXCEPT;
+/* ComputeCapability's number: 1 kCURRENT (must be alone), 75, 80, 86, 89, 120, 121. None: the library's default set. */
+ES_API es_status es_build_add_compute_capability(es_build *build, int32_t compute_capability) ES_NOEXCEPT;
+/* profile: 0, 1, ...; a profile comes into being with its first shape. */
+ES_API es_status es_build_add_profile_shape(es_build *build, uint32_t profile, const char *input, const int64_t *min,
+                                            const int64_t *opt, const int64_t *max, uint32_t rank) ES_NOEXCEPT;
+/* ProfilingVerbosity: 0 kLAYER_NAMES_ONLY, 1 kNONE, 2 kDETAILED. */
+ES_API es_status es_build_set_profiling_verbosity(es_build *build, int32_t verbosity) ES_NOEXCEPT;
+/* MemoryPoolType by its name in NvInfer.h ("kWORKSPACE"). */
+ES_API es_status es_build_set_memory_pool_limit(es_build *build, const char *pool, uint64_t bytes) ES_NOEXCEPT;
+
+typedef struct es_build_result {
+    uint64_t engine_size;    /* bytes written */
+    int64_t parse_ns;
+    int64_t build_ns;
+    uint8_t sha256[32];      /* of the bytes written */
+} es_build_result;
+/* Copies what it needs from build, which may be destroyed at once. Needs a loaded library; the ONNX parser is the one
+ * beside it. Result: one es_build_result. Parser errors and the builder's lines come as LOG events, phases as PHASE events. */
+ES_API es_status es_submit_build(es_session *session, const es_build *build, uint64_t *job) ES_NOEXCEPT;
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+#endif /* ENGINE_SHIM_H */
