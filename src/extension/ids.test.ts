@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import manifest from '../../package.json';
+import nls from '../../package.nls.json';
+import {
+  commands,
+  contextKeys,
+  engineExtensions,
+  headerTextScheme,
+  section,
+  settings,
+  submenus,
+  treeItems,
+  viewContainer,
+  views,
+  viewTypes,
+  walkthrough,
+} from './ids';
+
+const { contributes } = manifest;
+const sorted = (values: Iterable<string>) => [...new Set(values)].sort();
+/** Every menu entry and keybinding, flat. */
+const entries: { command?: string; submenu?: string; when?: string }[] = [
+  ...Object.values(contributes.menus).flat(),
+  ...contributes.keybindings,
+];
+const whenClauses = [
+  ...entries.map((entry) => entry.when ?? ''),
+  ...contributes.viewsWelcome.map((entry) => ('when' in entry ? (entry.when ?? '') : '')),
+];
+
+describe('ids and package.json', () => {
+  it('name the same commands', () => {
+    assert.deepEqual(
+      sorted(contributes.commands.map((entry) => entry.command)),
+      sorted(Object.values(commands)),
+    );
+  });
+
+  it('name the same views and containers', () => {
+    assert.deepEqual(
+      sorted(Object.values(contributes.views).flatMap((list) => list.map((view) => view.id))),
+      sorted(Object.values(views)),
+    );
+    assert.deepEqual(Object.keys(contributes.views), [viewContainer]);
+    assert.deepEqual(
+      contributes.viewsContainers.activitybar.map((container) => container.id),
+      [viewContainer],
+    );
+  });
+
+  it('name the same custom editors', () => {
+    assert.deepEqual(
+      sorted(contributes.customEditors.map((editor) => editor.viewType)),
+      sorted(Object.values(viewTypes)),
+    );
+    assert.deepEqual(
+      sorted(
+        contributes.customEditors.flatMap((editor) =>
+          editor.selector.map((selector) => selector.filenamePattern),
+        ),
+      ),
+      sorted(engineExtensions.map((extension) => `*${extension}`)),
+    );
+  });
+
+  it('name the same settings, each with scope and order', () => {
+    const { properties } = contributes.configuration;
+    assert.deepEqual(
+      sorted(Object.keys(properties)),
+      sorted(Object.values(settings).map((name) => `${section}.${name}`)),
+    );
+    for (const [name, value] of Object.entries(properties)) {
+      assert.ok(value.scope, `${name} has no scope`);
+      assert.ok(Number.isInteger(value.order), `${name} has no order`);
+    }
+  });
+
+  it('keep settings that choose a library out of the workspace', () => {
+    const restricted = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
+    for (const name of ['runtimePath', 'runtimeChoice'] as const) {
+      assert.equal(contributes.configuration.properties[`${section}.${name}`].scope, 'machine');
+      assert.ok(restricted.includes(`${section}.${name}`));
+    }
+  });
+
+  it('menus and keybindings refer to contributed commands and submenus only', () => {
+    for (const entry of entries) {
+      if (entry.command !== undefined) {
+        assert.ok((Object.values(commands) as string[]).includes(entry.command), entry.command);
+      } else {
+        assert.ok((Object.values(submenus) as string[]).includes(entry.submenu ?? ''));
+      }
+    }
+    assert.deepEqual(
+      sorted(contributes.submenus.map((submenu) => submenu.id)),
+      sorted(Object.values(submenus)),
+    );
+  });
+
+  it('when-clauses use our context keys, tree items, view types and scheme, and leave none out', () => {
+    const text = whenClauses.join('\n');
+    const named = sorted(text.match(/\bengineInspector\.[A-Za-z]+/g) ?? []);
+    const known = [
+      ...Object.values(contextKeys),
+      ...Object.values(views),
+      ...Object.values(viewTypes),
+    ] as string[];
+    assert.deepEqual(
+      named.filter((name) => !known.includes(name)),
+      [],
+    );
+    for (const key of Object.values(contextKeys)) {
+      assert.ok(text.includes(key), `${key} is set but never asked for`);
+    }
+    assert.ok(text.includes(`resourceScheme == ${headerTextScheme}`));
+    for (const prefix of [treeItems.engineFixable, treeItems.runtimeUsable]) {
+      assert.ok(text.includes(`viewItem == ${prefix}`), prefix);
+    }
+  });
+
+  it('walkthrough', () => {
+    assert.deepEqual(
+      contributes.walkthroughs.map((entry) => entry.id),
+      [walkthrough],
+    );
+    for (const step of contributes.walkthroughs[0]?.steps ?? []) {
+      for (const event of step.completionEvents) {
+        const [kind, id = ''] = event.split(':');
+        const known = kind === 'onView' ? Object.values(views) : Object.values(commands);
+        assert.ok((known as string[]).includes(id), event);
+      }
+    }
+  });
+
+  it('every %key% has its text and every text its key', () => {
+    const used = JSON.stringify(manifest).match(/%[a-zA-Z0-9.]+%/g) ?? [];
+    assert.deepEqual(sorted(used.map((key) => key.slice(1, -1))), sorted(Object.keys(nls)));
+  });
+
+  it('command links in texts lead to contributed or built-in commands', () => {
+    for (const match of JSON.stringify(nls).matchAll(/\(command:([\w.]+)\)/g)) {
+      const id = match[1] ?? '';
+      const ours = [...Object.values(commands), ...Object.values(views).map((v) => `${v}.focus`)];
+      assert.ok(id.startsWith('workbench.') || (ours as string[]).includes(id), id);
+    }
+  });
+});

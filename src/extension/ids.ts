@@ -1,0 +1,79 @@
+/**
+ * Every id that package.json contributes or refers to, once. ids.test.ts compares the two both ways, so a command that
+ * is renamed in one place only fails there and not on a user's screen.
+ */
+
+export const extensionId = 'engine-inspector.engine-inspector-tensorrt-rtx';
+
+/** Section of all settings and prefix of all ids. */
+export const section = 'engineInspector';
+
+export const commands = {
+  fixProblem: 'engineInspector.fixProblem',
+  checkEngine: 'engineInspector.checkEngine',
+  checkAllEngines: 'engineInspector.checkAllEngines',
+  chooseRuntime: 'engineInspector.chooseRuntime',
+  installRuntime: 'engineInspector.installRuntime',
+  copyReport: 'engineInspector.copyReport',
+  showHeaderText: 'engineInspector.showHeaderText',
+  computeSha256: 'engineInspector.computeSha256',
+  showLog: 'engineInspector.showLog',
+  restartHost: 'engineInspector.restartHost',
+  useRuntime: 'engineInspector.useRuntime',
+  copyRuntimePath: 'engineInspector.copyRuntimePath',
+  refreshRuntimes: 'engineInspector.refreshRuntimes',
+  openEngine: 'engineInspector.openEngine',
+} as const;
+export type CommandId = (typeof commands)[keyof typeof commands];
+
+export const viewContainer = 'engineInspector';
+
+export const views = {
+  engines: 'engineInspector.engines',
+  runtimes: 'engineInspector.runtimes',
+} as const;
+
+/** `engine` opens *.engine by default, `plan` offers itself for *.trt, *.plan and *.rtxplan; one provider serves both. */
+export const viewTypes = {
+  engine: 'engineInspector.engine',
+  plan: 'engineInspector.plan',
+} as const;
+
+/** Names below `section`. */
+export const settings = {
+  runtimeChoice: 'runtimeChoice',
+  runtimePath: 'runtimePath',
+  checkWorkspace: 'checkWorkspace',
+  explorerBadges: 'explorerBadges',
+  checkTimeout: 'checkTimeout',
+} as const;
+
+/** Set with setContext on change, read by when-clauses. */
+export const contextKeys = {
+  /** Some checked engine has a remedy to offer. */
+  hasProblems: 'engineInspector.hasProblems',
+  /** Object whose keys are the paths of those engines, for `resourcePath in …`. */
+  problemPaths: 'engineInspector.problemPaths',
+  /** An engine host was started in this session. */
+  hostUsed: 'engineInspector.hostUsed',
+} as const;
+
+export const submenus = { file: 'engineInspector.file' } as const;
+
+/** contextValue of tree items, matched by view/item/context. */
+export const treeItems = {
+  /** An engine whose report offers remedies. */
+  engineFixable: 'engine.fixable',
+  engineFine: 'engine.fine',
+  runtimeUsable: 'runtime.usable',
+  runtimeInUse: 'runtime.inUse',
+  runtimeBroken: 'runtime.broken',
+} as const;
+
+/** Scheme of the read-only text view of a header. */
+export const headerTextScheme = 'trtengine';
+
+export const walkthrough = 'gettingStarted';
+
+/** File name extensions that are looked for; only the first is opened and checked without being asked. */
+export const engineExtensions = ['.engine', '.trt', '.plan', '.rtxplan'] as const;
