@@ -4,34 +4,22 @@
  * receive with these schemas, so a damaged or older peer costs an error and never an undefined.
  */
 import * as v from 'valibot';
+import { hostErrorCodes } from './hostError';
+
+export { HostError, hostErrorCodes, type HostErrorCode } from './hostError';
 
 export const protocolVersion = 1;
 
-const bytes = v.instance(Uint8Array);
+const bytes = v.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const path = v.pipe(v.string(), v.minLength(1));
 
-/** Error codes of every failed request (in ResponseError.data.code), stable. */
-export const hostErrorCodes = [
-  'invalid-argument',
-  'library-not-loaded',
-  'not-tensorrt-rtx',
-  'unsupported-version',
-  'runtime-failed',
-  'cancelled',
-  'no-driver',
-  'file-error',
-  'model-rejected',
-  'out-of-memory',
-  'internal',
-  // made by the client and the supervisor
-  'host-start-failed',
-  'host-exited',
-  'host-timeout',
-  'host-crash-budget',
-  'bad-message',
-] as const;
-export type HostErrorCode = (typeof hostErrorCodes)[number];
+/** What a failed request carries in ResponseError.data, beside the message. */
+export const errorData = v.object({
+  code: v.picklist(hostErrorCodes),
+  nextStep: v.string(),
+  detail: v.string(),
+});
 
 export const runtimeInfo = v.object({
   /** "1.7.1.116" */
@@ -132,18 +120,3 @@ export type NotificationName = keyof typeof notifications;
 export type NotificationParams<N extends NotificationName> = v.InferOutput<
   (typeof notifications)[N]
 >;
-
-export class HostError extends Error {
-  constructor(
-    readonly code: HostErrorCode,
-    /** What happened, naming the file. */
-    message: string,
-    /** What to do next, one sentence. */
-    readonly nextStep: string,
-    /** For the log: the system's or the library's own words. */
-    readonly detail = '',
-  ) {
-    super(message);
-    this.name = 'HostError';
-  }
-}
