@@ -1,0 +1,50 @@
+/**
+ * Failures on their way to a person: one message that names what happened and the next step, with "Show Log"; the log
+ * has the rest. reveal.ts decides whether there is a message at all.
+ */
+import * as vscode from 'vscode';
+import { asHostError } from '../host/hostError';
+import type { Log } from './log';
+import { decideReveal } from './reveal';
+
+export interface ErrorContext {
+  /** For errors of unknown make: "Checking model.engine". */
+  doing: string;
+  /** A person started it and waits. */
+  asked: boolean;
+}
+
+export class Errors {
+  private readonly shown = new Map<string, number>();
+  /** How many messages were shown: for tests. */
+  messages: string[] = [];
+
+  constructor(private readonly log: Log) {}
+
+  report(thrown: unknown, { doing, asked }: ErrorContext): void {
+    const error = asHostError(thrown, doing);
+    const failure = { code: error.code, sentence: error.message, asked };
+    const reveal = decideReveal(failure, this.shown, Date.now());
+    if (reveal === 'nothing') return;
+    this.log.error([error.message, error.nextStep, error.detail].filter(Boolean).join('\n'));
+    if (reveal === 'log') return;
+    this.shown.set(error.message, Date.now());
+    this.messages.push(error.message);
+    const showLog = vscode.l10n.t('Show Log');
+    const text = error.nextStep === '' ? error.message : `${error.message} ${error.nextStep}`;
+    void vscode.window.showErrorMessage(text, showLog).then((picked) => {
+      if (picked === showLog) this.log.show();
+    });
+  }
+
+  /** Runs what a person started; a failure becomes one message. Answers undefined then. */
+  async guard<T>(doing: string, run: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await run();
+    } catch (error) {
+      if (error instanceof vscode.CancellationError) return undefined;
+      this.report(error, { doing, asked: true });
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * The header as a page of text: what is written, and where in it each field and each reason stands, so that CodeLens,
+ * hover, squiggles and the links of Problems have real ranges. Pure.
+ *
+ * Everything in a report may come from a hostile file, so each value is laid on one line of its own.
+ */
+import type { EngineReport, HeaderField, Reason } from '../core/engineReport';
+
+export interface Span {
+  line: number;
+  start: number;
+  end: number;
+}
+
+export interface HeaderText {
+  text: string;
+  /** The verdict's line. */
+  verdict: Span;
+  fields: { field: HeaderField; span: Span }[];
+  /** A reason without a field stands on its own line of the list of reasons. */
+  reasons: { reason: Reason; span: Span }[];
+}
+
+const valueColumn = 34;
+const labelColumn = 58;
+
+export function headerText(report: EngineReport, fileName: string): HeaderText {
+  const lines: string[] = [];
+  const add = (line = ''): Span => {
+    const text = oneLine(line);
+    lines.push(text);
+    return {
+      line: lines.length - 1,
+      start: text.length - text.trimStart().length,
+      end: text.length,
+    };
+  };
+
+  add(`${fileName}: its header as text, read-only`);
+  add();
+  const verdict = add(report.headline);
+  if (report.summary !== '') add(report.summary);
+  if (report.asked !== '') add(report.asked);
+
+  const reasonLines = new Map<Reason, Span>();
+  if (report.reasons.length > 0) {
+    add();
+    add('Reasons');
+    for (const reason of report.reasons) {
+      const name = reason.enumName === undefined ? '' : ` (${reason.enumName})`;
+      reasonLines.set(reason, add(`  ${reason.sentence}${name}`));
+    }
+  }
+
+  const fields: HeaderText['fields'] = [];
+  add();
+  if (report.headerFields.length > 0) {
+    add(row('Offset', 'Bytes', 'Value', 'Meaning'));
+    const bytes = report.headerHex.replace(/\s+/g, '').match(/../g) ?? [];
+    for (const field of report.headerFields) {
+      const hex = bytes.slice(field.offset, field.offset + field.length).join(' ');
+      const span = add(row(String(field.offset), hex, field.value, field.label));
+      fields.push({ field, span });
+    }
+    add();
+    add('These offsets are observed in real engines, NVIDIA does not document them.');
+  } else if (report.headerHex !== '') {
+    add('First bytes');
+    const bytes = report.headerHex.replace(/\s+/g, '').match(/../g) ?? [];
+    for (let offset = 0; offset < bytes.length; offset += 16) {
+      add(`${String(offset).padStart(6)}  ${bytes.slice(offset, offset + 16).join(' ')}`);
+    }
+  }
+
+  if (report.fileRows.length > 0) {
+    add();
+    add('File');
+    for (const { label, value } of report.fileRows) add(`  ${label}: ${value}`);
+  }
+  if (report.libraryLines.length > 0) {
+    add();
+    add('What TensorRT-RTX said');
+    for (const { text } of report.libraryLines) add(`  ${text}`);
+  }
+
+  const reasons = report.reasons.map((reason) => {
+    const ofField = fields.find(({ field }) => field.id === reason.headerField)?.span;
+    return { reason, span: ofField ?? reasonLines.get(reason) ?? verdict };
+  });
+  return { text: `${lines.join('\n')}\n`, verdict, fields, reasons };
+}
+
+function row(offset: string, bytes: string, value: string, label: string): string {
+  const cells = `${offset.padStart(6)}  ${bytes}`.padEnd(valueColumn);
+  return `${cells}${value}`.padEnd(labelColumn - 2).concat('  ', label);
+}
+
+/** Line breaks and control characters of any script would move what follows to another line. */
+function oneLine(text: string): string {
+  // eslint-disable-next-line no-control-regex -- these are what has to go
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trimEnd();
+}

@@ -1,0 +1,62 @@
+/**
+ * Typed access to our settings. The two that choose a library have machine scope: VS Code never takes them from a
+ * workspace, trusted or not, and readMachine() here reads the user's value only, whatever a later manifest says.
+ */
+import * as vscode from 'vscode';
+import { section, settings } from './ids';
+
+export type RuntimeChoiceSetting = 'automatic' | 'matchEngine';
+export type CheckWorkspace = 'whenUsed' | 'onStartup' | 'never';
+
+function readMachine<T>(name: string, fallback: T): T {
+  const found = vscode.workspace.getConfiguration(section).inspect<T>(name);
+  return found?.globalValue ?? found?.defaultValue ?? fallback;
+}
+
+/** Path of a library or of a folder with one; empty: look for it. */
+export function runtimePath(): string {
+  const value = readMachine<unknown>(settings.runtimePath, '');
+  return typeof value === 'string' ? value.trim() : '';
+}
+
+export function runtimeChoice(): RuntimeChoiceSetting {
+  return readMachine<unknown>(settings.runtimeChoice, 'automatic') === 'matchEngine'
+    ? 'matchEngine'
+    : 'automatic';
+}
+
+export function checkWorkspace(): CheckWorkspace {
+  const value = vscode.workspace.getConfiguration(section).get<unknown>(settings.checkWorkspace);
+  return value === 'onStartup' || value === 'never' ? value : 'whenUsed';
+}
+
+export function explorerBadges(): boolean {
+  return vscode.workspace.getConfiguration(section).get(settings.explorerBadges, true);
+}
+
+/** Milliseconds. */
+export function checkTimeoutMs(): number {
+  const seconds = vscode.workspace.getConfiguration(section).get<unknown>(settings.checkTimeout);
+  return (typeof seconds === 'number' && seconds >= 1 ? Math.min(seconds, 600) : 30) * 1000;
+}
+
+export async function setRuntime(choice: { path: string; choice: RuntimeChoiceSetting }) {
+  const configuration = vscode.workspace.getConfiguration(section);
+  const { Global } = vscode.ConfigurationTarget;
+  await configuration.update(settings.runtimePath, choice.path || undefined, Global);
+  await configuration.update(
+    settings.runtimeChoice,
+    choice.choice === 'automatic' ? undefined : choice.choice,
+    Global,
+  );
+}
+
+export function onDidChange(
+  names: readonly (keyof typeof settings)[],
+  listener: () => void,
+): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (names.some((name) => event.affectsConfiguration(`${section}.${settings[name]}`)))
+      listener();
+  });
+}
