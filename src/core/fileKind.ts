@@ -303,7 +303,7 @@ function asText(bytes: Uint8Array, mayBeCut: boolean): string | null {
   } catch {
     return null;
   }
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+
   return /[\x00-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? null : text;
 }
 
@@ -502,4 +502,3 @@ function otherMagic(bytes: Uint8Array): Answer | null {
 function isSafetensors(bytes: Uint8Array): boolean {
   return bytes.length > 10 && ascii(bytes, 4, 4) === '\0\0\0\0' && ascii(bytes, 8, 2) === '{"';
 }
-

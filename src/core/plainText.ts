@@ -19,7 +19,6 @@ const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu;
 
 /** CSI … final byte; OSC, DCS, APC, PM, SOS … ended by BEL or ST (bounded); other two-byte escapes. */
 const ansi =
-  // eslint-disable-next-line no-control-regex -- these are the characters meant
   /\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b[\]P_^X][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|\x1b[ -/]{1,4}[0-~]|\x1b[0-OQ-WYZ\\`-~]/g;
 
 /** One printable line. */
