@@ -1,0 +1,337 @@
+/**
+ * The suites of `npm test`, in the order they run: what is quickest to fail comes first. Their names are also the names
+ * of what set-up must have done for them (scripts/setup/steps.mjs, `suites`).
+ */
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+import { runTests } from '@vscode/test-electron';
+import { build } from 'esbuild';
+import { ESLint } from 'eslint';
+import * as prettier from 'prettier';
+
+import { repositoryRoot, temporaryFolder } from '../test/harness';
+import type { TestReport } from '../test/harness/mochaRun';
+
+export interface Suite {
+  name: string;
+  title: string;
+  run(grep: string | undefined): Promise<TestReport>;
+}
+
+const inRoot = (...parts: string[]): string => path.join(repositoryRoot, ...parts);
+const reportFile = (name: string): string => inRoot('test-results', `${name}.json`);
+const suiteTimeLimit = 15 * 60_000;
+
+// ---- running a program as a suite ----
+
+interface Ended {
+  code: number | string;
+  output: string;
+}
+
+/**
+ * Runs a program in a process group of its own and ends the group with it. What it prints is shown at once. A program
+ * that does not end in time, or leaves processes behind, is an error.
+ */
+async function runProgram(
+  command: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Ended> {
+  const detached = process.platform !== 'win32';
+  const child = spawn(command, args, {
+    cwd: repositoryRoot,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
+  });
+  const end = (): void => {
+    if (child.pid === undefined) return;
+    try {
+      process.kill(detached ? -child.pid : child.pid, 'SIGKILL');
+    } catch {
+      // nobody is left
+    }
+  };
+  const stop = (): void => {
+    end();
+    process.exit(130);
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  let output = '';
+  const show = (text: string): void => {
+    output += text;
+    process.stdout.write(text);
+  };
+  child.stdout.setEncoding('utf8').on('data', show);
+  child.stderr.setEncoding('utf8').on('data', show);
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    end();
+  }, suiteTimeLimit);
+  try {
+    const code = await new Promise<number | string>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (exitCode, signal) => resolve(exitCode ?? signal ?? 'unknown'));
+    });
+    if (late) throw new Error(`did not end within ${suiteTimeLimit / 60_000} minutes`);
+    const left = await waitForGroup(child.pid);
+    if (left.length > 0) {
+      end();
+      throw new Error(`left processes behind:\n${left.join('\n')}`);
+    }
+    return { code, output };
+  } finally {
+    clearTimeout(timer);
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+/** The command lines of processes of this group that are still there after a moment of grace (Linux). */
+async function waitForGroup(group: number | undefined): Promise<string[]> {
+  if (group === undefined || process.platform !== 'linux') return [];
+  for (let i = 0; ; i++) {
+    const left = membersOf(group);
+    if (left.length === 0 || i === 30) return left;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function membersOf(group: number): string[] {
+  const members: string[] = [];
+  for (const pid of fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      // pid (name) state ppid pgrp …
+      const fields = fs
+        .readFileSync(`/proc/${pid}/stat`, 'latin1')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      if (Number(fields[2]) !== group || fields[0] === 'Z') continue;
+      const line = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      members.push(`${pid} ${line}`);
+    } catch {
+      // it just ended
+    }
+  }
+  return members;
+}
+
+// ---- mocha suites ----
+
+/** Files below a folder whose names end with .test.ts, sorted. */
+function testFiles(...folders: string[]): string[] {
+  return folders
+    .flatMap((folder) =>
+      fs.existsSync(inRoot(folder))
+        ? fs
+            .readdirSync(inRoot(folder), { recursive: true, encoding: 'utf8' })
+            .map((name) => path.join(folder, name))
+        : [],
+    )
+    .filter((name) => name.endsWith('.test.ts'))
+    .sort();
+}
+
+function readReport(file: string): TestReport {
+  if (!fs.existsSync(file)) throw new Error('the tests ended without a report');
+  return JSON.parse(fs.readFileSync(file, 'utf8')) as TestReport;
+}
+
+function mochaSuite(name: string, title: string, folders: string[], timeout: number): Suite {
+  return {
+    name,
+    title,
+    run: async (grep) => {
+      const files = testFiles(...folders);
+      if (files.length === 0) throw new Error(`no *.test.ts below ${folders.join(', ')}`);
+      const report = reportFile(name);
+      fs.rmSync(report, { force: true });
+      const { code } = await runProgram(process.execPath, [
+        ...['--import', 'tsx', inRoot('test/harness/mochaMain.ts')],
+        ...[`--report=${report}`, `--timeout=${timeout}`],
+        ...(grep === undefined ? [] : [`--grep=${grep}`]),
+        ...files,
+      ]);
+      const result = readReport(report);
+      if (code !== 0 && result.failed === 0) throw new Error(`the tests ended with ${code}`);
+      return result;
+    },
+  };
+}
+
+// ---- the others ----
+
+/** One test a file: is it written as Prettier writes it? */
+async function checkFormat(): Promise<TestReport> {
+  const report: TestReport = { passed: 0, failed: 0, failures: [] };
+  const ignorePath = [inRoot('.gitignore'), inRoot('.prettierignore')];
+  const config = await prettier.resolveConfig(inRoot('package.json'));
+  const skipped = ['node_modules', '.git', '.deps', 'dist', 'build', 'test-results', 'demo-output'];
+  const files = fs
+    .readdirSync(repositoryRoot, { withFileTypes: true })
+    .filter((entry) => !skipped.includes(entry.name))
+    .flatMap((entry) =>
+      entry.isDirectory()
+        ? fs
+            .readdirSync(inRoot(entry.name), { recursive: true, encoding: 'utf8' })
+            .map((name) => path.join(entry.name, name))
+        : [entry.name],
+    );
+  for (const file of files.sort()) {
+    const { ignored, inferredParser } = await prettier.getFileInfo(inRoot(file), { ignorePath });
+    if (ignored || inferredParser === null || !fs.statSync(inRoot(file)).isFile()) continue;
+    const text = fs.readFileSync(inRoot(file), 'utf8');
+    if (await prettier.check(text, { ...config, filepath: inRoot(file) })) {
+      report.passed++;
+      continue;
+    }
+    report.failed++;
+    report.failures.push({ title: file, message: `run: npx prettier --write ${file}` });
+    console.log(`not formatted: ${file}`);
+  }
+  return report;
+}
+
+/** One test a file: ESLint has nothing to say, no warning either. */
+async function checkLint(): Promise<TestReport> {
+  const eslint = new ESLint({ cwd: repositoryRoot });
+  const results = await eslint.lintFiles(['.']);
+  const bad = results.filter((result) => result.errorCount + result.warningCount > 0);
+  const formatter = await eslint.loadFormatter('stylish');
+  if (bad.length > 0) console.log(await formatter.format(results));
+  return {
+    passed: results.length - bad.length,
+    failed: bad.length,
+    failures: bad.map((result) => ({
+      title: path.relative(repositoryRoot, result.filePath),
+      message: result.messages
+        .map(({ line, column, message, ruleId }) => `${line}:${column} ${message} (${ruleId})`)
+        .join('\n'),
+    })),
+  };
+}
+
+/** One test a TypeScript project. */
+async function checkTypes(): Promise<TestReport> {
+  const report: TestReport = { passed: 0, failed: 0, failures: [] };
+  for (const project of ['.', 'src/webview']) {
+    const { code, output } = await runProgram(process.execPath, [
+      inRoot('node_modules/typescript/bin/tsc'),
+      ...['--noEmit', '-p', project],
+    ]);
+    if (code === 0) {
+      report.passed++;
+      continue;
+    }
+    report.failed++;
+    report.failures.push({ title: `tsc -p ${project}`, message: output });
+  }
+  return report;
+}
+
+/** The shim's own tests with address and undefined-behaviour sanitizers; they count themselves. */
+async function runShimTests(): Promise<TestReport> {
+  const folder = inRoot('build/native-shim-tests');
+  const steps: [string, string[]][] = [
+    [
+      'cmake',
+      [
+        ...['-S', inRoot('native-shim'), '-B', folder, '-DCMAKE_BUILD_TYPE=RelWithDebInfo'],
+        ...['-DENGINE_SHIM_TESTS=ON', '-DENGINE_SHIM_SANITIZE=ON'],
+      ],
+    ],
+    ['cmake', ['--build', folder, '--parallel']],
+  ];
+  for (const [command, args] of steps) {
+    const { code } = await runProgram(command, args);
+    if (code !== 0) throw new Error(`${command} ${args[0]} ended with ${code}`);
+  }
+  const { code, output } = await runProgram('ctest', ['--test-dir', folder, '--verbose']);
+  const report: TestReport = { passed: 0, failed: 0, failures: [] };
+  for (const [, passed, failed] of output.matchAll(/(\d+) passed, (\d+) failed$/gm)) {
+    report.passed += Number(passed);
+    report.failed += Number(failed);
+  }
+  if (code !== 0 && report.failed === 0) {
+    report.failed = 1;
+    report.failures.push({ title: 'ctest', message: output.slice(-3000) });
+  }
+  return report;
+}
+
+/** Bundles the tests module and one file for each test, as VS Code's extension host loads them. */
+async function bundleExtensionHostTests(): Promise<string> {
+  const outdir = inRoot('dist/test/extensionHost');
+  fs.rmSync(outdir, { recursive: true, force: true });
+  await build({
+    entryPoints: [inRoot('test/extensionHost/index.ts'), ...testFiles('test/extensionHost')],
+    outbase: inRoot('test/extensionHost'),
+    outdir,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    sourcemap: 'inline',
+    external: ['vscode', 'mocha'],
+    absWorkingDir: repositoryRoot,
+    logLevel: 'warning',
+  });
+  return path.join(outdir, 'index.js');
+}
+
+/**
+ * mocha inside a real VS Code: the one that VSCODE_EXECUTABLE names, else code-server on Linux, else a desktop VS Code
+ * that @vscode/test-electron downloads.
+ */
+async function runExtensionHostTests(grep: string | undefined): Promise<TestReport> {
+  const report = reportFile('extensionHost');
+  fs.rmSync(report, { force: true });
+  const testsModule = await bundleExtensionHostTests();
+  const executable =
+    process.env['VSCODE_EXECUTABLE'] ??
+    (process.platform === 'linux' ? inRoot('test/harness/code') : undefined);
+  const fixture = inRoot('test/extensionHost/workspace');
+  const workspace = temporaryFolder(fs.existsSync(fixture) ? fixture : undefined);
+  try {
+    await runTests({
+      ...(executable === undefined ? {} : { vscodeExecutablePath: executable }),
+      extensionDevelopmentPath: repositoryRoot,
+      extensionTestsPath: testsModule,
+      launchArgs: [workspace.path],
+      extensionTestsEnv: {
+        ENGINE_INSPECTOR_TEST_REPORT: report,
+        ENGINE_INSPECTOR_REPOSITORY: repositoryRoot,
+        ...(grep === undefined ? {} : { ENGINE_INSPECTOR_TEST_GREP: grep }),
+      },
+    });
+  } catch (error) {
+    if (!fs.existsSync(report)) throw error; // else the report tells which tests failed
+  } finally {
+    workspace.remove();
+  }
+  const result = readReport(report);
+  for (const { title, message } of result.failures) console.log(`FAILED ${title}\n${message}`);
+  return result;
+}
+
+export const suites: readonly Suite[] = [
+  { name: 'format', title: 'Prettier', run: checkFormat },
+  { name: 'lint', title: 'ESLint', run: checkLint },
+  { name: 'types', title: 'TypeScript', run: checkTypes },
+  mochaSuite('unit', 'tests beside the sources', ['src'], 20_000),
+  mochaSuite('tooling', 'set-up, package and scripts', ['scripts'], 120_000),
+  {
+    name: 'shim',
+    title: 'native shim with sanitizers against the real libraries',
+    run: runShimTests,
+  },
+  mochaSuite('host', 'engine host against the real libraries', ['test/host'], 120_000),
+  mochaSuite('cli', 'command line', ['test/cli'], 120_000),
+  mochaSuite('fuzz', 'hostile headers', ['test/fuzz'], 600_000),
+  mochaSuite('webview', 'engine page in a browser', ['test/webview'], 60_000),
+  { name: 'extensionHost', title: 'inside a real VS Code', run: runExtensionHostTests },
+  mochaSuite('ui', 'the packaged VSIX, driven on screen', ['test/ui'], 180_000),
+];

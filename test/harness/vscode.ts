@@ -1,0 +1,137 @@
+/**
+ * A real VS Code on a screen: code-server with a headless Chromium on it, the extension loaded from the sources' build
+ * or from the packaged VSIX. See README.md beside this file.
+ */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+import {
+  repositoryRoot,
+  startCodeServer,
+  type CodeServer,
+  type CodeServerOptions,
+} from './codeServer';
+
+export const themes = {
+  dark: 'Default Dark Modern',
+  light: 'Default Light Modern',
+  'high-contrast': 'Default High Contrast',
+  'high-contrast-light': 'Default High Contrast Light',
+} as const;
+export type Theme = keyof typeof themes;
+
+export type ExtensionSource =
+  /** The packaged one, as a user installs it: what the UI suite drives. */
+  | { vsix: string }
+  /** The folder with package.json and dist/. */
+  | { folder: string; testsModule?: string };
+
+export interface VSCodeOptions extends Pick<CodeServerOptions, 'env' | 'settings'> {
+  /** The folder that is opened. */
+  workspace: string;
+  extension: ExtensionSource;
+  theme?: Theme;
+  /** false: Restricted Mode. */
+  trusted?: boolean;
+  viewport?: { width: number; height: number };
+}
+
+export interface VSCode {
+  readonly page: Page;
+  readonly server: CodeServer;
+  readonly theme: Theme;
+  /** The code that the tests module ended with. */
+  readonly testsExit: Promise<number>;
+  /** Loads the window anew, as "Developer: Reload Window" does. */
+  reload(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The VSIX that `npm run package` made. */
+export const packagedVsix = path.join(
+  repositoryRoot,
+  `build/engine-inspector-tensorrt-rtx-${process.platform}-${process.arch}.vsix`,
+);
+
+/** The browser that set-up found or installed. */
+export function chromiumPath(): string {
+  const chosen = process.env['CHROMIUM'];
+  if (chosen !== undefined && chosen !== '') return chosen;
+  return fs.readFileSync(path.join(repositoryRoot, '.deps/chromium.path'), 'utf8').trim();
+}
+
+export async function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: chromiumPath(),
+    headless: true,
+    // Containers give Chromium neither a sandbox for root nor a large /dev/shm.
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+  });
+}
+
+export async function startVSCode(options: VSCodeOptions): Promise<VSCode> {
+  const theme = options.theme ?? 'dark';
+  const { extension } = options;
+  const server = await startCodeServer({
+    ...(options.env === undefined ? {} : { env: options.env }),
+    settings: {
+      'workbench.colorTheme': themes[theme],
+      'window.autoDetectHighContrast': false,
+      ...options.settings,
+    },
+    workspaceTrust: options.trusted === false,
+    extensions: 'vsix' in extension ? [extension.vsix] : [],
+    testDriver: 'folder' in extension,
+  });
+  let browser: Browser | undefined;
+  const close = async (): Promise<void> => {
+    await browser?.close().catch(() => undefined);
+    await server.close();
+  };
+  try {
+    browser = await launchBrowser();
+    const context = await browser.newContext({
+      viewport: options.viewport ?? { width: 1400, height: 900 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    const page = await context.newPage();
+    const testsExit = Promise.race([server.died, exitOfTests(page)]);
+    testsExit.catch(() => undefined);
+    await page.goto(address(server, options.workspace, extension));
+    await page.waitForSelector('.monaco-workbench', { timeout: 90_000 });
+    const reload = async (): Promise<void> => {
+      await page.reload();
+      await page.waitForSelector('.monaco-workbench', { timeout: 90_000 });
+    };
+    return { page, server, theme, testsExit, reload, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** VS Code calls these two functions of the window when a tests module has run. */
+async function exitOfTests(page: Page): Promise<number> {
+  await page.exposeFunction('codeAutomationLog', () => undefined);
+  return new Promise((resolve, reject) => {
+    page.exposeFunction('codeAutomationExit', (code: number) => resolve(code)).catch(reject);
+  });
+}
+
+/** The extension under development and its tests travel as a payload in the page's address. */
+function address(server: CodeServer, workspace: string, extension: ExtensionSource): string {
+  const url = new URL(server.url);
+  url.searchParams.set('folder', path.resolve(workspace));
+  if ('folder' in extension) {
+    const remote = (file: string): string =>
+      `vscode-remote://127.0.0.1:${server.port}${path.resolve(file)}`;
+    const payload = [['extensionDevelopmentPath', remote(extension.folder)]];
+    if (extension.testsModule !== undefined) {
+      payload.push(['extensionTestsPath', remote(extension.testsModule)]);
+    }
+    url.searchParams.set('payload', JSON.stringify(payload));
+  }
+  return url.href;
+}

@@ -1,0 +1,182 @@
+/**
+ * What a person does in VS Code, as one function each. Every function waits for what it did to show on screen, so that
+ * tests need no sleeps.
+ */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+
+import { repositoryRoot } from './codeServer';
+import type { VSCode } from './vscode';
+
+/** Pictures of the last run; the names are NAME-THEME.png. */
+export const picturesFolder = path.join(repositoryRoot, 'test-results/pictures');
+
+export class Workbench {
+  readonly page: Page;
+
+  constructor(private readonly vscode: VSCode) {
+    this.page = vscode.page;
+  }
+
+  // ---- commands and quick picks ----
+
+  /** Runs a command by its full title in the command palette ("Engine Inspector: Show Log"). */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    const input = this.page.locator('.quick-input-widget input').first();
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await this.quickPickRow(title).first().click();
+  }
+
+  /** A row of the open quick pick that contains this text. */
+  quickPickRow(text: string): Locator {
+    return this.page.locator('.quick-input-list .monaco-list-row', { hasText: text });
+  }
+
+  /** The texts of the open quick pick's rows, in order. */
+  async quickPickTexts(): Promise<string[]> {
+    const rows = this.page.locator('.quick-input-list .monaco-list-row');
+    await rows.first().waitFor();
+    return rows.allInnerTexts();
+  }
+
+  async pick(text: string): Promise<void> {
+    const row = this.quickPickRow(text).first();
+    await row.waitFor();
+    await row.click();
+  }
+
+  // ---- explorer, editors and tabs ----
+
+  explorerRow(name: string): Locator {
+    return this.page.locator('.explorer-folders-view .monaco-list-row', {
+      has: this.page.locator(`.label-name`, { hasText: exactly(name) }),
+    });
+  }
+
+  async showExplorer(): Promise<void> {
+    await this.page.keyboard.press('Control+Shift+E');
+    await this.page.locator('.explorer-folders-view').waitFor();
+  }
+
+  /** Opens a file of the workspace by a double click in the explorer (parent folders must be expanded). */
+  async openFile(name: string): Promise<void> {
+    await this.showExplorer();
+    await this.explorerRow(name).first().dblclick();
+    await this.tab(name).first().waitFor();
+  }
+
+  /** Expands a folder in the explorer. */
+  async expandFolder(name: string): Promise<void> {
+    await this.showExplorer();
+    const row = this.explorerRow(name).first();
+    await row.waitFor();
+    if ((await row.getAttribute('aria-expanded')) !== 'true') await row.click();
+  }
+
+  /** Opens the context menu of a row and picks an entry. */
+  async contextMenu(row: Locator, entry: string): Promise<void> {
+    await row.click({ button: 'right' });
+    const item = this.page.locator('.monaco-menu .action-item', { hasText: entry }).first();
+    await item.waitFor();
+    await item.click();
+  }
+
+  tab(name: string): Locator {
+    return this.page.locator('.tabs-container .tab', { hasText: name });
+  }
+
+  /** A line of the active text editor that contains this text. */
+  textLine(text: string): Locator {
+    return this.page.locator('.monaco-editor .view-line', { hasText: text });
+  }
+
+  /** A button of the editor's title bar, by its tooltip. */
+  editorAction(title: string): Locator {
+    return this.page.locator(`.editor-actions .action-label[aria-label^="${title}"]`);
+  }
+
+  // ---- our page ----
+
+  /** The document inside the active webview, which is two iframes deep. Its first use takes some seconds. */
+  webview(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+  }
+
+  // ---- Problems ----
+
+  async showProblems(): Promise<void> {
+    const panel = this.problemsPanel();
+    if (!(await panel.isVisible())) await this.page.keyboard.press('Control+Shift+M');
+    await panel.waitFor();
+  }
+
+  problemsPanel(): Locator {
+    return this.page.locator('.markers-panel');
+  }
+
+  /** A row of Problems (a file or a problem) that contains this text. */
+  problem(text: string): Locator {
+    return this.problemsPanel().locator('.monaco-list-row', { hasText: text });
+  }
+
+  /** The link behind a problem's message: the diagnostic's code. */
+  problemLink(text: string): Locator {
+    return this.problem(text).locator('a.marker-code, .marker-code a, a').first();
+  }
+
+  // ---- views ----
+
+  /** Shows a view container by the name of its icon in the activity bar. */
+  async showViewContainer(name: string): Promise<void> {
+    const icon = this.page.locator(`.activitybar .action-label[aria-label^="${name}"]`).first();
+    await icon.waitFor();
+    const checked = await icon.evaluate((element) =>
+      element.closest('.action-item')?.classList.contains('checked'),
+    );
+    if (checked !== true) await icon.click();
+  }
+
+  /** A row of a tree view in the side bar. */
+  treeRow(text: string): Locator {
+    return this.page.locator('.sidebar .pane .monaco-list-row', { hasText: text });
+  }
+
+  /** An inline action of a tree row, by its tooltip; the row shows it while the pointer is over it. */
+  async treeAction(row: Locator, title: string): Promise<void> {
+    await row.hover();
+    await row.locator(`.action-label[aria-label^="${title}"]`).first().click();
+  }
+
+  // ---- what VS Code says ----
+
+  notification(text: string): Locator {
+    return this.page.locator('.notification-toast', { hasText: text });
+  }
+
+  statusBarItem(text: string): Locator {
+    return this.page.locator('.statusbar-item', { hasText: text });
+  }
+
+  async clipboard(): Promise<string> {
+    return this.page.evaluate('navigator.clipboard.readText()');
+  }
+
+  // ---- pictures ----
+
+  /** Takes test-results/pictures/NAME-THEME.png and returns its path. */
+  async picture(name: string, folder = picturesFolder): Promise<string> {
+    fs.mkdirSync(folder, { recursive: true });
+    const file = path.join(folder, `${name}-${this.vscode.theme}.png`);
+    await this.page.mouse.move(0, 0); // no hover in the picture
+    await this.page.screenshot({ path: file });
+    return file;
+  }
+}
+
+function exactly(text: string): RegExp {
+  return new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+}
