@@ -1,0 +1,83 @@
+/**
+ * Bundles the four programs of this repository into dist/:
+ *
+ *   node esbuild.js [--watch] [extension] [engineHost] [cli] [webview]     (no name: all)
+ *
+ * koffi stays a package of its own beside the bundles: it finds its native binary relative to itself.
+ */
+const fs = require('node:fs');
+const path = require('node:path');
+
+const esbuild = require('esbuild');
+
+const node = {
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  external: ['vscode', 'koffi'],
+  mainFields: ['module', 'main'],
+  minify: true,
+  keepNames: true, // class names are in logs
+  legalComments: 'none', // THIRD-PARTY-NOTICES.md has the licences
+  logLevel: 'warning',
+  absWorkingDir: __dirname,
+};
+
+const bundles = {
+  extension: {
+    ...node,
+    entryPoints: ['src/extension/extension.ts'],
+    outfile: 'dist/extension.js',
+  },
+  engineHost: {
+    ...node,
+    entryPoints: ['src/host/process/main.ts'],
+    outfile: 'dist/engineHost.js',
+  },
+  cli: {
+    ...node,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: 'dist/cli.js',
+    banner: { js: '#!/usr/bin/env node' },
+  },
+  webview: {
+    ...node,
+    entryPoints: ['src/webview/enginePage/main.ts'],
+    outfile: 'dist/webview/enginePage.js',
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    mainFields: ['browser', 'module', 'main'],
+    external: [],
+    tsconfig: 'src/webview/tsconfig.json',
+  },
+};
+
+/** The icon font is not imported by the page's style: VS Code's webviews load it as a style sheet of its own. */
+function copyCodicons() {
+  const from = path.join(__dirname, 'node_modules/@vscode/codicons/dist');
+  const to = path.join(__dirname, 'dist/webview');
+  fs.mkdirSync(to, { recursive: true });
+  for (const name of ['codicon.css', 'codicon.ttf']) {
+    fs.copyFileSync(path.join(from, name), path.join(to, name));
+  }
+}
+
+async function main() {
+  const args = process.argv.slice(2);
+  const named = args.filter((argument) => !argument.startsWith('-'));
+  const names = named.length > 0 ? named : Object.keys(bundles);
+  if (names.includes('webview')) copyCodicons();
+  for (const name of names) {
+    const options = bundles[name];
+    if (options === undefined) throw new Error(`there is no bundle "${name}"`);
+    if (args.includes('--watch')) await (await esbuild.context(options)).watch();
+    else await esbuild.build(options);
+  }
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
