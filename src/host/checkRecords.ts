@@ -2,6 +2,7 @@
  * Reads the answer of a check (es_check_record array and the text behind it, engine_shim.h) where it lies: nothing is
  * copied or decoded before it is asked for, so 10,000 records cost one object. Also packs the paths of a request.
  */
+import { plainText } from '../core/plainText';
 import type { CheckResult } from './protocol';
 
 /** A path as the system has it: a string, or bytes where the name is not UTF-8. */
@@ -124,36 +125,7 @@ export function packPaths(paths: readonly FilePath[]): Buffer {
   );
 }
 
-/** A path for people: bytes that are not UTF-8 as \xE9. */
+/** A path for people: one printable line, bytes that are not UTF-8 as \xe9. */
 export function displayPath(path: FilePath): string {
-  if (typeof path === 'string') return path;
-  const text = Buffer.from(path).toString('utf8');
-  if (!text.includes('\uFFFD')) return text;
-  let shown = '';
-  for (let at = 0; at < path.length;) {
-    const length = utf8Length(path, at);
-    if (length === 0) {
-      shown += `\\x${(path[at] ?? 0).toString(16).toUpperCase().padStart(2, '0')}`;
-      at++;
-    } else {
-      shown += Buffer.from(path.subarray(at, at + length)).toString('utf8');
-      at += length;
-    }
-  }
-  return shown;
-}
-
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Length of the well-formed UTF-8 character at `at`; 0: there is none. */
-function utf8Length(bytes: Uint8Array, at: number): number {
-  for (let length = 1; length <= 4 && at + length <= bytes.length; length++) {
-    try {
-      strictUtf8.decode(bytes.subarray(at, at + length));
-      return length;
-    } catch {
-      // Perhaps it is a longer one.
-    }
-  }
-  return 0;
+  return plainText(path, 8192);
 }

@@ -5,6 +5,7 @@
  * Crash budget: after `maxRestarts` crashes within `windowMs` the next one stops the host for good, with one message,
  * until the user asks again.
  */
+import { assertNever } from '../core/assertNever';
 import type { HostError } from './hostError';
 
 export interface CrashBudget {
@@ -95,8 +96,4 @@ export function stepLifecycle(
     default:
       return assertNever(event);
   }
-}
-
-function assertNever(value: never): never {
-  throw new Error(`unexpected ${JSON.stringify(value)}`);
 }

@@ -72,11 +72,6 @@ export function isLibraryName(name: string, platform: NodeJS.Platform = process.
     : /^libtensorrt_rtx\.so(\.\d+)*$/.test(name);
 }
 
-/** "1.7" of "1.7.1.116". */
-export function minorVersion(version: string): string {
-  return version.split('.').slice(0, 2).join('.');
-}
-
 type Look = Generator<{ offset: number; length: number }, LibraryFile, Buffer>;
 
 const reinstall = 'Install TensorRT-RTX again, or choose another library.';

@@ -18,8 +18,11 @@
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { compareVersions } from '../core/runtimeReleases';
 import { asHostError } from './hostError';
-import { isLibraryName, type LibraryFile, minorVersion, readLibraryFile } from './libraryFile';
+import { isLibraryName, type LibraryFile, readLibraryFile } from './libraryFile';
+import { unsupportedVersion } from './unsupportedVersion';
+import { minorVersion } from './versions';
 
 export type RuntimeSource =
   | 'setting'
@@ -165,17 +168,6 @@ export function chooseRuntime(
     why: `TensorRT-RTX ${match.version} at ${match.path} matches the engine's ${engineVersion}.`,
     nextStep: '',
   };
-}
-
-/** Negative, 0 or positive, part by part as numbers. */
-export function compareVersions(a: string, b: string): number {
-  const left = a.split('.').map(Number);
-  const right = b.split('.').map(Number);
-  for (let part = 0; part < Math.max(left.length, right.length); part++) {
-    const difference = (left[part] ?? 0) - (right[part] ?? 0);
-    if (difference !== 0 && !Number.isNaN(difference)) return difference;
-  }
-  return 0;
 }
 
 /** The runtime compares major, minor and patch, not the build. A Windows library's name tells only two parts. */
@@ -357,17 +349,4 @@ function supportProblem(
     return { problem: null, nextStep: '' };
   }
   return unsupportedVersion(file, version, supported);
-}
-
-/** The same words here and in the engine host. */
-export function unsupportedVersion(
-  file: string,
-  version: string,
-  supported: readonly string[],
-): { problem: string; nextStep: string } {
-  const known = supported.length === 0 ? 'none on this system' : supported.join(', ');
-  return {
-    problem: `${file} is TensorRT-RTX ${version}, which this version of Engine Inspector does not know; it knows ${known}.`,
-    nextStep: 'Choose or install one of these, or update Engine Inspector.',
-  };
 }

@@ -1,7 +1,7 @@
 /** Which shims there are: one shared object for each TensorRT-RTX minor version, told by its file name. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { compareVersions } from './runtimes';
+import { compareVersions } from '../core/runtimeReleases';
 
 /** The folder of this system's shims below dist. */
 export function shimFolderOf(dist: string): string {

@@ -1,0 +1,509 @@
+/**
+ * engine_shim.h through koffi: the only file that knows its functions, structs and numbers. All memory that C writes
+ * into is a Buffer of ours. Nothing here blocks: work is submitted, and a poll loop that only runs while work is under
+ * way settles the promises and hands on log lines and phases.
+ *
+ * Used by the engine host's child, and by the command line in its own process (header checks only). Imports no schema
+ * library: the command line's cold start is measured.
+ */
+import koffi from 'koffi';
+import { HostError, type HostErrorCode } from '../hostError';
+
+/** ENGINE_SHIM_ABI of the header this file was written against. */
+const shimAbi = 1;
+
+const eventSize = 48;
+const eventCapacity = 256;
+const textCapacity = 256 * 1024;
+const keptLines = 40;
+
+/** es_status by number. */
+const statusCodes: readonly (HostErrorCode | 'ok' | 'no-such-job')[] = [
+  'ok',
+  'invalid-argument',
+  'library-not-loaded',
+  'not-tensorrt-rtx',
+  'unsupported-version',
+  'runtime-failed',
+  'cancelled',
+  'internal', // ES_BUFFER_TOO_SMALL: buffers are made as large as DONE says
+  'internal', // ES_NO_SUCH_JOB
+  'no-driver',
+  'file-error',
+  'model-rejected',
+  'out-of-memory',
+  'internal',
+];
+
+const eventKinds = {
+  log: 1,
+  done: 2,
+  phaseStart: 3,
+  phaseStep: 4,
+  phaseEnd: 5,
+  lost: 6,
+} as const;
+
+export interface LibraryInfo {
+  /** "1.7.1.116" */
+  version: string;
+  headerSize: number;
+  cudaRuntimeVersion: number | null;
+}
+
+/** A failed job: its code, the shim's sentence, the library's own lines (warnings and worse, bytes). */
+export class ShimError extends Error {
+  constructor(
+    readonly code: HostErrorCode,
+    message: string,
+    readonly lines: readonly Uint8Array[] = [],
+    /** What the job left although it failed: ES_UNSUPPORTED_VERSION has the library's info. */
+    readonly result: Buffer | null = null,
+  ) {
+    super(message);
+    this.name = 'ShimError';
+  }
+}
+
+export interface ShimJob<T> {
+  result: Promise<T>;
+  /** Asks the job to stop; it still settles, with code "cancelled" if it did. */
+  cancel: () => void;
+}
+
+export interface ShimPhase {
+  kind: 'start' | 'step' | 'end';
+  phase: number;
+  parent: number | null;
+  name: string;
+  step: number;
+  steps: number;
+}
+
+export interface ShimEvents {
+  /** severity as in ILogger; bytes are the library's, not necessarily UTF-8, only valid during the call. */
+  onLog: (severity: number, bytes: Uint8Array, job: bigint) => void;
+  onLost: (count: number) => void;
+  onPhase: (phase: ShimPhase, job: bigint) => void;
+}
+
+export interface ShimBuildOptions {
+  model: string;
+  output: string;
+  flags: readonly string[];
+  computeCapabilities: readonly number[];
+  profiles: readonly (readonly {
+    input: string;
+    min: readonly number[];
+    opt: readonly number[];
+    max: readonly number[];
+  }[])[];
+  /** ProfilingVerbosity's number. */
+  profilingVerbosity: number;
+  memoryPoolLimits: Readonly<Record<string, number>>;
+}
+
+type Native = ReturnType<typeof bind>;
+
+/** One shim library. */
+export class Shim {
+  private constructor(
+    readonly path: string,
+    readonly native: Native,
+    /** "1.7": the TensorRT-RTX it was compiled against. */
+    readonly version: string,
+  ) {}
+
+  /** Throws a HostError when the file cannot be loaded or speaks another ABI. */
+  static open(file: string): Shim {
+    let native: Native;
+    try {
+      native = bind(file);
+    } catch (error) {
+      throw new HostError(
+        'internal',
+        `The engine shim ${file} could not be loaded.`,
+        'Reinstall the extension.',
+        error instanceof Error ? error.message : String(error),
+      );
+    }
+    const abi = native.abiVersion();
+    if (abi !== shimAbi) {
+      throw new HostError(
+        'internal',
+        `The engine shim ${file} has ABI ${abi}, not ${shimAbi}.`,
+        'Reinstall the extension.',
+      );
+    }
+    return new Shim(file, native, native.tensorRtRtxVersion());
+  }
+
+  session(events: ShimEvents): ShimSession {
+    const out = Buffer.alloc(8);
+    const status = this.native.sessionCreate(out);
+    if (status !== 0) throw lastError(this.native, status);
+    return new ShimSession(this.native, out.readBigUInt64LE(0), events);
+  }
+}
+
+interface PendingJob {
+  settle: (result: Buffer) => void;
+  reject: (error: ShimError) => void;
+  lines: Uint8Array[];
+}
+
+/** A session of the shim: at most one TensorRT-RTX library, its jobs and its events. */
+export class ShimSession {
+  private readonly jobs = new Map<bigint, PendingJob>();
+  private readonly events = Buffer.alloc(eventSize * eventCapacity);
+  private readonly text = Buffer.alloc(textCapacity);
+  private readonly count = Buffer.alloc(4);
+  private lastActivity = 0;
+  private polling = false;
+
+  constructor(
+    private readonly native: Native,
+    private readonly session: bigint,
+    private readonly listener: ShimEvents,
+  ) {}
+
+  /** libraryPath in the system's own encoding, without a NUL. */
+  load(libraryPath: string): ShimJob<LibraryInfo> {
+    return this.submit(
+      (job) => this.native.submitLoad(this.session, cString(libraryPath), job),
+      readLibraryInfo,
+    );
+  }
+
+  /** paths: count paths, each ended by a NUL. The answer is count records, then their text. */
+  checkFiles(paths: Uint8Array, count: number): ShimJob<Buffer> {
+    return this.submit(
+      (job) => this.native.submitCheckFiles(this.session, paths, paths.byteLength, count, job),
+      (result) => result,
+    );
+  }
+
+  checkHeaders(headers: Uint8Array, stride: number, lengths: Uint32Array): ShimJob<Buffer> {
+    return this.submit(
+      (job) =>
+        this.native.submitCheckHeaders(this.session, headers, stride, lengths, lengths.length, job),
+      (result) => result,
+    );
+  }
+
+  gpus(): ShimJob<Buffer> {
+    return this.submit(
+      (job) => this.native.submitGpus(this.session, job),
+      (result) => result,
+    );
+  }
+
+  /** onJob tells the number under which the phases of this build come. */
+  build(options: ShimBuildOptions, onJob: (job: bigint) => void): ShimJob<Buffer> {
+    const { native } = this;
+    const out = Buffer.alloc(8);
+    const check = (status: number) => {
+      if (status !== 0) throw lastError(native, status);
+    };
+    check(native.buildCreate(out));
+    const build = out.readBigUInt64LE(0);
+    try {
+      check(native.buildSetModel(build, cString(options.model)));
+      check(native.buildSetOutput(build, cString(options.output)));
+      for (const flag of options.flags) check(native.buildAddFlag(build, cString(flag)));
+      for (const computeCapability of options.computeCapabilities) {
+        check(native.buildAddComputeCapability(build, computeCapability));
+      }
+      options.profiles.forEach((profile, index) => {
+        for (const { input, min, opt, max } of profile) {
+          const shapes = [min, opt, max].map((shape) => BigInt64Array.from(shape, BigInt));
+          check(
+            native.buildAddProfileShape(
+              build,
+              index,
+              cString(input),
+              ...(shapes as [BigInt64Array, BigInt64Array, BigInt64Array]),
+              min.length,
+            ),
+          );
+        }
+      });
+      check(native.buildSetProfilingVerbosity(build, options.profilingVerbosity));
+      for (const [pool, bytes] of Object.entries(options.memoryPoolLimits)) {
+        check(native.buildSetMemoryPoolLimit(build, cString(pool), bytes));
+      }
+      return this.submit(
+        (job) => native.submitBuild(this.session, build, job),
+        (result) => result,
+        onJob,
+      );
+    } finally {
+      native.buildDestroy(build);
+    }
+  }
+
+  /** Waits for running native calls; a process that must not wait ends itself instead. */
+  destroy(): void {
+    this.native.sessionDestroy(this.session);
+  }
+
+  private submit<T>(
+    call: (job: Buffer) => number,
+    read: (result: Buffer) => T,
+    onJob?: (job: bigint) => void,
+  ): ShimJob<T> {
+    const out = Buffer.alloc(8);
+    const status = call(out);
+    if (status !== 0) throw lastError(this.native, status);
+    const job = out.readBigUInt64LE(0);
+    onJob?.(job);
+    const result = new Promise<Buffer>((settle, reject) => {
+      this.jobs.set(job, { settle, reject, lines: [] });
+    }).then(read);
+    this.lastActivity = performance.now();
+    this.schedule();
+    return {
+      result,
+      cancel: () => {
+        if (this.jobs.has(job)) this.native.jobCancel(this.session, job);
+      },
+    };
+  }
+
+  /** At first in every turn of the loop (a header check takes microseconds), then ever more calmly. */
+  private schedule(): void {
+    if (this.polling || this.jobs.size === 0) return;
+    this.polling = true;
+    const poll = () => {
+      this.polling = false;
+      this.poll();
+      this.schedule();
+    };
+    const quietMs = performance.now() - this.lastActivity;
+    if (quietMs < 5) setImmediate(poll);
+    else setTimeout(poll, quietMs < 300 ? 1 : quietMs < 5_000 ? 10 : 20);
+  }
+
+  private poll(): void {
+    for (;;) {
+      const status = this.native.poll(
+        this.session,
+        this.events,
+        eventCapacity,
+        this.count,
+        this.text,
+        textCapacity,
+      );
+      if (status !== 0) {
+        const error = lastError(this.native, status);
+        for (const job of this.jobs.values()) job.reject(error);
+        this.jobs.clear();
+        return;
+      }
+      const count = this.count.readUInt32LE(0);
+      if (count === 0) return;
+      this.lastActivity = performance.now();
+      for (let at = 0; at < count * eventSize; at += eventSize) this.onEvent(at);
+    }
+  }
+
+  private onEvent(at: number): void {
+    const { events } = this;
+    const kind = events.readUInt32LE(at);
+    const code = events.readInt32LE(at + 4);
+    const job = events.readBigUInt64LE(at + 8);
+    const a = Number(events.readBigInt64LE(at + 16));
+    const b = Number(events.readBigInt64LE(at + 24));
+    const textOffset = events.readUInt32LE(at + 40);
+    const bytes = this.text.subarray(textOffset, textOffset + events.readUInt32LE(at + 44));
+    switch (kind) {
+      case eventKinds.log: {
+        const lines = this.jobs.get(job)?.lines;
+        if (lines && code <= 2 && lines.length < keptLines) lines.push(Buffer.from(bytes));
+        this.listener.onLog(code, bytes, job);
+        return;
+      }
+      case eventKinds.done:
+        this.onDone(job, code, a, bytes.toString('utf8'));
+        return;
+      case eventKinds.lost:
+        this.listener.onLost(a);
+        return;
+      case eventKinds.phaseStart:
+        this.listener.onPhase(
+          {
+            kind: 'start',
+            phase: a,
+            parent: b === -1 ? null : b,
+            name: bytes.toString('utf8'),
+            step: 0,
+            steps: Math.max(code, 0),
+          },
+          job,
+        );
+        return;
+      case eventKinds.phaseStep:
+      case eventKinds.phaseEnd:
+        this.listener.onPhase(
+          {
+            kind: kind === eventKinds.phaseStep ? 'step' : 'end',
+            phase: a,
+            parent: null,
+            name: '',
+            step: kind === eventKinds.phaseStep ? Math.max(b, 0) : 0,
+            steps: 0,
+          },
+          job,
+        );
+        return;
+      default:
+        // A newer shim's event that this ABI does not know: nothing waits for it.
+        return;
+    }
+  }
+
+  private onDone(job: bigint, status: number, size: number, sentence: string): void {
+    const pending = this.jobs.get(job);
+    if (!pending) return;
+    this.jobs.delete(job);
+    const result = Buffer.allocUnsafeSlow(Math.max(size, 0));
+    const needed = Buffer.alloc(8);
+    const fetched = this.native.jobResult(this.session, job, result, result.length, needed);
+    if (status !== 0) {
+      const left = fetched === 0 && size > 0 ? result : null;
+      pending.reject(new ShimError(errorCode(status), sentence, pending.lines, left));
+      return;
+    }
+    if (fetched !== 0) {
+      pending.reject(lastError(this.native, fetched));
+      return;
+    }
+    pending.settle(result);
+  }
+}
+
+/** es_library_info. Also what a job that failed with "unsupported-version" left. */
+export function readLibraryInfo(result: Buffer): LibraryInfo {
+  const cudaRuntime = result.readInt32LE(20);
+  return {
+    version: [0, 4, 8, 12].map((at) => result.readInt32LE(at)).join('.'),
+    headerSize: result.readInt32LE(16),
+    cudaRuntimeVersion: cudaRuntime > 0 ? cudaRuntime : null,
+  };
+}
+
+function errorCode(status: number): HostErrorCode {
+  const code = statusCodes[status];
+  return code === undefined || code === 'ok' || code === 'no-such-job' ? 'internal' : code;
+}
+
+function lastError(native: Native, status: number): ShimError {
+  const buffer = Buffer.alloc(4096);
+  const needed = Number(native.lastError(buffer, buffer.length));
+  const end = buffer.indexOf(0);
+  const sentence = buffer.toString('utf8', 0, end < 0 ? Math.min(needed, buffer.length) : end);
+  return new ShimError(
+    errorCode(status),
+    sentence === '' ? `the shim's status is ${status}` : sentence,
+  );
+}
+
+function cString(text: string): Buffer {
+  if (text.includes('\0')) throw new ShimError('invalid-argument', 'a text holds a NUL');
+  return Buffer.from(`${text}\0`, 'utf8');
+}
+
+/** Pointers are Buffers of ours or addresses as bigint; sizes are far below 2^53. */
+function bind(file: string) {
+  const library = koffi.load(file);
+  return {
+    abiVersion: library.func('int32_t es_abi_version()') as () => number,
+    tensorRtRtxVersion: library.func('const char *es_tensorrt_rtx_version()') as () => string,
+    lastError: library.func('uint64_t es_last_error(void *buffer, uint64_t size)') as (
+      buffer: Buffer,
+      size: number,
+    ) => number | bigint,
+    sessionCreate: library.func('int es_session_create(void *out)') as (out: Buffer) => number,
+    sessionDestroy: library.func('void es_session_destroy(void *session)') as (
+      session: bigint,
+    ) => void,
+    poll: library.func(
+      'int es_poll(void *session, void *events, uint32_t capacity, void *count, void *text, uint64_t text_size)',
+    ) as (
+      session: bigint,
+      events: Buffer,
+      capacity: number,
+      count: Buffer,
+      text: Buffer,
+      textSize: number,
+    ) => number,
+    jobResult: library.func(
+      'int es_job_result(void *session, uint64_t job, void *buffer, uint64_t size, void *needed)',
+    ) as (session: bigint, job: bigint, buffer: Buffer, size: number, needed: Buffer) => number,
+    jobCancel: library.func('int es_job_cancel(void *session, uint64_t job)') as (
+      session: bigint,
+      job: bigint,
+    ) => number,
+    submitLoad: library.func('int es_submit_load(void *session, const void *path, void *job)') as (
+      session: bigint,
+      path: Buffer,
+      job: Buffer,
+    ) => number,
+    submitCheckFiles: library.func(
+      'int es_submit_check_files(void *session, const void *paths, uint64_t size, uint32_t count, void *job)',
+    ) as (session: bigint, paths: Uint8Array, size: number, count: number, job: Buffer) => number,
+    submitCheckHeaders: library.func(
+      'int es_submit_check_headers(void *session, const void *headers, uint32_t stride, const void *lengths, uint32_t count, void *job)',
+    ) as (
+      session: bigint,
+      headers: Uint8Array,
+      stride: number,
+      lengths: Uint32Array,
+      count: number,
+      job: Buffer,
+    ) => number,
+    submitGpus: library.func('int es_submit_gpus(void *session, void *job)') as (
+      session: bigint,
+      job: Buffer,
+    ) => number,
+    buildCreate: library.func('int es_build_create(void *out)') as (out: Buffer) => number,
+    buildDestroy: library.func('void es_build_destroy(void *build)') as (build: bigint) => void,
+    buildSetModel: library.func('int es_build_set_model(void *build, const void *path)') as (
+      build: bigint,
+      path: Buffer,
+    ) => number,
+    buildSetOutput: library.func('int es_build_set_output(void *build, const void *path)') as (
+      build: bigint,
+      path: Buffer,
+    ) => number,
+    buildAddFlag: library.func('int es_build_add_flag(void *build, const void *name)') as (
+      build: bigint,
+      name: Buffer,
+    ) => number,
+    buildAddComputeCapability: library.func(
+      'int es_build_add_compute_capability(void *build, int32_t computeCapability)',
+    ) as (build: bigint, computeCapability: number) => number,
+    buildAddProfileShape: library.func(
+      'int es_build_add_profile_shape(void *build, uint32_t profile, const void *input, const void *min, const void *opt, const void *max, uint32_t rank)',
+    ) as (
+      build: bigint,
+      profile: number,
+      input: Buffer,
+      min: BigInt64Array,
+      opt: BigInt64Array,
+      max: BigInt64Array,
+      rank: number,
+    ) => number,
+    buildSetProfilingVerbosity: library.func(
+      'int es_build_set_profiling_verbosity(void *build, int32_t verbosity)',
+    ) as (build: bigint, verbosity: number) => number,
+    buildSetMemoryPoolLimit: library.func(
+      'int es_build_set_memory_pool_limit(void *build, const void *pool, uint64_t bytes)',
+    ) as (build: bigint, pool: Buffer, bytes: number) => number,
+    submitBuild: library.func('int es_submit_build(void *session, void *build, void *job)') as (
+      session: bigint,
+      build: bigint,
+      job: Buffer,
+    ) => number,
+  };
+}
