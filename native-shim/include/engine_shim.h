@@ -68,6 +68,10 @@ ES_API es_status es_session_create(es_session **out) ES_NOEXCEPT;
 /* Asks running jobs to stop, waits for them, closes the runtime. It can wait as long as a native call does. */
 ES_API void es_session_destroy(es_session *session) ES_NOEXCEPT;
 
+/* The most verbose ILogger severity that becomes events and lines: 3 (info) unless set. 4 (verbose) makes a build's log
+ * tens of thousands of lines. Takes effect with the next job. */
+ES_API es_status es_session_set_log_severity(es_session *session, int32_t severity) ES_NOEXCEPT;
+
 /* ---- jobs and events ---- */
 typedef enum es_event_kind {
     ES_EVENT_LOG = 1,          /* code: ILogger severity (0 internal error .. 4 verbose); text: the line, bytes */

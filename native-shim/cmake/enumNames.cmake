@@ -1,0 +1,22 @@
+# Writes OUTPUT_FOLDER/ENUM.inc with one ES_NAMED(ENUM, kNAME) line for each enumerator of "enum class ENUM" in HEADER.
+function(write_enum_names header enum output_folder)
+  file(READ "${header}" text)
+  if(NOT text MATCHES "enum class ${enum} : int32_t[ \r\n]*{([^}]*)}")
+    message(FATAL_ERROR "No enum ${enum} in ${header}")
+  endif()
+  set(body "\n${CMAKE_MATCH_1}")
+  # What stands behind an #if is for builds of NVIDIA's own.
+  string(REGEX REPLACE "\n#if[^#]*#endif[^\n]*" "" body "${body}")
+  # Enumerators stand alone at the beginning of a line; comments begin with slashes.
+  string(REGEX MATCHALL "\n[ \t]*k[A-Z][A-Z0-9_]*" names "${body}")
+  list(LENGTH names count)
+  if(count LESS 3)
+    message(FATAL_ERROR "Only ${count} enumerators of ${enum} were found in ${header}")
+  endif()
+  set(lines "")
+  foreach(name IN LISTS names)
+    string(STRIP "${name}" name)
+    string(APPEND lines "ES_NAMED(${enum}, ${name})\n")
+  endforeach()
+  file(CONFIGURE OUTPUT "${output_folder}/${enum}.inc" CONTENT "${lines}" @ONLY)
+endfunction()

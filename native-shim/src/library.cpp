@@ -1,0 +1,121 @@
+#include "library.h"
+
+#include "check.h"
+#include "failure.h"
+
+#include <array>
+#include <cstring>
+
+namespace engine_shim {
+
+namespace {
+
+using VersionFunction = int32_t (*)();
+
+constexpr std::array<const char *, 5> versionSymbols = {"getInferLibMajorVersion", "getInferLibMinorVersion",
+                                                        "getInferLibPatchVersion", "getInferLibBuildVersion",
+                                                        "createInferRuntime_INTERNAL"};
+
+/* TensorRT (without RTX) exports the same functions and counts from 5 (2018) to 10 and 11; TensorRT-RTX from 1. */
+constexpr int32_t firstMajorOfTensorRt = 5;
+
+std::string versionText(const es_library_info &info) {
+    return std::to_string(info.major) + "." + std::to_string(info.minor) + "." + std::to_string(info.patch) + "." +
+           std::to_string(info.build);
+}
+
+void readVersion(const SharedLibrary &library, const std::string &path, es_library_info &info) {
+    for (const char *symbol : versionSymbols) {
+        if (library.symbol(symbol) == nullptr) {
+            throw Failure(ES_NOT_TENSORRT_RTX,
+                          path + " is not a TensorRT-RTX library: it does not export " + symbol + ".");
+        }
+    }
+    info.major = library.function<VersionFunction>(versionSymbols[0])();
+    info.minor = library.function<VersionFunction>(versionSymbols[1])();
+    info.patch = library.function<VersionFunction>(versionSymbols[2])();
+    info.build = library.function<VersionFunction>(versionSymbols[3])();
+    if (info.major >= firstMajorOfTensorRt) {
+        throw Failure(ES_NOT_TENSORRT_RTX, path + " is TensorRT " + versionText(info) + ", not TensorRT-RTX.");
+    }
+}
+
+/*
+ * TensorRT-RTX does not say which CUDA runtime it carries, but it says kOLD_CUDA_RUNTIME of an engine that was built with
+ * a newer one. So ask about headers that name a CUDA runtime, as no engine of ours would, until the limit is found. This
+ * needs a GPU that can be read: without one it answers kINVALID without a reason. 0: could not be told.
+ */
+int32_t findCudaRuntime(const Runtime &runtime, const es_library_info &info) noexcept {
+    constexpr uint64_t oldCudaRuntime = 1u << 3;
+    constexpr int32_t beyondAny = 1000000;
+    std::array<uint8_t, 64> header{};
+    std::memcpy(header.data(), "vtrt", 4);
+    header[8] = 2;
+    header[16] = 64;
+    header[24] = static_cast<uint8_t>(info.major);
+    header[25] = static_cast<uint8_t>(info.minor);
+    header[26] = static_cast<uint8_t>(info.patch);
+    header[27] = static_cast<uint8_t>(info.build);
+    std::memcpy(header.data() + 28, "vtrt", 4);
+    header[32] = 0x7f;
+    if (runtime.headerSize() != static_cast<int64_t>(header.size())) {
+        return 0; /* another layout */
+    }
+    const ThreadLogScope quiet(&silentLogSink());
+    const auto isTooOldFor = [&](int32_t cudaRuntime) {
+        const int64_t value = cudaRuntime;
+        std::memcpy(header.data() + 48, &value, sizeof(value));
+        return (runtime.validity(header.data(), static_cast<int64_t>(header.size())).diagnostics & oldCudaRuntime) != 0;
+    };
+    if (!isTooOldFor(beyondAny) || isTooOldFor(0)) {
+        return 0;
+    }
+    int32_t enough = 0;
+    int32_t tooNew = beyondAny;
+    while (tooNew - enough > 1) {
+        const int32_t middle = enough + (tooNew - enough) / 2;
+        (isTooOldFor(middle) ? tooNew : enough) = middle;
+    }
+    return enough;
+}
+
+} // namespace
+
+std::shared_ptr<const LoadedRuntime> loadLibrary(const std::string &path, Job &job) {
+    const std::string truncated = describeTruncatedLibrary(path);
+    if (!truncated.empty()) {
+        throw Failure(ES_LIBRARY_NOT_LOADED, "Cannot load " + path + ": " + truncated + ".");
+    }
+    std::string why;
+    SharedLibrary library = SharedLibrary::openFile(path, why);
+    if (!library) {
+        throw Failure(ES_LIBRARY_NOT_LOADED, "Cannot load " + path + ": " + why);
+    }
+    auto loaded = std::make_shared<LoadedRuntime>();
+    loaded->path = path;
+    readVersion(library, path, loaded->info);
+    if (loaded->info.major != compiledMajor || loaded->info.minor != compiledMinor) {
+        appendBytes(job.result(), loaded->info);
+        throw Failure(ES_UNSUPPORTED_VERSION, path + " is TensorRT-RTX " + versionText(loaded->info) +
+                                                  "; this engine shim is for " + compiledVersion + ".");
+    }
+    loaded->runtime = createRuntime(library);
+    if (!loaded->runtime) {
+        throw Failure(ES_RUNTIME_FAILED,
+                      "TensorRT-RTX " + versionText(loaded->info) + " in " + path + " could not be started.");
+    }
+    /* From here on TensorRT-RTX holds our logger for good and may have threads of its own: it is never unloaded. */
+    library.keepOpen();
+    const int64_t headerSize = loaded->runtime->headerSize();
+    if (headerSize <= 0 || headerSize > maxHeaderBytes) {
+        throw Failure(ES_RUNTIME_FAILED, "TensorRT-RTX " + versionText(loaded->info) + " in " + path +
+                                             " says that an engine's header has " + std::to_string(headerSize) +
+                                             " bytes.");
+    }
+    loaded->info.header_size = static_cast<int32_t>(headerSize);
+    loaded->info.cuda_runtime = findCudaRuntime(*loaded->runtime, loaded->info);
+    appendBytes(job.result(), loaded->info);
+    return loaded;
+}
+
+} // namespace engine_shim
