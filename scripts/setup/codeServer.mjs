@@ -39,8 +39,8 @@ export async function installCodeServer() {
         npm_config_nodedir: node, // headers of Node 24, whatever the user's npmrc says
       },
     };
-    // Optional packages stay: @parcel/watcher is what watches files.
-    await runNpm(['ci', '--omit=dev', '--ignore-scripts', ...quiet], options);
+    // Optional packages stay: @parcel/watcher is what watches files. Its shrinkwrap was made without peer packages.
+    await runNpm(['ci', '--legacy-peer-deps', '--omit=dev', '--ignore-scripts', ...quiet], options);
     await runNpm(['rebuild', '--ignore-scripts=false', ...quiet, '@vscode/spdlog'], options);
   });
 }
