@@ -125,7 +125,7 @@ export class Workbench {
 
   /** The link behind a problem's message: the diagnostic's code. */
   problemLink(text: string): Locator {
-    return this.problem(text).locator('a.marker-code, .marker-code a, a').first();
+    return this.problem(text).locator('a.code-link, a.monaco-link').first();
   }
 
   // ---- views ----
