@@ -95,6 +95,16 @@ export class EngineHostSupervisor {
     return this.request(runtime, 'checkFiles', { paths, count }, options);
   }
 
+  checkHeaders(
+    runtime: RuntimePath,
+    headers: Uint8Array,
+    stride: number,
+    lengths: number[],
+    options: RequestOptions = {},
+  ): Promise<CheckResult> {
+    return this.request(runtime, 'checkHeaders', { headers, stride, lengths }, options);
+  }
+
   /** Asked of any host that runs, else of a bare one. */
   gpus(options: RequestOptions = {}): Promise<GpusInfo> {
     const running = [...this.entries.values()].find((entry) => entry.lifecycle.state === 'ready');
