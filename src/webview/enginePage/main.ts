@@ -1,0 +1,150 @@
+/**
+ * The engine page's entry: takes messages from the extension, keeps the little state a page has, renders, and sends
+ * commands back. It computes nothing about engines: what it shows is the report it was sent.
+ */
+import '@vscode-elements/elements/dist/vscode-button/index.js';
+import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
+import './enginePage.css';
+import { render } from 'lit';
+import type { HeaderFieldId } from '../../core/engineReport';
+import type { FromPage, ToPage } from '../../core/pageMessages';
+import { page } from './page';
+import type { KeptState, PageActions, PageState } from './state';
+
+declare function acquireVsCodeApi(): {
+  postMessage(message: FromPage): void;
+  getState(): unknown;
+  setState(state: KeptState): void;
+};
+
+/** A wait shorter than this is not shown: a page that flashes is worse than one that is a moment late. */
+const waitingDelay = 300;
+const keepDelay = 150;
+const minute = 60_000;
+
+const vscode = acquireVsCodeApi();
+const root = document.getElementById('page')!;
+const kept = readKept(vscode.getState());
+
+let state: PageState = {
+  report: null,
+  trusted: true,
+  hash: { state: 'none' },
+  waiting: null,
+  selectedField: kept.selectedField,
+  hoveredField: null,
+  open: new Set(kept.open),
+  now: Date.now(),
+};
+let scrollToRestore: number | null = kept.scrollTop;
+let waitingTimer: ReturnType<typeof setTimeout> | undefined;
+let keepTimer: ReturnType<typeof setTimeout> | undefined;
+
+const actions: PageActions = {
+  send: (message) => vscode.postMessage(message),
+  selectField: (selectedField) => {
+    if (state.selectedField === selectedField) return;
+    update({ selectedField });
+    keepSoon();
+  },
+  hoverField: (hoveredField) => update({ hoveredField }),
+  goToField: (field) => {
+    actions.selectField(field);
+    const button = root.querySelector<HTMLElement>(`[data-field="${field}"]`);
+    button?.scrollIntoView({ block: 'nearest' });
+    button?.focus({ preventScroll: true });
+  },
+  setOpen: (id, isOpen) => {
+    if (state.open.has(id) === isOpen) return;
+    const open = new Set(state.open);
+    if (isOpen) open.add(id);
+    else open.delete(id);
+    update({ open });
+    keepSoon();
+  },
+};
+
+function update(change: Partial<PageState>): void {
+  state = { ...state, ...change, now: Date.now() };
+  render(page(state, actions), root);
+}
+
+function receive(message: ToPage): void {
+  switch (message.type) {
+    case 'waiting':
+      showWaitingSoon(message.file, message.sentence);
+      return;
+    case 'report':
+      clearTimeout(waitingTimer);
+      update({ report: message.report, trusted: message.trusted, waiting: null });
+      restoreScroll();
+      return;
+    case 'hash':
+      update({ hash: message.hash });
+      return;
+  }
+}
+
+function showWaitingSoon(file: string, sentence: string): void {
+  clearTimeout(waitingTimer);
+  if (state.waiting) {
+    update({ waiting: { file, sentence } });
+    return;
+  }
+  waitingTimer = setTimeout(() => update({ waiting: { file, sentence } }), waitingDelay);
+}
+
+function restoreScroll(): void {
+  if (scrollToRestore === null) return;
+  const top = scrollToRestore;
+  scrollToRestore = null;
+  requestAnimationFrame(() => window.scrollTo({ top }));
+}
+
+function keepSoon(): void {
+  clearTimeout(keepTimer);
+  keepTimer = setTimeout(() => {
+    vscode.setState({
+      scrollTop: window.scrollY,
+      selectedField: state.selectedField,
+      open: [...state.open],
+    });
+  }, keepDelay);
+}
+
+/** State kept by an older version of the page may have any shape. */
+function readKept(value: unknown): KeptState {
+  const candidate = (
+    typeof value === 'object' && value !== null ? value : {}
+  ) as Partial<KeptState>;
+  return {
+    scrollTop: typeof candidate.scrollTop === 'number' ? candidate.scrollTop : 0,
+    selectedField:
+      typeof candidate.selectedField === 'string'
+        ? (candidate.selectedField as HeaderFieldId)
+        : null,
+    open: Array.isArray(candidate.open)
+      ? candidate.open.filter((id): id is string => typeof id === 'string')
+      : [],
+  };
+}
+
+window.addEventListener('message', (event: MessageEvent<unknown>) => {
+  const data = event.data;
+  if (typeof data !== 'object' || data === null || !('type' in data)) return;
+  receive(data as ToPage);
+});
+window.addEventListener('scroll', keepSoon, { passive: true });
+// A custom element's button does not keep Space from scrolling the page, as a native one does.
+root.addEventListener('keydown', (event) => {
+  if (event.key === ' ' && event.target instanceof HTMLElement && event.target.role === 'button') {
+    event.preventDefault();
+  }
+});
+// "changed 3 minutes ago" goes on being true while the page is open.
+setInterval(() => {
+  if (state.report && document.visibilityState === 'visible') update({});
+}, minute);
+
+showWaitingSoon('', '');
+vscode.postMessage({ type: 'ready' });

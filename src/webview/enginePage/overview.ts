@@ -1,0 +1,25 @@
+/** The Overview: everything the header and the runtime's answer tell. Later tabs stand beside it, under the verdict. */
+import { html, type TemplateResult } from 'lit';
+import type { EngineReport } from '../../core/engineReport';
+import { comparisonSection } from './sections/comparison';
+import { fileSection } from './sections/file';
+import { headerSection } from './sections/header';
+import { logSection } from './sections/log';
+import { reasonsSection } from './sections/reasons';
+import { runsOnSection } from './sections/runsOn';
+import type { PageActions, PageState } from './state';
+
+export function overview(
+  state: PageState,
+  report: EngineReport,
+  actions: PageActions,
+): TemplateResult {
+  return html`
+    ${reasonsSection(state, report, actions)} ${comparisonSection(report)}
+    <div class="columns">
+      <div>${runsOnSection(report)} ${fileSection(state, report, actions)}</div>
+      <div>${headerSection(state, report, actions)}</div>
+    </div>
+    ${logSection(state, report, actions)}
+  `;
+}

@@ -1,0 +1,43 @@
+/** For which GPUs it was built: chips by family and the same as a sentence. */
+import { html, nothing, type TemplateResult } from 'lit';
+import type { EngineReport, GpuFamilyRow } from '../../../core/engineReport';
+import { icon } from '../icon';
+import { strings } from '../strings';
+
+const icons: Record<GpuFamilyRow['state'], [string, string]> = {
+  yes: ['check', 'tone-ok'],
+  ptx: ['check', 'tone-quiet'],
+  no: ['circle-slash', 'tone-quiet'],
+};
+
+export function runsOnSection(report: EngineReport): TemplateResult | typeof nothing {
+  if (report.runsOn.length === 0 && !report.runsOnSentence) return nothing;
+  return html`
+    <section aria-labelledby="runs-on-heading">
+      <h2 id="runs-on-heading">${strings.runsOn}</h2>
+      ${
+        report.runsOnSentence
+          ? html`<p class="sentence"><bdi>${report.runsOnSentence}</bdi></p>`
+          : nothing
+      }
+      ${
+        report.runsOn.length > 0
+          ? html`<ul class="chips">
+              ${report.runsOn.map(
+                (family) => html`
+                  <li class="chip-${family.state}">
+                    ${icon(...icons[family.state])}<span
+                      >${family.label}<span
+                        class=${family.state === 'yes' ? 'visually-hidden' : 'why'}
+                        >${`, ${strings.family[family.state]}`}</span
+                      ></span
+                    >
+                  </li>
+                `,
+              )}
+            </ul>`
+          : nothing
+      }
+    </section>
+  `;
+}

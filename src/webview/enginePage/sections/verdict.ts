@@ -1,0 +1,88 @@
+/** The answer first: a sentence, why, what to do, and in small print who was asked and when. */
+import { html, nothing, type TemplateResult } from 'lit';
+import type { EngineReport, Remedy } from '../../../core/engineReport';
+import { formatTime } from '../format';
+import { icon, severityIcon } from '../icon';
+import type { PageActions, PageState } from '../state';
+import { strings } from '../strings';
+
+/** One primary button and at most two more; the rest is behind "Other fixes…". */
+const shownRemedies = 3;
+
+export function verdictSection(
+  state: PageState,
+  report: EngineReport,
+  actions: PageActions,
+): TemplateResult {
+  return html`
+    <section class="verdict severity-${report.severity}" aria-labelledby="headline">
+      <div class="verdict-icon">${severityIcon(report.severity)}</div>
+      <div class="verdict-text">
+        <h2 id="headline">
+          <span class="visually-hidden">${strings.severity[report.severity]}</span>
+          <bdi>${report.headline}</bdi>
+        </h2>
+        ${report.summary ? html`<p class="summary"><bdi>${report.summary}</bdi></p>` : nothing}
+        ${remedies(report, actions)} ${smallPrint(state, report)}
+      </div>
+    </section>
+    ${
+      state.trusted
+        ? nothing
+        : html`<p class="restricted">
+            ${icon('workspace-untrusted')}<span>${strings.restricted}</span>
+          </p>`
+    }
+  `;
+}
+
+function remedies(report: EngineReport, actions: PageActions): TemplateResult | typeof nothing {
+  const preferred = report.remedies.find((remedy) => remedy.preferred);
+  const inOrder = preferred
+    ? [preferred, ...report.remedies.filter((remedy) => remedy !== preferred)]
+    : report.remedies;
+  if (inOrder.length === 0) return nothing;
+  return html`
+    <div class="remedies" role="group" aria-label=${strings.fixes}>
+      ${inOrder.slice(0, shownRemedies).map((remedy) => remedyButton(remedy, actions))}
+      ${
+        inOrder.length > shownRemedies
+          ? html`<vscode-button
+              secondary
+              data-action="fix"
+              @click=${() => actions.send({ type: 'fix' })}
+              >${strings.otherFixes}</vscode-button
+            >`
+          : nothing
+      }
+    </div>
+    ${preferred ? html`<p class="remedy-detail"><bdi>${preferred.detail}</bdi></p>` : nothing}
+  `;
+}
+
+function remedyButton(remedy: Remedy, actions: PageActions): TemplateResult {
+  return html`<vscode-button
+    ?secondary=${!remedy.preferred}
+    title=${remedy.detail}
+    data-remedy=${remedy.id}
+    @click=${() => actions.send({ type: 'remedy', id: remedy.id })}
+    >${remedy.title}</vscode-button
+  >`;
+}
+
+function smallPrint(state: PageState, report: EngineReport): TemplateResult {
+  const checked = new Date(report.checkedAt);
+  return html`
+    <p class="small-print">
+      ${report.asked ? html`<bdi>${report.asked}</bdi>` : nothing}
+      <time datetime=${checked.toISOString()}
+        >${strings.checkedAt(formatTime(report.checkedAt, state.now))}</time
+      >
+      ${
+        report.enumNames.length > 0
+          ? html`<span class="enum-names">${report.enumNames.join(' · ')}</span>`
+          : nothing
+      }
+    </p>
+  `;
+}

@@ -1,0 +1,34 @@
+/** What the page holds besides the report: what the user selected and opened, and which wait is on. */
+import type { EngineReport, HeaderFieldId } from '../../core/engineReport';
+import type { FromPage, HashState } from '../../core/pageMessages';
+
+export interface PageState {
+  report: EngineReport | null;
+  trusted: boolean;
+  hash: HashState;
+  /** Set only when a wait has lasted long enough to be worth showing. */
+  waiting: { file: string; sentence: string } | null;
+  /** The field the keyboard or a click chose; it stays until another is chosen. */
+  selectedField: HeaderFieldId | null;
+  /** The field under the pointer; it wins while it lasts. */
+  hoveredField: HeaderFieldId | null;
+  /** Ids of the <details> that are open. */
+  open: ReadonlySet<string>;
+  now: number;
+}
+
+export interface PageActions {
+  send(message: FromPage): void;
+  selectField(field: HeaderFieldId | null): void;
+  hoverField(field: HeaderFieldId | null): void;
+  /** Selects a field, brings it into view and gives it the focus. */
+  goToField(field: HeaderFieldId): void;
+  setOpen(id: string, open: boolean): void;
+}
+
+/** What survives hiding the page: kept in the webview's own state. */
+export interface KeptState {
+  scrollTop: number;
+  selectedField: HeaderFieldId | null;
+  open: string[];
+}

@@ -1,0 +1,101 @@
+/**
+ * Every sentence the page says by itself, in one place, so that a translation replaces one object. What is said about
+ * an engine comes with the report and is never worded here.
+ */
+import type { Evidence, GpuFamilyRow, RowState, Severity } from '../../core/engineReport';
+
+export const strings = {
+  waiting: 'Reading the engine…',
+  waitingNoFile: 'Engine',
+  checkingAgain: 'Checking again…',
+  announced: (headline: string, time: string) => `${headline} Checked at ${time}.`,
+
+  changed: (ago: string) => `changed ${ago}`,
+  changedJustNow: 'changed just now',
+
+  actions: 'Actions',
+  checkAgain: 'Check again',
+  chooseRuntime: 'Choose runtime…',
+  copyReport: 'Copy report',
+  showLog: 'Show log',
+
+  severity: {
+    error: 'Error:',
+    warning: 'Warning:',
+    information: 'Information:',
+    ok: 'Good:',
+  } satisfies Record<Severity, string>,
+  fixes: 'Fixes',
+  otherFixes: 'Other fixes…',
+  checkedAt: (time: string) => `Checked at ${time}.`,
+  restricted:
+    'Restricted Mode: runtimes named in this workspace’s settings are not loaded until you trust the workspace.',
+
+  reasons: 'Reasons',
+  evidence: {
+    runtime: 'The runtime’s answer',
+    header: 'Read from the header',
+    file: 'Read from the file',
+    recipe: 'Read from the recipe beside it',
+  } satisfies Record<Evidence, string>,
+  showInHeader: (offset: number) => `Show in the header, byte ${offset}`,
+  libraryLines: (count: number) =>
+    count === 1 ? 'The library’s own line' : `The library’s own ${count} lines`,
+
+  comparison: 'Engine and machine',
+  comparisonProperty: 'Property',
+  engine: 'Engine',
+  machine: 'This machine',
+  comparisonResult: 'Result',
+  rowState: {
+    good: 'Good:',
+    bad: 'Problem:',
+    warning: 'Warning:',
+    unknown: 'Not known:',
+    none: '',
+  } satisfies Record<RowState, string>,
+  nothing: '–',
+
+  runsOn: 'Runs on',
+  family: {
+    yes: 'built for it',
+    ptx: 'by PTX',
+    no: 'not built for it',
+  } satisfies Record<GpuFamilyRow['state'], string>,
+
+  file: 'File',
+  sha256: 'SHA-256',
+  computeHash: 'Compute',
+  computeHashTitle: 'Reads the whole file once to compute its SHA-256',
+  computeHashAgain: 'Try again',
+  cancel: 'Cancel',
+  cancelHash: 'Cancel computing the SHA-256',
+  hashProgress: (done: string, total: string) => `${done} of ${total}`,
+  hashProgressName: 'Computing the SHA-256',
+  hashMatches: 'Equal to the recorded sum: intact since it was built.',
+  hashDiffers: 'Not equal to the recorded sum: the file is not as it was built.',
+  hashRecorded: 'Recorded',
+  hashNothingRecorded: 'No sum was recorded for this file, so there is nothing to compare with.',
+
+  header: (bytes: number) => `Header, ${bytes} bytes`,
+  firstBytes: (bytes: number) => (bytes === 1 ? 'The only byte' : `First ${bytes} bytes`),
+  headerGroup: 'Header bytes by field; the arrow keys move from field to field',
+  headerHint: 'Point at a field, or move to it with the arrow keys, to read what it means.',
+  headerNote: 'Offsets are observed, not documented by NVIDIA.',
+  headerNoteRuntime:
+    'Offsets are observed, not documented by NVIDIA. The verdict above is the runtime’s own.',
+  openAsText: 'Open as text',
+  fieldsAsTable: 'All fields as a table',
+  bytesRange: (first: number, last: number) =>
+    first === last ? `byte ${first}` : `bytes ${first}–${last}`,
+  fieldName: (label: string, value: string, range: string, hex: string) =>
+    `${label}: ${value}, ${range}, ${hex}`,
+  flagged: 'a reason points here',
+  bytesColumn: 'Bytes',
+  fieldColumn: 'Field',
+  valueColumn: 'Value',
+
+  log: (count: number) => `The runtime’s own lines (${count})`,
+  logSeverity: ['internal error', 'error', 'warning', 'info', 'verbose'] as readonly string[],
+  logSeverityUnknown: 'message',
+};

@@ -1,0 +1,396 @@
+/** The engine page in a real Chromium, under the product's Content Security Policy, in the values of four real themes. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { AxeResults } from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { FromPage, ToPage } from '../../src/core/pageMessages';
+import { launchBrowser } from './harness/browser';
+import { pageCases } from './harness/reports';
+import { startHarness, themeNames, type Harness, type ThemeName } from './harness/server';
+
+const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const caseNames = Object.keys(pageCases);
+
+describe('engine page', function () {
+  this.timeout(30_000);
+
+  let harness: Harness;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let complaints: string[];
+
+  before(async () => {
+    harness = await startHarness();
+    browser = await launchBrowser();
+  });
+
+  after(async () => {
+    await browser?.close();
+    await harness?.close();
+  });
+
+  beforeEach(async () => {
+    context = await browser.newContext({ viewport: { width: 1120, height: 800 } });
+    page = await context.newPage();
+    complaints = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') {
+        complaints.push(message.text());
+      }
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+  });
+
+  // Whatever a test does, the page never breaks its policy and never complains.
+  afterEach(async () => {
+    const violations = await page.evaluate<string[]>('window.violations ?? []');
+    await context.close();
+    assert.deepEqual([...complaints, ...violations], []);
+  });
+
+  async function open(caseName: string, theme: ThemeName = 'dark-modern'): Promise<void> {
+    await page.goto(harness.url(theme, caseName));
+    await page.locator('h1').waitFor();
+    if ((pageCases[caseName]?.messages.length ?? 0) > 1) await page.locator('tr.hash').waitFor();
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done)))');
+  }
+
+  async function post(message: ToPage): Promise<void> {
+    await page.evaluate((sent) => window.postMessage(sent, '*'), message);
+  }
+
+  const sent = () => page.evaluate<FromPage[]>('window.sent');
+  const focused = () =>
+    page.evaluate<string>(
+      'document.activeElement.dataset.field ?? document.activeElement.dataset.action ?? document.activeElement.dataset.remedy ?? document.activeElement.tagName',
+    );
+
+  /** Time passes only when a test says so. */
+  async function stopClock(): Promise<void> {
+    await page.clock.install();
+    await page.clock.pauseAt(Date.now() + 60_000);
+  }
+
+  /** All rules, or the named ones; each thing found as a line. */
+  async function axe(rules?: string[]): Promise<string[]> {
+    await page.evaluate(axeSource);
+    const options = rules === undefined ? {} : { runOnly: rules };
+    const results = await page.evaluate<AxeResults>(
+      `axe.run(document, ${JSON.stringify(options)})`,
+    );
+    return results.violations.flatMap((violation) =>
+      violation.nodes.map((node) => `${violation.id}: ${node.html} – ${node.failureSummary ?? ''}`),
+    );
+  }
+
+  async function openDetails(): Promise<void> {
+    for (const summary of await page.locator('summary').all()) await summary.click();
+  }
+
+  for (const name of caseNames) {
+    describe(name, () => {
+      it('shows what it is sent', async () => {
+        await open(name);
+        const text = await page.locator('#page').innerText();
+        for (const expected of pageCases[name]!.expected) {
+          assert.ok(text.includes(expected), `"${expected}" is not in:\n${text}`);
+        }
+      });
+
+      it('has no horizontal scroll at 400 px', async () => {
+        await page.setViewportSize({ width: 400, height: 800 });
+        await open(name);
+        await openDetails();
+        const { scroll, client } = await page.evaluate(() => ({
+          scroll: document.documentElement.scrollWidth,
+          client: document.documentElement.clientWidth,
+        }));
+        assert.ok(scroll <= client, `${scroll} px wide in ${client} px`);
+      });
+
+      for (const theme of themeNames) {
+        it(`has nothing for axe to find in ${theme}`, async () => {
+          await open(name, theme);
+          await openDetails();
+          const field = page.locator('[data-field]').first();
+          if ((await field.count()) > 0) await field.click();
+          // The themes differ in colours alone: one of them is enough for all the other rules.
+          assert.deepEqual(await axe(theme === 'dark-modern' ? undefined : ['color-contrast']), []);
+        });
+      }
+    });
+  }
+
+  describe('text from files', () => {
+    it('is text, whatever it holds', async () => {
+      await open('hostile');
+      await openDetails();
+      assert.equal(await page.locator('#page img, #page script').count(), 0);
+    });
+
+    it('keeps the whole of a cut name in the tooltip', async () => {
+      await open('hostile');
+      const heading = page.locator('h1');
+      const { height } = (await heading.boundingBox())!;
+      assert.ok(height < 80, `the title is ${height} px high`);
+      const title = (await heading.getAttribute('title'))!;
+      assert.ok(title.length > 5000 && title.endsWith('.engine'));
+    });
+  });
+
+  describe('verdict', () => {
+    it('comes before everything else and has one primary button', async () => {
+      await open('several-reasons');
+      assert.match(await page.locator('h2').first().innerText(), /cannot run this engine/);
+      const buttons = page.locator('.remedies vscode-button');
+      assert.deepEqual(await buttons.allInnerTexts(), [
+        'Rebuild with weight streaming',
+        'Use runtime 1.6.1',
+        'Choose runtime…',
+        'Other fixes…',
+      ]);
+      assert.equal(await page.locator('.remedies vscode-button:not([secondary])').count(), 1);
+      assert.match((await buttons.first().getAttribute('title'))!, /^Builds the engine again/);
+    });
+
+    it('offers nothing when there is nothing to mend', async () => {
+      await open('valid');
+      assert.equal(await page.locator('.remedies').count(), 0);
+    });
+
+    it('is announced when it changes', async () => {
+      await open('several-reasons');
+      const status = page.locator('[role=status]').first();
+      assert.match((await status.textContent())!, /cannot run this engine/);
+      await post(pageCases['valid']!.messages[0]!);
+      await page.getByRole('heading', { name: 'This machine can run this engine.' }).waitFor();
+      assert.match((await status.textContent())!, /This machine can run this engine/);
+    });
+
+    it('has a severity in words for screen readers', async () => {
+      for (const [name, words] of [
+        ['several-reasons', 'Error:'],
+        ['suboptimal', 'Warning:'],
+        ['header-only', 'Information:'],
+        ['valid', 'Good:'],
+      ] as const) {
+        await open(name);
+        const heading = (await page.locator('#headline').textContent())!.trim();
+        assert.ok(heading.startsWith(words), heading);
+      }
+    });
+  });
+
+  describe('commands', () => {
+    it('says that it is ready, once', async () => {
+      await open('several-reasons');
+      assert.deepEqual(await sent(), [{ type: 'ready' }]);
+    });
+
+    const clicks: [string, string, FromPage][] = [
+      [
+        'several-reasons',
+        'Rebuild with weight streaming',
+        { type: 'remedy', id: 'rebuild-with-weight-streaming' },
+      ],
+      ['several-reasons', 'Use runtime 1.6.1', { type: 'remedy', id: 'use-matching-runtime' }],
+      ['several-reasons', 'Other fixes…', { type: 'fix' }],
+      ['several-reasons', 'Check again', { type: 'check' }],
+      ['several-reasons', 'Copy report', { type: 'copyReport' }],
+      ['several-reasons', 'Show log', { type: 'showLog' }],
+      ['valid', 'Choose runtime…', { type: 'chooseRuntime' }],
+      ['several-reasons', 'Open as text', { type: 'showHeaderText' }],
+      ['valid', 'Compute: SHA-256', { type: 'computeHash' }],
+      ['hash-running', 'Cancel computing the SHA-256', { type: 'cancelHash' }],
+      ['hash-failed', 'Try again: SHA-256', { type: 'computeHash' }],
+    ];
+    for (const [caseName, name, message] of clicks) {
+      it(`sends ${JSON.stringify(message)} for "${name}", by mouse, Enter and Space`, async () => {
+        await open(caseName);
+        const button = page.getByRole('button', { name, exact: true });
+        await button.click();
+        for (const key of ['Enter', 'Space']) {
+          await button.focus();
+          await page.keyboard.press(key);
+        }
+        assert.deepEqual((await sent()).slice(1), [message, message, message]);
+      });
+    }
+
+    it('does not scroll when Space presses a button', async () => {
+      await page.setViewportSize({ width: 400, height: 400 });
+      await open('several-reasons');
+      await page.locator('[data-remedy]').first().focus();
+      const before = await page.evaluate(() => window.scrollY);
+      await page.keyboard.press('Space');
+      await page.waitForTimeout(200);
+      assert.equal(await page.evaluate(() => window.scrollY), before);
+    });
+  });
+
+  describe('waiting', () => {
+    it('shows nothing for 300 ms, then the file and what is awaited', async () => {
+      await stopClock();
+      await page.goto(harness.url('dark-modern', 'waiting'));
+      await page.clock.runFor(290);
+      assert.equal(await page.locator('h1').count(), 0);
+      await page.clock.runFor(50);
+      assert.equal(await page.locator('h1').innerText(), 'upscaler.engine');
+      assert.match(await page.locator('#page').innerText(), /Asking TensorRT-RTX 1\.7\.1\.116…/);
+    });
+
+    it('never shows when the report is quick', async () => {
+      await stopClock();
+      await page.goto(harness.url('dark-modern', 'several-reasons'));
+      await page.locator('#headline').waitFor();
+      await page.clock.runFor(1000);
+      assert.equal(await page.locator('vscode-progress-bar').count(), 0);
+    });
+
+    it('keeps the last report while checking again', async () => {
+      await open('several-reasons');
+      await post({ type: 'waiting', file: 'models/upscaler.engine', sentence: 'Asking again…' });
+      const button = page.getByRole('button', { name: 'Checking again…' });
+      await button.waitFor();
+      assert.ok(await button.isDisabled());
+      assert.equal(await page.locator('#headline').count(), 1);
+      await post(pageCases['valid']!.messages[0]!);
+      await page.getByRole('button', { name: 'Check again' }).waitFor();
+      assert.equal(await page.locator('vscode-progress-bar').count(), 0);
+    });
+  });
+
+  describe('header', () => {
+    it('shows the meaning of the field under the pointer', async () => {
+      await open('several-reasons');
+      await page.locator('[data-field=version]').hover();
+      const legend = await page.locator('.legend').innerText();
+      assert.match(
+        legend,
+        /Built by TensorRT-RTX\s+1\.6\.1\.120\s+bytes 24–27 · a reason points here/,
+      );
+      await page.mouse.move(0, 0);
+      assert.match(await page.locator('.legend').innerText(), /Point at a field/);
+    });
+
+    it('is one tab stop, and arrow keys, Home and End move in it', async () => {
+      await open('several-reasons');
+      assert.equal(await page.locator('[data-field][tabindex="0"]').count(), 1);
+      await page.locator('[data-field][tabindex="0"]').focus();
+      assert.match(await page.locator('.legend').innerText(), /^Tag\s/);
+      const visited: string[] = [];
+      for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'End', 'ArrowRight', 'Home']) {
+        await page.keyboard.press(key);
+        visited.push(await focused());
+      }
+      assert.deepEqual(visited, ['zero', 'layout', 'zero', 'weightBytes', 'weightBytes', 'tag']);
+      await page.keyboard.press('Tab');
+      assert.ok(!(await focused()).startsWith('tag'));
+    });
+
+    it('is led to from a reason', async () => {
+      await open('several-reasons');
+      await page.getByRole('button', { name: 'Show in the header, byte 56' }).click();
+      assert.equal(await focused(), 'weightBytes');
+      assert.match(await page.locator('.legend').innerText(), /Weights that must fit on the GPU/);
+    });
+
+    it('reads every byte in order', async () => {
+      await open('several-reasons');
+      const hex = (await page.locator('.bytes').allInnerTexts()).join(' ').replace(/\s+/g, '');
+      const [message] = pageCases['several-reasons']!.messages;
+      assert.ok(message?.type === 'report');
+      assert.equal(hex, message.report.headerHex);
+    });
+
+    it('names each field with its bytes', async () => {
+      await open('several-reasons');
+      assert.equal(
+        await page.locator('[data-field=version]').getAttribute('aria-label'),
+        'Built by TensorRT-RTX: 1.6.1.120, bytes 24–27, 01 06 01 78, a reason points here',
+      );
+    });
+  });
+
+  describe('keyboard', () => {
+    it('reaches everything in reading order', async () => {
+      await open('several-reasons');
+      const order: string[] = [];
+      for (let i = 0; i < 40; i += 1) {
+        await page.keyboard.press('Tab');
+        const now = await focused();
+        if (now === 'BODY') break;
+        order.push(now);
+      }
+      assert.deepEqual(order, [
+        'check',
+        'chooseRuntime',
+        'copyReport',
+        'showLog',
+        'rebuild-with-weight-streaming',
+        'use-matching-runtime',
+        'choose-runtime',
+        'fix',
+        'BUTTON',
+        'SUMMARY',
+        'BUTTON',
+        'SUMMARY',
+        'computeHash',
+        'tag',
+        'SUMMARY',
+        'showHeaderText',
+        'SUMMARY',
+      ]);
+    });
+
+    it('shows where the focus is', async () => {
+      for (const theme of themeNames) {
+        await open('several-reasons', theme);
+        for (let i = 0; i < 12; i += 1) {
+          await page.keyboard.press('Tab');
+          const outline = await page.evaluate(() => {
+            const element = document.activeElement!;
+            const base = element.shadowRoot?.querySelector('[part=base]') ?? element;
+            const style = getComputedStyle(base);
+            return {
+              name: element.outerHTML.slice(0, 80),
+              style: style.outlineStyle,
+              width: style.outlineWidth,
+            };
+          });
+          assert.notEqual(outline.style, 'none', outline.name);
+          assert.notEqual(outline.width, '0px', outline.name);
+        }
+      }
+    });
+  });
+
+  it('comes back as it was left: scroll, field and open parts', async () => {
+    await page.setViewportSize({ width: 600, height: 500 });
+    await open('several-reasons');
+    await page.locator('[data-details=log] summary').click();
+    await page.locator('[data-field=targets]').click();
+    await page.evaluate(() => window.scrollTo({ top: 300 }));
+    await page.waitForFunction(
+      () =>
+        (JSON.parse(sessionStorage.getItem('state') ?? '{}') as { scrollTop?: number })
+          .scrollTop === 300,
+    );
+    await page.reload();
+    await page.locator('#headline').waitFor();
+    await page.waitForFunction(() => window.scrollY === 300);
+    assert.match(await page.locator('.legend').innerText(), /^Built for/);
+    assert.ok(await page.locator('[data-details=log]').evaluate((it) => it.hasAttribute('open')));
+  });
+
+  it('survives messages and kept state that make no sense', async () => {
+    await page.addInitScript(`sessionStorage.setItem('state', '{"scrollTop":"x","open":7}')`);
+    await open('several-reasons');
+    await page.evaluate(() => {
+      for (const odd of [null, 'text', 7, {}, { type: 'unknown' }]) window.postMessage(odd, '*');
+    });
+    await page.waitForTimeout(50);
+    assert.equal(await page.locator('#headline').count(), 1);
+  });
+});
