@@ -57,6 +57,13 @@ export class CheckRecords {
     return this.result.records.subarray(start, start + length);
   }
 
+  /** The four version bytes of an engine's header as one number; -1: it is no engine. */
+  versionBytes(index: number): number {
+    const at = this.at(index, 0);
+    // "vtrt"
+    return this.view.getUint32(at, true) === 0x74727476 ? this.view.getUint32(at + 24, true) : -1;
+  }
+
   fileType(index: number): CheckedFileType {
     return fileTypes[this.view.getUint32(this.at(index, offsets.fileType), true)] ?? 'unknown';
   }

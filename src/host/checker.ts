@@ -107,6 +107,7 @@ type Outcome =
   | { kind: 'not-asked'; problem: Problem };
 
 export class Checker {
+  private lastWhy = '';
   private machine: { facts: Promise<MachineFacts>; at: number } | null = null;
 
   constructor(private readonly options: CheckerOptions) {}
@@ -215,14 +216,23 @@ export class Checker {
     outcomes: Outcome[],
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const others = new Map<string, number[]>();
+    const byBytes = new Map<number, number[]>();
     outcomes.forEach((outcome, index) => {
       if (outcome.kind !== 'record') return;
+      const key = outcome.records.versionBytes(outcome.index);
+      if (key === -1) return;
+      const indices = byBytes.get(key);
+      if (indices) indices.push(index);
+      else byBytes.set(key, [index]);
+    });
+    // Ten thousand engines have a handful of versions: only one header of each is read.
+    const others = [...byBytes.values()].flatMap((indices): [string, number[]][] => {
+      const outcome = outcomes[indices[0] ?? 0];
+      if (outcome?.kind !== 'record') return [];
       const version = readEngineHeader(outcome.records.header(outcome.index))?.version;
-      if (version === undefined || version === outcome.runtime.version) return;
-      const indices = others.get(version) ?? [];
-      indices.push(index);
-      others.set(version, indices);
+      return version === undefined || version === outcome.runtime.version
+        ? []
+        : [[version, indices]];
     });
     for (const [version, indices] of others) {
       const chosen = await this.options.choose(version);
@@ -266,7 +276,8 @@ export class Checker {
     chosen: ChosenRuntime,
     signal: AbortSignal | undefined,
   ): Promise<{ runtime: RuntimeInfo } | { problem: Problem }> {
-    this.log(chosen.why);
+    if (chosen.why !== this.lastWhy) this.log(chosen.why);
+    this.lastWhy = chosen.why;
     if (!chosen.runtime) return { problem: { sentence: chosen.why, nextStep: chosen.nextStep } };
     try {
       return { runtime: await this.options.oracle.load(chosen.runtime.path, { signal }) };

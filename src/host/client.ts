@@ -13,6 +13,7 @@ import {
   ResponseError,
 } from 'vscode-jsonrpc';
 import { IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
+import { hostEnvironment } from './hostEnvironment';
 import { HostError } from './hostError';
 import {
   errorData,
@@ -344,12 +345,4 @@ function fromResponse(error: unknown, name: RequestName): HostError {
   const parsed = v.safeParse(errorData, error instanceof ResponseError ? error.data : undefined);
   if (!parsed.success) return badMessage(`an answer to "${name}"`, message);
   return new HostError(parsed.output.code, message, parsed.output.nextStep, parsed.output.detail);
-}
-
-/** The environment without what VS Code, Electron, Node and npm put there for themselves: CUDA's and the loader's stay. */
-export function hostEnvironment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(own).filter(
-    ([name]) => !/^(VSCODE_|ELECTRON_|CHROME_|NODE_|npm_)/i.test(name),
-  );
-  return { ...Object.fromEntries(kept), ELECTRON_RUN_AS_NODE: '1', ELECTRON_NO_ASAR: '1' };
 }

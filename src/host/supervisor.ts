@@ -4,7 +4,12 @@
  * when their host was killed for the sake of another request.
  */
 import * as fs from 'node:fs/promises';
-import { EngineHostClient, type EngineHostClientOptions, type RequestOptions } from './client';
+import {
+  EngineHostClient,
+  type EngineHostClientOptions,
+  type HostExit,
+  type RequestOptions,
+} from './client';
 import { asHostError, HostError } from './hostError';
 import {
   type CrashBudget,
@@ -31,6 +36,8 @@ export interface SupervisorOptions extends EngineHostClientOptions {
   /** A host without requests is closed after this. Milliseconds. */
   idleMs?: number;
   crashBudget?: CrashBudget;
+  /** After a crash or a hang that leaves another try: the next request starts a new process. */
+  onCrash?: (runtime: RuntimePath, error: HostError) => void;
   /** Once when a runtime's crash budget is used up. */
   onGaveUp?: (runtime: RuntimePath, error: HostError) => void;
   /** After every change: for status displays and tests. */
@@ -207,9 +214,7 @@ export class EngineHostSupervisor {
     const client = new EngineHostClient(this.options);
     entry.client = client;
     entry.info = null;
-    const left = client.exited.then((exit) =>
-      this.onExit(entry, client, exit.cause === 'crash' || exit.cause === 'timeout'),
-    );
+    const left = client.exited.then((exit) => this.onExit(entry, client, exit));
     try {
       if (entry.runtime !== null) {
         entry.info = await client.request('load', { libraryPath: entry.runtime });
@@ -228,7 +233,7 @@ export class EngineHostSupervisor {
     }
   }
 
-  private onExit(entry: Entry, client: EngineHostClient, crashed: boolean): void {
+  private onExit(entry: Entry, client: EngineHostClient, exit: HostExit): void {
     if (entry.client !== client) return;
     entry.client = null;
     entry.info = null;
@@ -237,12 +242,16 @@ export class EngineHostSupervisor {
       this.step(entry, { event: 'closed' });
       return;
     }
+    const crashed = exit.cause === 'crash' || exit.cause === 'timeout';
     const action = this.step(
       entry,
       crashed ? { event: 'crashed', at: Date.now() } : { event: 'killed-on-purpose' },
     );
-    if (action === 'give-up')
+    if (action === 'give-up') {
       this.options.onGaveUp?.(entry.runtime, this.gaveUpError(entry.runtime));
+    } else if (crashed) {
+      this.options.onCrash?.(entry.runtime, crashError(entry.runtime, exit));
+    }
   }
 
   private step(entry: Entry, event: HostEvent): HostAction {
@@ -306,6 +315,15 @@ class HostKilledForAnother extends HostError {
   constructor(from: HostError) {
     super(from.code, from.message, from.nextStep, from.detail);
   }
+}
+
+function crashError(runtime: RuntimePath, { cause, code, signal }: HostExit): HostError {
+  const host = `The engine host${runtime === null ? '' : ` for ${runtime}`}`;
+  const sentence =
+    cause === 'timeout'
+      ? `${host} did not answer in time and was stopped.`
+      : `${host} ended unexpectedly (${signal ?? `exit code ${code}`}).`;
+  return new HostError('host-exited', sentence, 'It is started again with the next check.');
 }
 
 function disposedError(): HostError {
