@@ -18,9 +18,7 @@ async function makeVsix() {
     [
       inRoot('node_modules/@vscode/vsce/vsce'),
       ...['package', '--target', platform, '--out', partial],
-      // .vscodeignore names every file, also those of koffi: vsce need not ask npm.
-      ...['--no-dependencies', '--no-update-package-json', '--skip-license'],
-      ...['--allow-missing-repository', '--no-rewrite-relative-links'],
+      ...['--no-update-package-json', '--allow-missing-repository', '--no-rewrite-relative-links'],
     ],
     { log: 'vsix' },
   );

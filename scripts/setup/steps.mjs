@@ -267,7 +267,8 @@ const shimStep = {
     const generator = !isWindows && which('ninja') !== undefined ? ['-G', 'Ninja'] : [];
     const configure = [
       ...['-S', inRoot('native-shim'), '-B', build, '-DCMAKE_BUILD_TYPE=Release'],
-      ...['-DENGINE_SHIM_TESTS=OFF'],
+      ...['-DENGINE_SHIM_TESTS=OFF', '-DENGINE_SHIM_SANITIZE=OFF'],
+      `-DENGINE_SHIM_OUTPUT=${inRoot(nativeFolder)}`,
     ];
     const cache = path.join(build, 'CMakeCache.txt');
     // A build folder remembers its generator and its source folder; one of another checkout is of no use.
@@ -315,17 +316,12 @@ const vsixStep = {
   key: () =>
     digestOf([
       digestOfFolder(inRoot('dist'), (name) => name === 'test'),
-      digestOfFolder(inRoot('media')),
-      digestOfFolder(inRoot('schemas')),
-      [
-        'package.json',
-        '.vscodeignore',
-        'README.md',
-        'CHANGELOG.md',
-        'LICENSE',
-        'NOTICE',
-        'scripts/package.mjs',
-      ].map((name) => fs.readFileSync(inRoot(name), 'utf8')),
+      ...['media', 'schemas', 'l10n'].map((name) => digestOfFolder(inRoot(name))),
+      fs
+        .readdirSync(root)
+        .filter((name) => /\.(md|json)$|^(LICENSE|\.vscodeignore)$/.test(name))
+        .map((name) => [name, fs.readFileSync(inRoot(name), 'utf8')]),
+      fs.readFileSync(inRoot('scripts/package.mjs'), 'utf8'),
     ]),
   outputs: () => [vsixFile],
   make: async () => {

@@ -51,7 +51,7 @@ const tools = {
     present: () => findCompiler() !== undefined,
   },
   cmake: {
-    title: 'CMake 3.20 or newer',
+    title: 'CMake 3.18 or newer',
     why: 'builds the native shim',
     present: () => which('cmake') !== undefined,
   },
