@@ -97,6 +97,5 @@ function row(offset: string, bytes: string, value: string, label: string): strin
 
 /** Line breaks and control characters of any script would move what follows to another line. */
 function oneLine(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what has to go
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trimEnd();
 }

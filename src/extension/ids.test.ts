@@ -141,7 +141,7 @@ describe('ids and package.json', () => {
     for (const match of JSON.stringify(nls).matchAll(/\(command:([\w.]+)\)/g)) {
       const id = match[1] ?? '';
       const ours = [...Object.values(commands), ...Object.values(views).map((v) => `${v}.focus`)];
-      assert.ok(id.startsWith('workbench.') || (ours as string[]).includes(id), id);
+      assert.ok(id.startsWith('workbench.') || ours.includes(id), id);
     }
   });
 });

@@ -1,0 +1,140 @@
+/**
+ * The commands, from id to what they do. They always exist; one that cannot do its work where it is called says so in a
+ * sentence. Fix, runtime choice and installation have files of their own.
+ */
+import * as vscode from 'vscode';
+import type { EngineHost } from './engineHost';
+import { commandTargets, engineOfHeaderText, fileName, isEngineName } from './engineTarget';
+import type { Errors } from './errors';
+import type { Fixes } from './fixes';
+import type { Hashes } from './hashes';
+import type { HeaderTextView } from './headerText';
+import { type CommandId, commands, viewTypes } from './ids';
+import type { InstallRuntime } from './installRuntime';
+import type { Log } from './log';
+import type { Reports } from './reports';
+import type { RuntimePicker } from './runtimePicker';
+import type { Runtimes } from './runtimes';
+import type { RuntimeNode } from './runtimesTree';
+import type { WorkspaceEngines } from './workspaceEngines';
+
+export interface CommandServices {
+  reports: Reports;
+  engines: WorkspaceEngines;
+  fixes: Fixes;
+  hashes: Hashes;
+  header: HeaderTextView;
+  host: EngineHost;
+  runtimes: Runtimes;
+  picker: RuntimePicker;
+  install: InstallRuntime;
+  log: Log;
+  errors: Errors;
+}
+
+type Handler = (argument?: unknown, selection?: unknown) => Promise<void>;
+
+export function registerCommands(services: CommandServices): vscode.Disposable {
+  const { fixes, picker, install, log } = services;
+  const table: Record<CommandId, Handler> = {
+    [commands.fixProblem]: (argument, selection) => fixes.fix(argument, selection),
+    [commands.checkEngine]: forEngines(services, checkEngines),
+    [commands.checkAllEngines]: () => checkAllEngines(services),
+    [commands.chooseRuntime]: () => picker.run(),
+    [commands.installRuntime]: async () => {
+      await install.run();
+    },
+    [commands.copyReport]: forEngines(services, copyReports),
+    [commands.showHeaderText]: forEngines(services, async (uris) => {
+      for (const uri of uris.slice(0, 10)) await services.header.show(uri);
+    }),
+    [commands.computeSha256]: forEngines(services, async (uris) => {
+      await Promise.all(uris.map((uri) => services.hashes.computeWithNotification(uri)));
+    }),
+    [commands.showLog]: () => Promise.resolve(log.show()),
+    [commands.restartHost]: () => restartHost(services),
+    [commands.useRuntime]: (node) => picker.use(node as RuntimeNode | undefined),
+    [commands.copyRuntimePath]: async (node) => {
+      const { runtime } = node as RuntimeNode;
+      await vscode.env.clipboard.writeText(runtime.path);
+    },
+    [commands.refreshRuntimes]: () => Promise.resolve(services.runtimes.refresh()),
+    [commands.openEngine]: forEngines(services, async ([uri]) => {
+      if (uri) await openEngine(uri);
+    }),
+  };
+  return vscode.Disposable.from(
+    ...Object.entries(table).map(([id, handler]) => vscode.commands.registerCommand(id, handler)),
+  );
+}
+
+function forEngines(
+  services: CommandServices,
+  run: (uris: vscode.Uri[], services: CommandServices) => Promise<void>,
+): Handler {
+  return async (argument, selection) => {
+    const uris = commandTargets(argument, selection);
+    if (uris.length === 0) {
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t('Open an engine first, or choose one in the Explorer.'),
+      );
+      return;
+    }
+    await services.errors.guard(vscode.l10n.t('The command'), () => run(uris, services));
+  };
+}
+
+async function checkEngines(
+  uris: vscode.Uri[],
+  { reports, engines, host }: CommandServices,
+): Promise<void> {
+  // Who asks by hand wants another try also where it was given up.
+  await host.askAgain();
+  engines.use();
+  await Promise.all(uris.map((uri) => reports.check(uri)));
+}
+
+async function checkAllEngines({ engines, errors, host }: CommandServices): Promise<void> {
+  await errors.guard(vscode.l10n.t('Checking all engines'), async () => {
+    await host.askAgain();
+    const count = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Checking engines') },
+      () => engines.checkAll(),
+    );
+    if (count === 0) {
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t('There is no engine file (*.engine) in this workspace.'),
+      );
+    }
+  });
+}
+
+async function copyReports(uris: vscode.Uri[], { reports }: CommandServices): Promise<void> {
+  const { reportText } = await import('../core/reportText');
+  const made = await Promise.all(uris.map((uri) => reports.ensure(uri)));
+  const texts = made.flatMap((report) => (report ? [reportText(report)] : []));
+  await vscode.env.clipboard.writeText(texts.join('\n\n'));
+  vscode.window.setStatusBarMessage(
+    texts.length === 1 && uris[0]
+      ? vscode.l10n.t('Copied the report of {0}', fileName(uris[0]))
+      : vscode.l10n.t('Copied {0} reports', texts.length.toString()),
+    4000,
+  );
+}
+
+async function restartHost({ host, reports, errors }: CommandServices): Promise<void> {
+  await errors.guard(vscode.l10n.t('Restarting the engine host'), async () => {
+    await host.restart();
+    await reports.checkKnown();
+  });
+}
+
+async function openEngine(uri: vscode.Uri): Promise<void> {
+  const engine = engineOfHeaderText(uri) ?? uri;
+  const viewType = /\.engine$/i.test(engine.path) ? viewTypes.engine : viewTypes.plan;
+  await vscode.commands.executeCommand(
+    'vscode.openWith',
+    engine,
+    isEngineName(engine) ? viewType : 'default',
+  );
+}

@@ -1,0 +1,37 @@
+/** Our context keys for when-clauses: set once and on change only. */
+import * as vscode from 'vscode';
+import { contextKeys } from './ids';
+import type { Reports } from './reports';
+
+export class ContextKeys implements vscode.Disposable {
+  private readonly subscription: vscode.Disposable;
+  private timer: NodeJS.Timeout | undefined;
+  private last = '';
+
+  constructor(private readonly reports: Reports) {
+    this.subscription = reports.onDidChange(() => {
+      // A thousand reports come in a few batches.
+      this.timer ??= setTimeout(() => this.update(), 20);
+    });
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.subscription.dispose();
+  }
+
+  private update(): void {
+    this.timer = undefined;
+    const paths: Record<string, true> = {};
+    for (const { uri, report } of this.reports.all()) {
+      if (report.remedies.length > 0 && this.reports.belongs(uri)) paths[uri.fsPath] = true;
+    }
+    const now = Object.keys(paths).sort().join('\0');
+    if (now === this.last) return;
+    this.last = now;
+    const set = (key: string, value: unknown) =>
+      void vscode.commands.executeCommand('setContext', key, value);
+    set(contextKeys.problemPaths, paths);
+    set(contextKeys.hasProblems, now !== '');
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Makes reports for the store: the host's Checker with this window's engine hosts, runtimes and hashes put in. Nothing of
+ * it is loaded before the first question.
+ */
+import * as vscode from 'vscode';
+import type { EngineReport } from '../core/engineReport';
+import type { Checker } from '../host/checker';
+import type { EngineHost } from './engineHost';
+import type { Hashes } from './hashes';
+import type { Log } from './log';
+import type { EngineChecks, RemoteHeader } from './reports';
+import type { Runtimes } from './runtimes';
+
+export class HostChecks implements EngineChecks, vscode.Disposable {
+  private readonly invalidated = new vscode.EventEmitter<void>();
+  private readonly subscriptions: vscode.Disposable[];
+  private checker: Promise<Checker> | undefined;
+
+  readonly onDidInvalidate = this.invalidated.event;
+
+  constructor(
+    private readonly host: EngineHost,
+    private readonly runtimes: Runtimes,
+    private readonly hashes: Hashes,
+    private readonly log: Log,
+  ) {
+    const again = () => {
+      this.checker = undefined;
+      this.invalidated.fire();
+    };
+    this.subscriptions = [this.invalidated, runtimes.onDidChange(again), host.onDidRestart(again)];
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  async files(paths: readonly string[]): Promise<EngineReport[]> {
+    const checked = await (await this.get()).files(paths);
+    return Promise.all(
+      paths.map(async (path, index) =>
+        checked.report(index, { recordedHash: await this.hashes.recordedHash(path) }),
+      ),
+    );
+  }
+
+  async headers(headers: readonly RemoteHeader[]): Promise<EngineReport[]> {
+    return (await this.get()).headers(headers);
+  }
+
+  private get(): Promise<Checker> {
+    this.checker ??= this.make();
+    return this.checker;
+  }
+
+  private async make(): Promise<Checker> {
+    const [{ Checker }, oracle] = await Promise.all([import('../host/checker'), this.host.get()]);
+    let last = '';
+    return new Checker({
+      oracle,
+      choose: (version) => this.runtimes.choose(version),
+      knownRuntimes: () => this.runtimes.list(),
+      log: (line) => {
+        // The same decision for every batch is one line.
+        if (line !== last) this.log.info(line);
+        last = line;
+      },
+    });
+  }
+}

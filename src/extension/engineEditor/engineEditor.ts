@@ -1,0 +1,169 @@
+/**
+ * The custom editor of engine files: a page that shows the report of the store and sends commands back. Reads nothing
+ * itself; the file's first bytes are read by whoever makes the report. The page may be shown in several columns, may be
+ * hidden and come back (it is then filled again: nothing is kept alive for it).
+ */
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import { assertNever } from '../../core/assertNever';
+import type { FromPage, ToPage } from '../../core/pageMessages';
+import { fileName } from '../engineTarget';
+import type { Fixes } from '../fixes';
+import type { Hashes } from '../hashes';
+import { commands, viewTypes } from '../ids';
+import type { Reports } from '../reports';
+import { isTrusted } from '../trust';
+import type { WorkspaceEngines } from '../workspaceEngines';
+
+export interface EngineEditorServices {
+  extensionUri: vscode.Uri;
+  reports: Reports;
+  engines: WorkspaceEngines;
+  hashes: Hashes;
+  fixes: Fixes;
+}
+
+export class EngineDocument implements vscode.CustomDocument {
+  private readonly held: vscode.Disposable;
+
+  constructor(
+    readonly uri: vscode.Uri,
+    engines: WorkspaceEngines,
+    private readonly hashes: Hashes,
+  ) {
+    this.held = engines.hold(uri);
+  }
+
+  /** The last editor of the file is closed. */
+  dispose(): void {
+    this.hashes.cancel(this.uri);
+    this.held.dispose();
+  }
+}
+
+export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineDocument> {
+  constructor(private readonly services: EngineEditorServices) {}
+
+  static register(services: EngineEditorServices): vscode.Disposable {
+    const provider = new EngineEditor(services);
+    return vscode.Disposable.from(
+      ...Object.values(viewTypes).map((viewType) =>
+        vscode.window.registerCustomEditorProvider(viewType, provider, {
+          supportsMultipleEditorsPerDocument: true,
+        }),
+      ),
+    );
+  }
+
+  openCustomDocument(
+    uri: vscode.Uri,
+    _context: vscode.CustomDocumentOpenContext,
+    token: vscode.CancellationToken,
+  ): EngineDocument {
+    if (token.isCancellationRequested) throw new vscode.CancellationError();
+    const document = new EngineDocument(uri, this.services.engines, this.services.hashes);
+    // Asked before the page has loaded, so that the answer waits for it and not the other way round.
+    void this.services.reports.check(uri);
+    return document;
+  }
+
+  async resolveCustomEditor(
+    { uri }: EngineDocument,
+    panel: vscode.WebviewPanel,
+    token: vscode.CancellationToken,
+  ): Promise<void> {
+    const { extensionUri, reports, hashes } = this.services;
+    const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
+    const [{ enginePageHtml }, { parseFromPage }] = await Promise.all([
+      import('./pageHtml'),
+      import('./fromPage'),
+    ]);
+    if (token.isCancellationRequested) return;
+    const { webview } = panel;
+    webview.options = { enableScripts: true, localResourceRoots: [folder] };
+
+    let ready = false;
+    const post = (message: ToPage) => {
+      if (ready) void webview.postMessage(message);
+    };
+    const postReport = () => post(this.reportMessage(uri));
+    const subscriptions = [
+      reports.onDidChange(({ changed, removed }) => {
+        const key = uri.toString();
+        if ([...changed, ...removed].some((one) => one.toString() === key)) postReport();
+      }),
+      hashes.onDidChange((changed) => {
+        if (changed.toString() === uri.toString()) post({ type: 'hash', hash: hashes.state(uri) });
+      }),
+      vscode.workspace.onDidGrantWorkspaceTrust(postReport),
+      // A watcher may miss what happens on a network drive: look when the user comes back.
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        if (focused) reports.touch(uri);
+      }),
+      webview.onDidReceiveMessage((received: unknown) => {
+        const message = parseFromPage(received);
+        if (!message) return;
+        if (message.type === 'ready') {
+          // Also after the page was hidden and made anew.
+          ready = true;
+          postReport();
+          post({ type: 'hash', hash: hashes.state(uri) });
+          return;
+        }
+        void this.handle(uri, message);
+      }),
+    ];
+    panel.onDidDispose(() => {
+      for (const subscription of subscriptions) subscription.dispose();
+    });
+    const asset = (name: string) =>
+      webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
+    webview.html = enginePageHtml({
+      nonce: randomBytes(16).toString('base64url'),
+      cspSource: webview.cspSource,
+      scriptUri: asset('enginePage.js'),
+      styleUris: [asset('codicon.css'), asset('enginePage.css')],
+      title: fileName(uri),
+    });
+  }
+
+  private reportMessage(uri: vscode.Uri): ToPage {
+    const report = this.services.reports.get(uri);
+    return report
+      ? { type: 'report', report, trusted: isTrusted() }
+      : { type: 'waiting', file: fileName(uri), sentence: vscode.l10n.t('Checking…') };
+  }
+
+  private async handle(
+    uri: vscode.Uri,
+    message: Exclude<FromPage, { type: 'ready' }>,
+  ): Promise<void> {
+    const { fixes, hashes } = this.services;
+    const run = async (command: string) => {
+      await vscode.commands.executeCommand(command, uri);
+    };
+    switch (message.type) {
+      case 'remedy':
+        return fixes.apply(uri, message.id);
+      case 'fix':
+        return run(commands.fixProblem);
+      case 'check':
+        return run(commands.checkEngine);
+      case 'copyReport':
+        return run(commands.copyReport);
+      case 'showHeaderText':
+        return run(commands.showHeaderText);
+      case 'showLog':
+        return run(commands.showLog);
+      case 'chooseRuntime':
+        return run(commands.chooseRuntime);
+      case 'computeHash':
+        await hashes.compute(uri);
+        return;
+      case 'cancelHash':
+        return hashes.cancel(uri);
+      default:
+        return assertNever(message);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The engine hosts of this window, made with the first question: neither the protocol's code is loaded nor a process
+ * started before. What a host says goes to the log; that one died is told once.
+ */
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import type { EngineHostSupervisor, RuntimePath } from '../host/supervisor';
+import type { Errors } from './errors';
+import { contextKeys } from './ids';
+import type { Log } from './log';
+import * as settings from './settings';
+
+export class EngineHost implements vscode.Disposable {
+  private supervisor: Promise<EngineHostSupervisor> | undefined;
+  private readonly restarted = new vscode.EventEmitter<void>();
+
+  /** The user restarted it: answers so far may be asked for again. */
+  readonly onDidRestart = this.restarted.event;
+
+  constructor(
+    /** dist/engineHost.js */
+    private readonly hostMain: string,
+    private readonly log: Log,
+    private readonly errors: Errors,
+  ) {}
+
+  get shimFolder(): string {
+    return path.join(path.dirname(this.hostMain), 'native', `${process.platform}-${process.arch}`);
+  }
+
+  get(): Promise<EngineHostSupervisor> {
+    this.supervisor ??= this.make();
+    return this.supervisor;
+  }
+
+  /** Of the processes that run now; nothing is started to tell. */
+  async pids(): Promise<number[]> {
+    return (await this.supervisor)?.pids ?? [];
+  }
+
+  /** Forgets that a runtime was refused or given up: a person wants another try. */
+  async askAgain(): Promise<void> {
+    (await this.supervisor)?.askAgain();
+  }
+
+  async restart(): Promise<void> {
+    const before = this.supervisor;
+    this.supervisor = undefined;
+    await (await before)?.dispose();
+    this.log.info('The engine host was restarted by hand.');
+    this.restarted.fire();
+  }
+
+  /** VS Code awaits nothing here; the processes end when their channel closes. */
+  dispose(): void {
+    this.restarted.dispose();
+    void this.supervisor?.then((supervisor) => supervisor.dispose());
+  }
+
+  private async make(): Promise<EngineHostSupervisor> {
+    const { EngineHostSupervisor } = await import('../host/supervisor');
+    void vscode.commands.executeCommand('setContext', contextKeys.hostUsed, true);
+    const limit = settings.checkTimeoutMs();
+    return new EngineHostSupervisor({
+      hostMain: this.hostMain,
+      shimFolder: this.shimFolder,
+      timeouts: { load: limit, gpus: limit, checkFiles: limit, checkHeaders: limit },
+      onLog: (line) => this.log.hostLine(line),
+      onCrash: (_runtime, error) =>
+        this.errors.report(error, { doing: 'The engine host', asked: false }),
+      onGaveUp: (_runtime, error) =>
+        this.errors.report(error, { doing: 'The engine host', asked: false }),
+      onStateChange: (runtime, state) => this.log.debug(`${hostName(runtime)}: ${state}`),
+    });
+  }
+}
+
+function hostName(runtime: RuntimePath): string {
+  return runtime === null ? 'Engine host' : `Engine host of ${runtime}`;
+}

@@ -1,0 +1,86 @@
+/**
+ * What a command is about: commands are called from links, trees, menus, keys and the palette, each with other
+ * arguments. Also gives short ids to files, because a command link in Problems decodes its arguments once too often for
+ * a path.
+ */
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { engineExtensions, headerTextScheme, viewTypes } from './ids';
+
+const idByUri = new Map<string, string>();
+const uriById = new Map<string, vscode.Uri>();
+
+/** A short name for a file, good for this session. */
+export function linkId(uri: vscode.Uri): string {
+  const key = uri.toString();
+  let id = idByUri.get(key);
+  if (id === undefined) {
+    id = `e${idByUri.size + 1}`;
+    idByUri.set(key, id);
+    uriById.set(id, uri);
+  }
+  return id;
+}
+
+/** A command: URI whose argument is the file's short name. */
+export function commandLink(command: string, uri: vscode.Uri): vscode.Uri {
+  return vscode.Uri.parse(
+    `command:${command}?${encodeURIComponent(JSON.stringify([linkId(uri)]))}`,
+  );
+}
+
+/** The header text view of an engine. Its name ends otherwise than the engine's, or our editor would claim it. */
+export function headerTextUri(engine: vscode.Uri): vscode.Uri {
+  return vscode.Uri.from({
+    scheme: headerTextScheme,
+    path: `${engine.path}.header`,
+    query: engine.toString(),
+  });
+}
+
+export function engineOfHeaderText(uri: vscode.Uri): vscode.Uri | undefined {
+  return uri.scheme === headerTextScheme && uri.query !== ''
+    ? vscode.Uri.parse(uri.query)
+    : undefined;
+}
+
+export function fileName(uri: vscode.Uri): string {
+  return path.posix.basename(uri.path);
+}
+
+export function isEngineName(uri: vscode.Uri): boolean {
+  const extension = path.posix.extname(uri.path).toLowerCase();
+  return (engineExtensions as readonly string[]).includes(extension);
+}
+
+/** The engine of the tab in front, as page or as header text. */
+export function activeEngine(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  if (
+    input instanceof vscode.TabInputCustom &&
+    Object.values<string>(viewTypes).includes(input.viewType)
+  ) {
+    return input.uri;
+  }
+  if (input instanceof vscode.TabInputText) {
+    return engineOfHeaderText(input.uri) ?? (isEngineName(input.uri) ? input.uri : undefined);
+  }
+  return undefined;
+}
+
+/** The files a command was called for: all that are selected in the Explorer, else the one it names, else the tab's. */
+export function commandTargets(argument: unknown, selection?: unknown): vscode.Uri[] {
+  const selected = Array.isArray(selection) ? selection.flatMap((one) => uriOf(one) ?? []) : [];
+  if (selected.length > 0) return selected;
+  const one = uriOf(argument) ?? activeEngine();
+  return one ? [one] : [];
+}
+
+function uriOf(argument: unknown): vscode.Uri | undefined {
+  if (typeof argument === 'string') return uriById.get(argument);
+  if (argument instanceof vscode.Uri) return engineOfHeaderText(argument) ?? argument;
+  if (typeof argument !== 'object' || argument === null) return undefined;
+  if ('engineUri' in argument && argument.engineUri instanceof vscode.Uri)
+    return argument.engineUri;
+  return undefined;
+}

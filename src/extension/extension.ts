@@ -1,0 +1,113 @@
+/**
+ * Wires the features, nothing else. What a feature needs at run time (the protocol, the engine host's process, native
+ * code) it loads when it is first used: activation reads no file and starts no process.
+ */
+import * as path from 'node:path';
+import type * as vscode from 'vscode';
+import { registerCommands } from './commands';
+import { ContextKeys } from './contextKeys';
+import { Decorations } from './decorations';
+import { HostChecks } from './engineChecks';
+import { EngineEditor } from './engineEditor/engineEditor';
+import { EngineHost } from './engineHost';
+import { EnginesTree } from './enginesTree';
+import { Errors } from './errors';
+import { Fixes } from './fixes';
+import { Hashes } from './hashes';
+import { HeaderTextView } from './headerText';
+import { InstallRuntime } from './installRuntime';
+import { Log } from './log';
+import { Problems } from './problems';
+import { registerRemedies } from './remedies';
+import { RemedyHandlers } from './remedyHandlers';
+import { Reports } from './reports';
+import { RuntimePicker } from './runtimePicker';
+import { Runtimes } from './runtimes';
+import { RuntimesTree } from './runtimesTree';
+import * as settings from './settings';
+import { WorkspaceEngines } from './workspaceEngines';
+
+/** What activate() answers, for this repository's own tests; not an API for other extensions. */
+export interface InternalApi {
+  readonly reports: Reports;
+  readonly engines: WorkspaceEngines;
+  readonly runtimes: Runtimes;
+  readonly host: EngineHost;
+  readonly hashes: Hashes;
+  readonly remedies: RemedyHandlers;
+  readonly enginesTree: EnginesTree;
+  readonly runtimesTree: RuntimesTree;
+  readonly errors: Errors;
+  /** Milliseconds that activate() took. */
+  readonly activationMs: number;
+}
+
+export function activate(context: vscode.ExtensionContext): InternalApi {
+  const start = performance.now();
+  const own = <T extends vscode.Disposable>(disposable: T): T => {
+    context.subscriptions.push(disposable);
+    return disposable;
+  };
+
+  const log = own(new Log());
+  const errors = new Errors(log);
+  const host = own(new EngineHost(context.asAbsolutePath('dist/engineHost.js'), log, errors));
+  const installFolder = path.join(context.globalStorageUri.fsPath, 'tensorrt-rtx');
+  const runtimes = own(new Runtimes(host.shimFolder, installFolder, log));
+  const hashes = own(new Hashes(errors));
+  const checks = own(new HostChecks(host, runtimes, hashes, log));
+  const reports = own(new Reports(checks, errors));
+  const engines = own(new WorkspaceEngines(reports));
+
+  own(new Problems(reports));
+  own(new Decorations(reports));
+  own(new ContextKeys(reports));
+  const header = own(new HeaderTextView(reports));
+  const enginesTree = own(new EnginesTree(reports, engines));
+  const runtimesTree = own(new RuntimesTree(runtimes, host, errors));
+
+  const install = new InstallRuntime(runtimes, log, errors);
+  const picker = new RuntimePicker(runtimes, install, errors);
+  const remedies = new RemedyHandlers();
+  registerRemedies(remedies, { runtimes, picker, install, log });
+  const fixes = new Fixes(reports, remedies, errors);
+
+  own(
+    EngineEditor.register({ extensionUri: context.extensionUri, reports, engines, hashes, fixes }),
+  );
+  own(
+    registerCommands({
+      reports,
+      engines,
+      fixes,
+      hashes,
+      header,
+      host,
+      runtimes,
+      picker,
+      install,
+      log,
+      errors,
+    }),
+  );
+  own(hashes.onDidProve((uri) => void reports.check(uri)));
+  own(
+    reports.onDidChange(({ changed }) => {
+      for (const uri of changed) void hashes.forgetIfChanged(uri);
+    }),
+  );
+  if (settings.checkWorkspace() === 'onStartup') engines.use();
+
+  return {
+    reports,
+    engines,
+    runtimes,
+    host,
+    hashes,
+    remedies,
+    enginesTree,
+    runtimesTree,
+    errors,
+    activationMs: performance.now() - start,
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * "Fix Engine Problem…": a quick pick of a report's remedies, best first, each with what it will do. The same command
+ * serves the links in Problems, the button in the Problems title bar, Ctrl+. in page and header text, the trees' inline
+ * action, Explorer and editor title. Called for no engine in particular it first asks which.
+ */
+import * as vscode from 'vscode';
+import type { EngineReport, Remedy } from '../core/engineReport';
+import { commandTargets, fileName } from './engineTarget';
+import type { Errors } from './errors';
+import type { RemedyHandlers } from './remedyHandlers';
+import type { Reports } from './reports';
+
+interface RemedyItem extends vscode.QuickPickItem {
+  remedy: Remedy;
+}
+interface EngineItem extends vscode.QuickPickItem {
+  uri: vscode.Uri;
+}
+
+export class Fixes {
+  constructor(
+    private readonly reports: Reports,
+    private readonly handlers: RemedyHandlers,
+    private readonly errors: Errors,
+  ) {}
+
+  /** The command. */
+  async fix(argument?: unknown, selection?: unknown): Promise<void> {
+    await this.errors.guard(vscode.l10n.t('Fixing the engine problem'), async () => {
+      const [uri] = commandTargets(argument, selection);
+      const target = uri ?? (await this.pickEngine());
+      if (target) await this.fixEngine(target);
+    });
+  }
+
+  /** One remedy at once, by its id: the page's buttons. */
+  async apply(uri: vscode.Uri, remedyId: string): Promise<void> {
+    await this.errors.guard(vscode.l10n.t('Fixing the engine problem'), async () => {
+      const report = this.reports.get(uri);
+      // The page may show an older report than the store holds; its buttons then find no remedy and ask.
+      const remedy = report?.remedies.find((one) => one.id === remedyId);
+      if (report && remedy) await this.handlers.run({ uri, report, remedy });
+      else await this.fixEngine(uri);
+    });
+  }
+
+  private async fixEngine(uri: vscode.Uri): Promise<void> {
+    const report = await this.reports.ensure(uri);
+    const name = fileName(uri);
+    if (!report) {
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t('{0} is not there any more, so there is nothing to fix.', name),
+      );
+      return;
+    }
+    if (report.remedies.length === 0) {
+      void vscode.window.showInformationMessage(`${name}: ${report.headline}`);
+      return;
+    }
+    const picked = await vscode.window.showQuickPick(remedyItems(report), {
+      title: vscode.l10n.t('Fix {0}', name),
+      placeHolder: report.headline,
+      matchOnDetail: true,
+    });
+    if (picked) await this.handlers.run({ uri, report, remedy: picked.remedy });
+  }
+
+  private async pickEngine(): Promise<vscode.Uri | undefined> {
+    const items: EngineItem[] = [...this.reports.all()]
+      .filter(({ uri, report }) => report.remedies.length > 0 && this.reports.belongs(uri))
+      .map(({ uri, report }) => ({
+        uri,
+        label: fileName(uri),
+        description: vscode.workspace.asRelativePath(uri),
+        detail: report.headline,
+      }));
+    if (items.length === 0) {
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t('No engine that was checked has a problem.'),
+      );
+      return undefined;
+    }
+    if (items.length === 1) return items[0]?.uri;
+    const picked = await vscode.window.showQuickPick(items, {
+      title: vscode.l10n.t('Fix Engine Problem'),
+      placeHolder: vscode.l10n.t('Which engine?'),
+      matchOnDescription: true,
+      matchOnDetail: true,
+    });
+    return picked?.uri;
+  }
+}
+
+/** In the report's order; the preferred one says so. */
+export function remedyItems(report: EngineReport): RemedyItem[] {
+  return report.remedies.map((remedy) => ({
+    remedy,
+    label: remedy.title,
+    detail: remedy.detail,
+    ...(remedy.preferred ? { description: vscode.l10n.t('recommended') } : {}),
+  }));
+}

@@ -1,0 +1,126 @@
+/**
+ * The header as a read-only text document (scheme trtengine, MODEL.engine.header): where the links of Problems lead,
+ * with CodeLens, hover and squiggles that a binary file cannot have. headerTextContent.ts lays it out.
+ */
+import * as vscode from 'vscode';
+import { engineOfHeaderText, fileName, headerTextUri } from './engineTarget';
+import { headerText, type HeaderText } from './headerTextContent';
+import { commands, headerTextScheme } from './ids';
+import { headerTextDiagnostics } from './problems';
+import type { Reports } from './reports';
+
+const selector: vscode.DocumentSelector = { scheme: headerTextScheme };
+
+export class HeaderTextView
+  implements
+    vscode.TextDocumentContentProvider,
+    vscode.CodeLensProvider,
+    vscode.HoverProvider,
+    vscode.Disposable
+{
+  private readonly contentChanged = new vscode.EventEmitter<vscode.Uri>();
+  private readonly lensesChanged = new vscode.EventEmitter<void>();
+  private readonly subscriptions: vscode.Disposable[];
+  private diagnostics: vscode.DiagnosticCollection | undefined;
+
+  readonly onDidChange = this.contentChanged.event;
+  readonly onDidChangeCodeLenses = this.lensesChanged.event;
+
+  constructor(private readonly reports: Reports) {
+    this.subscriptions = [
+      this.contentChanged,
+      this.lensesChanged,
+      vscode.workspace.registerTextDocumentContentProvider(headerTextScheme, this),
+      vscode.languages.registerCodeLensProvider(selector, this),
+      vscode.languages.registerHoverProvider(selector, this),
+      vscode.workspace.onDidOpenTextDocument((document) => this.squiggle(document)),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => this.squiggle(document)),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.diagnostics?.delete(uri)),
+      reports.onDidChange(({ changed, removed }) => {
+        for (const uri of [...changed, ...removed]) this.contentChanged.fire(headerTextUri(uri));
+        this.lensesChanged.fire();
+      }),
+    ];
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.diagnostics?.dispose();
+  }
+
+  async show(engine: vscode.Uri): Promise<void> {
+    const document = await vscode.workspace.openTextDocument(headerTextUri(engine));
+    await vscode.window.showTextDocument(document, { preview: true });
+  }
+
+  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+    const engine = engineOfHeaderText(uri);
+    const report = engine && (await this.reports.ensure(engine));
+    if (!engine || !report) {
+      return `${vscode.l10n.t('There is no engine at {0} any more.', engine?.fsPath ?? uri.path)}\n`;
+    }
+    return headerText(report, fileName(engine)).text;
+  }
+
+  provideCodeLenses({ uri }: vscode.TextDocument): vscode.CodeLens[] {
+    const found = this.contentOf(uri);
+    if (!found) return [];
+    const { engine, content, fixable } = found;
+    const range = new vscode.Range(content.verdict.line, 0, content.verdict.line, 0);
+    const lens = (title: string, command: string) =>
+      new vscode.CodeLens(range, { title, command, arguments: [engine] });
+    return [
+      ...(fixable ? [lens(vscode.l10n.t('Fix engine problem…'), commands.fixProblem)] : []),
+      lens(vscode.l10n.t('Check again'), commands.checkEngine),
+      lens(vscode.l10n.t('Open engine'), commands.openEngine),
+    ];
+  }
+
+  provideHover({ uri }: vscode.TextDocument, position: vscode.Position): vscode.Hover | undefined {
+    const found = this.contentOf(uri);
+    const hit = found?.content.fields.find(({ span }) => span.line === position.line);
+    if (!found || !hit) return undefined;
+    const { field, span } = hit;
+    // appendText: a value may be anything that is in a file.
+    const text = new vscode.MarkdownString();
+    text.appendText(`${field.label}: ${field.value}`);
+    text.appendMarkdown('\n\n');
+    text.appendText(
+      vscode.l10n.t(
+        'Bytes {0} to {1}. Observed in real engines, not documented by NVIDIA.',
+        field.offset,
+        field.offset + field.length - 1,
+      ),
+    );
+    for (const { reason } of found.content.reasons.filter(
+      ({ reason }) => reason.headerField === field.id,
+    )) {
+      text.appendMarkdown('\n\n');
+      text.appendText(reason.sentence);
+    }
+    return new vscode.Hover(text, new vscode.Range(span.line, span.start, span.line, span.end));
+  }
+
+  private contentOf(
+    uri: vscode.Uri,
+  ): { engine: vscode.Uri; content: HeaderText; fixable: boolean } | undefined {
+    const engine = engineOfHeaderText(uri);
+    const report = engine && this.reports.get(engine);
+    if (!engine || !report) return undefined;
+    return {
+      engine,
+      content: headerText(report, fileName(engine)),
+      fixable: report.remedies.length > 0,
+    };
+  }
+
+  private squiggle({ uri }: vscode.TextDocument): void {
+    const engine = engineOfHeaderText(uri);
+    if (!engine) return;
+    const report = this.reports.get(engine);
+    const list = report ? headerTextDiagnostics(engine, report) : [];
+    if (!this.diagnostics && list.length === 0) return;
+    this.diagnostics ??= vscode.languages.createDiagnosticCollection('engineInspector.header');
+    this.diagnostics.set(uri, list);
+  }
+}

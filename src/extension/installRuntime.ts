@@ -1,0 +1,119 @@
+/**
+ * "Install TensorRT-RTX…": a version, NVIDIA's licence, then pip into the extension's own storage, with progress and
+ * cancel. Nothing outside that folder is touched; afterwards the new library is one of those found.
+ */
+import * as vscode from 'vscode';
+import { formatBytes } from '../core/formats';
+import type { Errors } from './errors';
+import type { Log } from './log';
+import type { Runtimes } from './runtimes';
+
+interface Item extends vscode.QuickPickItem {
+  version: string;
+}
+
+export class InstallRuntime {
+  private running = false;
+
+  constructor(
+    private readonly runtimes: Runtimes,
+    private readonly log: Log,
+    private readonly errors: Errors,
+  ) {}
+
+  /** Asks for a version unless it is given. Answers the installed library; undefined: nothing was installed. */
+  async run(wanted?: string): Promise<string | undefined> {
+    if (this.running) {
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t('TensorRT-RTX is being installed already.'),
+      );
+      return undefined;
+    }
+    this.running = true;
+    try {
+      return await this.errors.guard(vscode.l10n.t('Installing TensorRT-RTX'), async () => {
+        const version = wanted ?? (await this.pickVersion());
+        return version !== undefined && (await agreed(version)) ? this.install(version) : undefined;
+      });
+    } finally {
+      this.running = false;
+    }
+  }
+
+  private async pickVersion(): Promise<string | undefined> {
+    const here = new Set((await this.runtimes.list()).map(({ version }) => version));
+    const { installableRuntimes } = await import('../host/installRuntime');
+    const items = installableRuntimes.map(({ version, downloadBytes }, index): Item => ({
+      version,
+      label: `TensorRT-RTX ${version}`,
+      description: [
+        index === 0 ? vscode.l10n.t('newest') : '',
+        here.has(version) ? vscode.l10n.t('is there already') : '',
+      ]
+        .filter(Boolean)
+        .join(' · '),
+      detail: vscode.l10n.t('{0} from PyPI', formatBytes(downloadBytes)),
+    }));
+    const picked = await vscode.window.showQuickPick(items, {
+      title: vscode.l10n.t('Install TensorRT-RTX'),
+      placeHolder: vscode.l10n.t('Which version? An engine runs with the version that built it.'),
+    });
+    return picked?.version;
+  }
+
+  private async install(version: string): Promise<string> {
+    const { installRuntime } = await import('../host/installRuntime');
+    const library = await vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: vscode.l10n.t('Installing TensorRT-RTX {0}', version),
+        cancellable: true,
+      },
+      (progress, token) => {
+        const controller = new AbortController();
+        let shown = 0;
+        token.onCancellationRequested(() => controller.abort());
+        return installRuntime({
+          version,
+          folder: this.runtimes.installFolder,
+          signal: controller.signal,
+          onProgress: ({ step, fraction }) => {
+            const percent = Math.round((fraction ?? 0) * 100);
+            progress.report({ message: step, increment: percent - shown });
+            shown = percent;
+          },
+          onLine: (line) => this.log.info(`pip: ${line}`),
+        });
+      },
+    );
+    this.log.info(`Installed TensorRT-RTX ${version}: ${library}`);
+    this.runtimes.refresh();
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('TensorRT-RTX {0} is installed. Engines are checked again.', version),
+    );
+    return library;
+  }
+}
+
+/** NVIDIA's licence is the user's to accept: asked each time, never remembered. */
+async function agreed(version: string): Promise<boolean> {
+  const { licenceUrl } = await import('../host/installRuntime');
+  const accept = vscode.l10n.t('Accept and Install');
+  const read = vscode.l10n.t('Read the Licence');
+  for (;;) {
+    const picked = await vscode.window.showInformationMessage(
+      vscode.l10n.t('Install TensorRT-RTX {0}?', version),
+      {
+        modal: true,
+        detail: vscode.l10n.t(
+          "pip downloads it from PyPI into this extension's own storage. TensorRT-RTX is NVIDIA's proprietary software: by installing it you accept NVIDIA's licence.",
+        ),
+      },
+      accept,
+      read,
+    );
+    if (picked === accept) return true;
+    if (picked !== read) return false;
+    await vscode.env.openExternal(vscode.Uri.parse(licenceUrl));
+  }
+}
