@@ -18,7 +18,6 @@ const node = {
   external: ['vscode', 'koffi'],
   mainFields: ['module', 'main'],
   minify: true,
-  keepNames: true, // class names are in logs
   legalComments: 'none', // THIRD-PARTY-NOTICES.md has the licences
   logLevel: 'warning',
   absWorkingDir: __dirname,
@@ -28,7 +27,13 @@ const bundles = {
   extension: {
     ...node,
     entryPoints: ['src/extension/extension.ts'],
-    outfile: 'dist/extension.js',
+    outdir: 'dist',
+    entryNames: 'extension',
+    // What the extension imports on first use is no part of what activation loads.
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'lazy/[name]-[hash]',
+    write: false,
   },
   engineHost: {
     ...node,
@@ -63,6 +68,35 @@ function copyCodicons() {
     fs.copyFileSync(path.join(from, name), path.join(to, name));
   }
 }
+
+/**
+ * VS Code loads CommonJS, esbuild splits ES modules only: so the pieces are split first and converted one by one.
+ * `await import()` of a piece becomes a require that runs when it is reached.
+ */
+async function writeAsCommonJs(result) {
+  fs.rmSync(path.join(__dirname, 'dist/lazy'), { recursive: true, force: true });
+  for (const { path: file, text } of result.outputFiles) {
+    const { code } = await esbuild.transform(text, {
+      format: 'cjs',
+      platform: 'node',
+      target: node.target,
+      minify: true,
+      supported: { 'dynamic-import': false },
+    });
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, code);
+  }
+}
+
+const commonJsPieces = {
+  name: 'common-js-pieces',
+  setup: (build) => {
+    build.onEnd(async (result) => {
+      if (result.errors.length === 0) await writeAsCommonJs(result);
+    });
+  },
+};
+bundles.extension.plugins = [commonJsPieces];
 
 async function main() {
   const args = process.argv.slice(2);

@@ -26,7 +26,12 @@ async function bundledPackages(): Promise<string[]> {
   const { bundles } = require('../esbuild.js') as { bundles: Record<string, BuildOptions> };
   const names = new Set(unbundled);
   for (const options of Object.values(bundles)) {
-    const result = await build({ ...options, write: false, metafile: true });
+    const result = await build({
+      ...options,
+      plugins: [],
+      write: false,
+      metafile: true,
+    });
     for (const input of Object.keys(result.metafile.inputs)) {
       const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
       if (name !== undefined) names.add(name);
