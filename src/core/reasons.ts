@@ -314,7 +314,8 @@ function versionMismatch(input: ReportInput, severity: Loud, evidence: Evidence)
     severity,
     evidence,
     { predicate: `${builtBy}; ${here}, and engines do not move between versions.` },
-    { headerField: 'version' },
+    // The library says this before it looks for a GPU: also where it gives no verdict.
+    { headerField: 'version', libraryLines: linesFor(input.answer, 'version-mismatch') },
   );
 }
 
@@ -462,7 +463,7 @@ const cudaErrors: Readonly<Record<number, string>> = {
   46: 'all GPUs are busy or in exclusive use',
   100: 'no GPU is visible to CUDA',
   101: 'the chosen GPU does not exist',
-  304: 'the operating system refused a call',
+  304: 'the operating system refused a call of the driver',
   800: 'this process may not use the GPU',
   802: 'the system is not ready: on machines with NVSwitch the fabric manager must run',
   803: 'the driver and its CUDA library are of different versions: restart, or reinstall the driver',
@@ -491,8 +492,12 @@ export function gpuTrouble({ answer, machine, runtime }: ReportInput): GpuTroubl
   if (code === 100) {
     return 'no-gpu';
   }
-  if (code !== null || !machine) {
+  if (code !== null) {
     return 'other';
+  }
+  if (!machine) {
+    // 1.4 and 1.5 give no code: "Ensure that the GPU driver is installed and up to date."
+    return 'no-driver';
   }
   const driver = machine.driverVersion ?? 0;
   const needed = runtime?.cudaRuntimeVersion ?? null;
@@ -504,44 +509,43 @@ export function gpuTrouble({ answer, machine, runtime }: ReportInput): GpuTroubl
 }
 
 function gpuNotReadable(input: ReportInput): Finding {
-  const { answer } = input;
-  const sentence = `TensorRT-RTX could not read a GPU here: ${whyNotReadable(input)}.`;
-  const lines = answer?.lines.filter((line) => line.severity <= 1).map((line) => line.text) ?? [];
+  const lines = input.answer?.lines ?? [];
+  const errors = lines.filter((line) => line.severity <= 1);
+  const sentence = `TensorRT-RTX could not read a GPU here: ${whyNotReadable(input)}`;
   return finding(
     'gpu-not-readable',
     'information',
     'runtime',
     { sentence },
     {
-      libraryLines: lines.length > 0 ? lines : (answer?.lines.map((line) => line.text) ?? []),
+      libraryLines: (errors.length > 0 ? errors : lines).map((line) => line.text),
     },
   );
 }
 
+/** The rest of the sentence, with its full stop; the driver's own reason may bring further sentences. */
 function whyNotReadable(input: ReportInput): string {
   const { answer, machine, runtime } = input;
   const code = cudaErrorCode(answer);
-  const trouble = gpuTrouble(input);
-  switch (trouble) {
+  const why = plainText(machine?.whyNoGpu ?? '', 600);
+  switch (gpuTrouble(input)) {
     case 'no-driver':
-      return machine ? 'no NVIDIA driver was found' : 'the NVIDIA driver is missing or too old';
+      if (!machine) {
+        return 'the NVIDIA driver is missing or too old.';
+      }
+      return why === '' || /^No NVIDIA driver/.test(why) ? 'no NVIDIA driver was found.' : why;
     case 'driver-too-old': {
       const driver = machine?.driverVersion ?? null;
       const supports = driver === null ? '' : `: it is for CUDA ${formatCudaVersion(driver)}`;
       const needed = runtime?.cudaRuntimeVersion ?? null;
       const needs =
         needed === null ? '' : `, the library needs one for CUDA ${Math.floor(needed / 1000)}`;
-      return `the NVIDIA driver is too old${supports}${needs}`;
+      return `the NVIDIA driver is too old${supports}${needs}.`;
     }
     case 'no-gpu':
-      return 'the driver shows no NVIDIA GPU to this process';
-    case 'other': {
-      if (code !== null) {
-        return cudaErrorText(code);
-      }
-      const why = machine?.whyNoGpu ?? '';
-      return why ? plainText(why, 300).replace(/\.$/, '') : 'its line below is all it says';
-    }
+      return why || 'the driver shows no NVIDIA GPU to this process.';
+    case 'other':
+      return why || (code === null ? 'it does not say why.' : `${cudaErrorText(code)}.`);
   }
 }
 
@@ -584,25 +588,27 @@ function headerFindings(input: ReportInput): Finding[] {
   return found;
 }
 
-function runtimeFindings({ facts, answer, runtime, runtimeProblem }: ReportInput): Finding[] {
+function runtimeFindings(input: ReportInput): Finding[] {
+  const { facts, answer, runtime, runtimeProblem, knownRuntimes } = input;
   if (answer || facts.kind !== 'tensorrt-rtx') {
     // A foreign file needs no runtime to be told.
     return [];
   }
+  const said = runtimeProblem
+    ? [runtimeProblem.sentence, runtimeProblem.nextStep].map((part) => plainText(part))
+    : [];
+  if (!runtime && knownRuntimes.length === 0) {
+    const sentence =
+      said.filter(Boolean).join(' ') || 'No TensorRT-RTX library was found on this machine.';
+    return [finding('no-runtime', 'information', 'file', { sentence })];
+  }
   if (runtimeProblem) {
-    const sentence = [runtimeProblem.sentence, runtimeProblem.nextStep]
-      .map((part) => plainText(part))
-      .filter(Boolean)
-      .join(' ');
+    const sentence = said.filter(Boolean).join(' ');
     return [finding('runtime-failed', 'warning', 'runtime', { sentence })];
   }
-  if (runtime) {
-    const sentence = `TensorRT-RTX ${plainText(runtime.version, 40)} has not been asked about this engine.`;
-    return [finding('runtime-failed', 'information', 'header', { sentence })];
-  }
-  const sentence =
-    'No TensorRT-RTX library was found on this machine, so only the header was read.';
-  return [finding('no-runtime', 'information', 'header', { sentence })];
+  const name = runtime ? `TensorRT-RTX ${plainText(runtime.version, 40)}` : 'No runtime';
+  const sentence = `${name} has ${runtime ? 'not ' : ''}been asked about this engine.`;
+  return [finding('runtime-failed', 'information', 'file', { sentence })];
 }
 
 /** A disagreement of rule and runtime, where the rule had all it needs. */

@@ -317,7 +317,10 @@ function readableGpu(input: ReportInput): Draft[] {
       ];
     }
     case 'no-gpu':
-      return [];
+      // A process that is shown no GPU (CUDA_VISIBLE_DEVICES, a container) has nothing to repair.
+      return /not loaded/.test(input.machine?.whyNoGpu ?? '')
+        ? [repairCuda('gpu-not-readable')]
+        : [];
     case 'other':
       return [repairCuda('gpu-not-readable')];
   }
