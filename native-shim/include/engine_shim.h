@@ -161,6 +161,51 @@ typedef struct es_gpu_record {
 /* Creates no CUDA context and allocates no GPU memory. */
 ES_API es_status es_submit_gpus(es_session *session, uint64_t *job) ES_NOEXCEPT;
 
+/* ---- GPU memory, asked again and again: NVML alone, kept open in the session. Creates no CUDA context. Result: one
+ * es_gpu_poll_record, then gpu_count es_gpu_memory_record, then process_count es_gpu_process_record. ---- */
+#define ES_GPU_POLL_PROCESSES 1u     /* also which processes hold memory */
+#define ES_UNKNOWN_COUNT UINT32_MAX
+typedef struct es_gpu_poll_record {
+    int32_t nvml_status;         /* nvmlReturn_t of what ended the look, 0: none; -1: NVML was not found */
+    int32_t cuda_driver_version; /* 13000 = 13.0; 0: unknown */
+    uint32_t gpu_count;
+    uint32_t process_count;
+    char driver_version[80];     /* empty: unknown */
+    char nvml_version[80];
+    char message[512];           /* the loader's words when NVML was not found */
+} es_gpu_poll_record;
+/* A GPU, or a MIG instance, which comes behind the GPU it is part of. */
+typedef struct es_gpu_memory_record {
+    char name[128];
+    char uuid[96];
+    char parent_uuid[96];        /* of a MIG instance's GPU; empty: a whole GPU */
+    char pci_bus_id[32];
+    int32_t index;               /* as NVML counts */
+    int32_t mig_instance;        /* -1: a whole GPU */
+    int32_t mig_enabled;
+    int32_t compute_capability_major; /* 0: unknown */
+    int32_t compute_capability_minor;
+    int32_t utilization;         /* percent; -1: unknown */
+    int32_t status;              /* nvmlReturn_t of the first failing call about this GPU or its memory */
+    int32_t processes_status;    /* nvmlReturn_t of asking for its processes */
+    uint32_t process_first;      /* its processes stand together */
+    uint32_t process_count;      /* ES_UNKNOWN_COUNT: not asked */
+    uint64_t total_memory;       /* this and the next three: bytes, ES_UNKNOWN_BYTES: unknown */
+    uint64_t used_memory;        /* without reserved_memory where that is known */
+    uint64_t free_memory;
+    uint64_t reserved_memory;    /* kept by the driver */
+} es_gpu_memory_record;          /* 424 bytes */
+#define ES_GPU_PROCESS_COMPUTE 1u
+#define ES_GPU_PROCESS_GRAPHICS 2u
+typedef struct es_gpu_process_record {
+    uint64_t memory;             /* ES_UNKNOWN_BYTES: unknown */
+    uint32_t pid;
+    uint32_t kind;               /* ES_GPU_PROCESS_COMPUTE or _GRAPHICS; a process that is both comes twice */
+    char name[240];              /* bytes as the system has them, cut; empty: unknown */
+} es_gpu_process_record;         /* 256 bytes */
+/* nvml_library: NULL for the driver's own; a path is for tests with a stand-in. Fails only for want of memory. */
+ES_API es_status es_submit_gpu_poll(es_session *session, uint32_t flags, const char *nvml_library, uint64_t *job) ES_NOEXCEPT;
+
 /* ---- building: see es_build below ---- */
 typedef struct es_build es_build; /* what to build; owned by the caller until submitted */
 

@@ -192,6 +192,15 @@ es_status es_submit_gpus(es_session *session, uint64_t *job) noexcept {
     });
 }
 
+es_status es_submit_gpu_poll(es_session *session, uint32_t flags, const char *nvml_library, uint64_t *job) noexcept {
+    return guarded([&] {
+        require(session != nullptr, "There is no session.");
+        require(job != nullptr, "es_submit_gpu_poll needs a place for the job.");
+        require((flags & ~ES_GPU_POLL_PROCESSES) == 0, "es_submit_gpu_poll knows no such flag.");
+        *job = session->session.submitGpuPoll(flags, nvml_library == nullptr ? "" : nvml_library);
+    });
+}
+
 es_status es_build_create(es_build **out) noexcept {
     return guarded([&] {
         require(out != nullptr, "es_build_create needs a place for the build.");

@@ -1,6 +1,7 @@
 #include "gpus.h"
 
 #include "engine_shim.h"
+#include "nvmlLibrary.h"
 #include "platform.h"
 
 #include <algorithm>
@@ -17,17 +18,15 @@ namespace engine_shim {
 namespace {
 
 /*
- * The few functions of cuda.h and nvml.h that are needed, declared here by hand: both are stable C interfaces, and the
- * shim is built without the CUDA toolkit.
+ * The few functions of cuda.h that are needed, declared here by hand: it is a stable C interface, and the shim is built
+ * without the CUDA toolkit.
  */
 #if defined(_WIN32)
 #define ES_CUDA_CALL __stdcall
 constexpr const char *cudaDriverName = "nvcuda.dll";
-constexpr const char *nvmlName = "nvml.dll";
 #else
 #define ES_CUDA_CALL
 constexpr const char *cudaDriverName = "libcuda.so.1";
-constexpr const char *nvmlName = "libnvidia-ml.so.1";
 #endif
 
 using CudaStatus = int32_t;
@@ -103,36 +102,13 @@ private:
     template <typename F> void find(F &function, const char *name) { function = library.function<F>(name); }
 };
 
-using NvmlStatus = int32_t;
-using NvmlDevice = struct NvmlDeviceOpaque *;
-struct NvmlMemory {
-    unsigned long long total;
-    unsigned long long free;
-    unsigned long long used;
-};
-enum NvmlError : NvmlStatus {
-    nvmlNoPermission = 4,
-    nvmlDriverNotLoaded = 9,
-    nvmlFunctionNotFound = 13,
-    nvmlLibRmVersionMismatch = 18,
-};
-
 class Nvml {
 public:
     Nvml() {
         std::string why;
-        mLibrary = SharedLibrary::openSystem(nvmlName, why);
-#if defined(_WIN32)
+        mLibrary = openNvml(why);
         if (!mLibrary) {
-            /* Where drivers before 2019 put it. */
-            const char *programs = std::getenv("ProgramW6432");
-            if (programs != nullptr) {
-                mLibrary = SharedLibrary::openFile(std::string(programs) + "\\NVIDIA Corporation\\NVSMI\\nvml.dll", why);
-            }
-        }
-#endif
-        if (!mLibrary) {
-            mStatus = -1;
+            mStatus = nvmlLibraryMissing;
             return;
         }
         find(mInit, "nvmlInit_v2");

@@ -139,6 +139,10 @@ uint64_t Session::submitGpus() {
     return submit(mGpuLane, [](Job &job) { listGpus(job); });
 }
 
+uint64_t Session::submitGpuPoll(uint32_t flags, std::string nvmlPath) {
+    return submit(mGpuLane, [this, flags, path = std::move(nvmlPath)](Job &job) { mGpuMonitor.poll(path, flags, job); });
+}
+
 uint64_t Session::submitBuild(BuildRequest request) {
     return submit(mWorkLane, [this, request = std::move(request)](Job &job) {
         const auto library = loaded();

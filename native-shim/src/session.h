@@ -6,6 +6,7 @@
 #include "buildRequest.h"
 #include "engine_shim.h"
 #include "events.h"
+#include "gpuMonitor.h"
 #include "jobs.h"
 #include "library.h"
 
@@ -30,6 +31,7 @@ public:
     uint64_t submitCheckFiles(std::string paths, uint32_t count);
     uint64_t submitCheckHeaders(std::vector<uint8_t> headers, uint32_t stride, std::vector<uint32_t> lengths);
     uint64_t submitGpus();
+    uint64_t submitGpuPoll(uint32_t flags, std::string nvmlPath);
     uint64_t submitBuild(BuildRequest request);
 
     /* Throws Failure with ES_NO_SUCH_JOB. */
@@ -52,6 +54,7 @@ private:
     std::map<uint64_t, std::shared_ptr<Job>> mJobs;
     std::shared_ptr<const LoadedRuntime> mLoaded;
     uint64_t mLastId = 0;
+    GpuMonitor mGpuMonitor; /* the GPU lane's */
     /* Last, so that their threads end before what they use. */
     Lane mCheckLane;
     Lane mWorkLane;
