@@ -57,8 +57,7 @@ async function takePictures(theme: Theme): Promise<string[]> {
     };
     const open = async (name: string): Promise<void> => {
       await workbench.openFile(name);
-      // The page names the file from the start; the verdict replaces "waiting".
-      await workbench.webview().locator('h1, [role="heading"]').first().waitFor();
+      await workbench.webview().locator('#headline').waitFor();
       await vscode.page.waitForTimeout(1500); // a picture, not a test: let everything come to rest
     };
     await open('superResolution.engine');

@@ -100,16 +100,28 @@ export async function startVSCode(options: VSCodeOptions): Promise<VSCode> {
     const testsExit = Promise.race([server.died, exitOfTests(page)]);
     testsExit.catch(() => undefined);
     await page.goto(address(server, options.workspace, extension));
-    await page.waitForSelector('.monaco-workbench', { timeout: 90_000 });
+    await isReady(page);
     const reload = async (): Promise<void> => {
       await page.reload();
-      await page.waitForSelector('.monaco-workbench', { timeout: 90_000 });
+      await isReady(page);
     };
     return { page, server, theme, testsExit, reload, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/**
+ * The window is drawn before VS Code knows what extensions contribute; a file opened in between gets the wrong editor.
+ * Our icon in the activity bar tells that it knows.
+ */
+async function isReady(page: Page): Promise<void> {
+  await page.waitForSelector('.monaco-workbench', { timeout: 90_000 });
+  await page
+    .locator('.activitybar .action-label[aria-label^="Engine Inspector"]')
+    .first()
+    .waitFor({ timeout: 90_000 });
 }
 
 /** VS Code calls these two functions of the window when a tests module has run. */

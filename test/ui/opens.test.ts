@@ -29,7 +29,7 @@ describe('the packaged extension in VS Code', () => {
 
   it('opens an .engine in our editor', async () => {
     await workbench.openFile('empty.engine');
-    await workbench.webview().locator('body').getByText('empty.engine').first().waitFor();
+    await workbench.webview().locator('#headline').waitFor();
     await workbench.picture('empty-engine');
   });
 });
