@@ -4,7 +4,8 @@
  */
 import { parseComputeCapability, targetSet, type ComputeCapability } from './computeCapability';
 import type { EngineHeader } from './engineHeader';
-import { joinWords } from './formats';
+import { joinWords, threeParts } from './formats';
+import { compareVersions } from './runtimeReleases';
 
 /** One dynamic input's range in a profile. */
 export interface ShapeRange {
@@ -49,12 +50,15 @@ export interface BuilderFlagFacts {
   needs: 'nothing' | 'gpu' | 'lean-runtime';
   /** Worth showing in a dialog; the others are accepted in recipes and on the command line. */
   offered: boolean;
+  /** The last minor version that has it; absent: all known ones do. */
+  lastVersion?: string;
 }
 
 const plain = (what: string): BuilderFlagFacts => ({ what, needs: 'nothing', offered: false });
+const until14 = (what: string): BuilderFlagFacts => ({ ...plain(what), lastVersion: '1.4' });
 const offered = (what: string): BuilderFlagFacts => ({ what, needs: 'nothing', offered: true });
 
-/** The same in TensorRT-RTX 1.4 to 1.7 (their numbers differ, so only names are stored). */
+/** Of TensorRT-RTX 1.4 to 1.7. Their numbers differ between versions, so only names are stored. */
 export const builderFlags: Readonly<Record<string, BuilderFlagFacts>> = {
   kWEIGHT_STREAMING: offered(
     'Weights may stay in main memory and stream to the GPU: for models larger than its memory',
@@ -91,6 +95,16 @@ export const builderFlags: Readonly<Record<string, BuilderFlagFacts>> = {
   kMONITOR_MEMORY: plain('Log memory use while building'),
   kSAFETY_SCOPE: plain('For NVIDIA DRIVE only; ignored'),
   kDIRECT_IO: plain('Deprecated: no reformatting at inputs and outputs'),
+  kFP16: until14('Allow 16-bit floats; later versions take types from the model'),
+  kBF16: until14('Allow bfloat16; later versions take types from the model'),
+  kFP8: until14('Allow 8-bit floats; later versions take types from the model'),
+  kINT8: until14('Allow 8-bit integers; later versions take types from the model'),
+  kINT4: until14('Allow 4-bit integers; later versions take types from the model'),
+  kFP4: until14('Allow 4-bit floats; later versions take types from the model'),
+  kOBEY_PRECISION_CONSTRAINTS: until14('Fail where the types asked for cannot be had'),
+  kPREFER_PRECISION_CONSTRAINTS: until14('Warn where the types asked for cannot be had'),
+  kREJECT_EMPTY_ALGORITHMS: until14('Fail where no algorithm was selected'),
+  kWEIGHTLESS: until14('The former name of kSTRIP_PLAN'),
 };
 
 /** TensorRT-RTX refuses limits for the DLA pools: it has no DLA. */
@@ -143,8 +157,8 @@ export function checkOptions(
   const library = runtimeVersion === null ? 'TensorRT-RTX' : `TensorRT-RTX ${runtimeVersion}`;
 
   options.flags.forEach((flag, i) => {
-    const facts = Object.hasOwn(builderFlags, flag) ? builderFlags[flag] : undefined;
-    if (facts === undefined) {
+    const facts = flagFacts(flag, runtimeVersion);
+    if (facts === null) {
       add(['flags', i], 'unknown-option', `${library} has no builder flag "${flag}".`);
     } else if (facts.needs === 'gpu' && hasGpu === false) {
       add(
@@ -216,6 +230,16 @@ export function checkOptions(
     }
   }
   return problems;
+}
+
+/** null: this version does not have it. */
+export function flagFacts(flag: string, runtimeVersion: string | null): BuilderFlagFacts | null {
+  const facts = Object.hasOwn(builderFlags, flag) ? builderFlags[flag] : undefined;
+  if (facts === undefined) return null;
+  if (facts.lastVersion === undefined || runtimeVersion === null) return facts;
+  return compareVersions(threeParts(runtimeVersion), `${facts.lastVersion}.999`) <= 0
+    ? facts
+    : null;
 }
 
 /**

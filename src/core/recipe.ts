@@ -15,6 +15,7 @@ import {
 } from 'jsonc-parser';
 import * as v from 'valibot';
 
+import { threeParts } from './formats';
 import { defaultEngineOptions, profilingVerbosities, type EngineOptions } from './rebuildOptions';
 
 export const recipeSchemaVersion = 1;
@@ -413,11 +414,6 @@ function modelChange(
 }
 
 // ---- helpers ----
-
-/** TensorRT-RTX compares major, minor and patch. */
-function threeParts(version: string): string {
-  return version.split('.').slice(0, 3).join('.');
-}
 
 function complete(value: v.InferOutput<typeof recipeSchema>): Recipe {
   const defaults = defaultEngineOptions();
