@@ -3,7 +3,8 @@
  *
  *   node scripts/setup.mjs [--for=PURPOSE[,PURPOSE…]]
  *
- * Purposes: cli, demo, package, bench, test (the default: everything), or suite:NAME for one suite of `npm test`.
+ * Purposes: cli, demo, package, bench, test (the default: everything), suite:NAME for one suite of `npm test`, step:ID
+ * for one step and those it builds on.
  * Idempotent: a step is done once and again only when its inputs change. What was done stays done when a later step
  * fails. Everything it says goes to stderr.
  */
@@ -28,6 +29,8 @@ export function stepsFor(names) {
 
 function stepIdsOf(name) {
   if (name === 'test') return steps.map((step) => step.id);
+  const only = steps.find((step) => name === `step:${step.id}`);
+  if (only !== undefined) return [...only.after, only.id];
   const suite = name.startsWith('suite:') ? name.slice('suite:'.length) : undefined;
   const ids = suite === undefined ? purposes[name] : suites[suite];
   if (ids !== undefined) return ids;

@@ -4,7 +4,7 @@
  */
 import * as fs from 'node:fs';
 
-import { inDeps, inRoot, writeWhole } from './system.mjs';
+import { SetupError, inDeps, inRoot, writeWhole } from './system.mjs';
 
 const file = inDeps('setup-state.json');
 
@@ -32,6 +32,10 @@ export function isDone(id, key) {
 }
 
 export function markDone(id, key, outputs) {
+  const missing = outputs.filter((name) => stamp(name) === undefined);
+  if (missing.length > 0) {
+    throw new SetupError(`${id} ended without making ${missing.join(', ')}`, undefined);
+  }
   const all = readAll();
   all[id] = { key, outputs: Object.fromEntries(outputs.map((name) => [name, stamp(name)])) };
   writeWhole(file, `${JSON.stringify(all, undefined, 2)}\n`);
