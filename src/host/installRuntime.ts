@@ -291,7 +291,7 @@ async function run(
     child.once('error', reject);
     child.once('close', resolve);
   }).finally(() => signal?.removeEventListener('abort', stop));
-  if (signal?.aborted === true) throw cancelled();
+  if (wasAborted(signal)) throw cancelled();
   if (code !== 0) throw pipProblem(last.join('\n'), version, code);
 }
 
@@ -356,7 +356,7 @@ function systemProblem(error: unknown, folder: string, version: string): HostErr
       nextStep,
       error instanceof Error ? error.message : '',
     );
-  switch (code) {
+  switch (code ?? '') {
     case 'ENOSPC':
     case 'EDQUOT':
       return problem('the disk is full.', 'Free about 500 MB and try again.');
@@ -367,6 +367,11 @@ function systemProblem(error: unknown, folder: string, version: string): HostErr
     default:
       return asHostError(error, `Installing TensorRT-RTX ${version}`);
   }
+}
+
+/** A function, because the compiler takes an early look at `aborted` for its last value. */
+function wasAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
 }
 
 function cancelled(): HostError {
