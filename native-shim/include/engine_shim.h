@@ -213,7 +213,7 @@ ES_API es_status es_build_create(es_build **out) ES_NOEXCEPT;
 ES_API void es_build_destroy(es_build *build) ES_NOEXCEPT;
 /* The ONNX file; external data is looked for beside it. */
 ES_API es_status es_build_set_model(es_build *build, const char *path) ES_NOEXCEPT;
-/* Created anew (fails where something is there already), written through IStreamWriter, fsync'ed. On failure it is removed. */
+/* Created anew (fails where something is there already), written in pieces, fsync'ed. On failure it is removed. */
 ES_API es_status es_build_set_output(es_build *build, const char *path) ES_NOEXCEPT;
 /* A BuilderFlag by its name in NvInfer.h ("kWEIGHT_STREAMING"); ES_INVALID_ARGUMENT names the known ones. */
 ES_API es_status es_build_add_flag(es_build *build, const char *name) ES_NOEXCEPT;

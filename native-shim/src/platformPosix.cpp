@@ -11,9 +11,14 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 namespace engine_shim {
 
@@ -164,6 +169,41 @@ SharedLibrary SharedLibrary::openSystem(const char *name, std::string &why) {
 
 void *SharedLibrary::symbol(const char *name) const noexcept {
     return mHandle == nullptr ? nullptr : ::dlsym(mHandle, name);
+}
+
+void makeRoom(const void *library) noexcept {
+#if defined(__GLIBC__)
+    constexpr int largeBlock = 128 * 1024;
+    ::mallopt(M_MMAP_THRESHOLD, largeBlock); /* as it starts, but not growing with what is freed */
+    ::mallopt(M_TRIM_THRESHOLD, largeBlock);
+    ::malloc_trim(0);
+#endif
+    const auto visit = [](struct dl_phdr_info *info, size_t, void *argument) -> int {
+        const auto wanted = reinterpret_cast<uintptr_t>(argument);
+        const auto contains = [&](const ElfW(Phdr) & segment) {
+            const uintptr_t start = info->dlpi_addr + segment.p_vaddr;
+            return segment.p_type == PT_LOAD && wanted >= start && wanted - start < segment.p_memsz;
+        };
+        const ElfW(Phdr) *const first = info->dlpi_phdr;
+        const ElfW(Phdr) *const last = first + info->dlpi_phnum;
+        if (std::none_of(first, last, contains)) {
+            return 0;
+        }
+        const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+        for (const ElfW(Phdr) *segment = first; segment != last; ++segment) {
+            /* Only what was never writable is sure to be in the file as it is in memory. */
+            if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) != 0) {
+                continue;
+            }
+            const uintptr_t start = (info->dlpi_addr + segment->p_vaddr + page - 1) / page * page;
+            const uintptr_t end = (info->dlpi_addr + segment->p_vaddr + segment->p_filesz) / page * page;
+            if (start < end) {
+                ::madvise(reinterpret_cast<void *>(start), end - start, MADV_DONTNEED);
+            }
+        }
+        return 1;
+    };
+    ::dl_iterate_phdr(visit, const_cast<void *>(library));
 }
 
 std::string describeTruncatedLibrary(const std::string &path) {

@@ -180,6 +180,10 @@ std::unique_ptr<nvonnxparser::IParser> parseModel(const BuildRequest &request, c
         throw Failure(ES_MODEL_REJECTED, "The ONNX parser refused " + request.model +
                                              (first.empty() ? "." : ": " + first));
     }
+    if (network.getNbOutputs() == 0) {
+        /* protobuf reads much as an empty message: text, zeros. */
+        throw Failure(ES_MODEL_REJECTED, request.model + " holds no ONNX graph with outputs; it may be no ONNX file.");
+    }
     return parser;
 }
 
@@ -363,49 +367,71 @@ void applyProfiles(const BuildRequest &request, nvinfer1::IBuilder &builder,
 
 } // namespace
 
-es_build_result buildEngine(std::unique_ptr<nvinfer1::IBuilder> builder, const BuildRequest &request,
-                            const std::string &libraryPath, BuildContext &context) {
-    if (!builder) {
-        throw Failure(ES_RUNTIME_FAILED, "TensorRT-RTX could not start a builder: " + context.firstError());
-    }
-    checkModelFile(request.model);
-    NewFile output(request.output);
+namespace {
 
-    std::unique_ptr<nvinfer1::INetworkDefinition> network(builder->createNetworkV2(networkFlags(request)));
-    std::unique_ptr<nvinfer1::IBuilderConfig> config(builder->createBuilderConfig());
+void stopIfCancelled(const BuildRequest &request, const BuildContext &context) {
+    if (context.job.isCancelled()) {
+        throw Failure(ES_CANCELLED, "Building " + request.output + " was cancelled.");
+    }
+}
+
+/* Everything but the plan is gone when this returns: the parser's copy of the weights, the network, the configuration. */
+std::unique_ptr<nvinfer1::IHostMemory> buildPlan(nvinfer1::IBuilder &builder, const BuildRequest &request,
+                                                 const std::string &libraryPath, ProgressMonitor &progress,
+                                                 BuildContext &context, es_build_result &result) {
+    const std::unique_ptr<nvinfer1::INetworkDefinition> network(builder.createNetworkV2(networkFlags(request)));
+    const std::unique_ptr<nvinfer1::IBuilderConfig> config(builder.createBuilderConfig());
     if (!network || !config) {
         throw Failure(ES_RUNTIME_FAILED, "TensorRT-RTX could not start a network: " + context.firstError());
     }
-    ProgressMonitor progress(context.job, context.phases);
     applyFlags(request, *config);
     applyComputeCapabilities(request, *config, context);
     applyPoolLimits(request, *config, context);
     config->setProfilingVerbosity(static_cast<nvinfer1::ProfilingVerbosity>(request.profilingVerbosity));
     config->setProgressMonitor(&progress);
 
-    es_build_result result{};
+    constexpr const char *parsing = "Parsing the model";
     const int64_t parseStart = monotonicNow();
-    progress.phaseStart("Parsing the model", nullptr, 1);
+    progress.phaseStart(parsing, nullptr, 1);
     const std::unique_ptr<nvonnxparser::IParser> parser = parseModel(request, libraryPath, *network, context);
-    progress.phaseFinish("Parsing the model");
-    result.parse_ns = monotonicNow() - parseStart;
-    context.job.stopIfCancelled();
-    applyProfiles(request, *builder, *network, *config, context);
-
+    progress.phaseFinish(parsing);
     const int64_t buildStart = monotonicNow();
-    EngineWriter writer(output, context.job, progress);
-    const bool built = builder->buildSerializedNetworkToStream(*network, *config, writer);
-    writer.throwIfFailed();
-    context.job.stopIfCancelled();
-    if (!built || writer.size() == 0) {
+    result.parse_ns = buildStart - parseStart;
+    stopIfCancelled(request, context);
+
+    applyProfiles(request, builder, *network, *config, context);
+    std::unique_ptr<nvinfer1::IHostMemory> plan(builder.buildSerializedNetwork(*network, *config));
+    stopIfCancelled(request, context);
+    if (!plan || plan->size() == 0) {
         const std::string why = context.firstError();
         throw Failure(ES_RUNTIME_FAILED,
                       "TensorRT-RTX could not build " + request.model + (why.empty() ? "." : ": " + why));
     }
-    output.keep();
     result.build_ns = monotonicNow() - buildStart;
-    result.engine_size = writer.size();
-    const Sha256::Digest digest = writer.finish();
+    return plan;
+}
+
+} // namespace
+
+es_build_result buildEngine(std::unique_ptr<nvinfer1::IBuilder> builder, const BuildRequest &request,
+                            const std::string &libraryPath, const void *libraryCode, BuildContext &context) {
+    if (!builder) {
+        throw Failure(ES_RUNTIME_FAILED, "TensorRT-RTX could not start a builder: " + context.firstError());
+    }
+    checkModelFile(request.model);
+    NewFile output(request.output);
+
+    makeRoom(libraryCode);
+    ProgressMonitor progress(context.job, context.phases);
+    es_build_result result{};
+    const std::unique_ptr<nvinfer1::IHostMemory> plan =
+        buildPlan(*builder, request, libraryPath, progress, context, result);
+    const int64_t writeStart = monotonicNow();
+    const Sha256::Digest digest = writeEngine(output, plan->data(), plan->size(), context.job, progress);
+    stopIfCancelled(request, context);
+    output.keep();
+    result.build_ns += monotonicNow() - writeStart;
+    result.engine_size = plan->size();
     std::copy(digest.begin(), digest.end(), result.sha256);
     return result;
 }

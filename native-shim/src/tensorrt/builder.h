@@ -9,8 +9,8 @@
 
 namespace engine_shim {
 
-/* builder: nullptr when TensorRT-RTX refused to make one. Throws Failure. */
+/* libraryCode: a function of the loaded library. builder: nullptr when TensorRT-RTX refused to make one. Throws Failure. */
 es_build_result buildEngine(std::unique_ptr<nvinfer1::IBuilder> builder, const BuildRequest &request,
-                            const std::string &libraryPath, BuildContext &context);
+                            const std::string &libraryPath, const void *libraryCode, BuildContext &context);
 
 } // namespace engine_shim

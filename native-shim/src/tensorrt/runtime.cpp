@@ -46,12 +46,12 @@ public:
 
     es_build_result build(const BuildRequest &request, const std::string &libraryPath,
                           BuildContext &context) const override {
-        /* What the library says while no job's thread speaks goes to the log as well. */
         std::unique_ptr<nvinfer1::IBuilder> builder;
         if (mCreateBuilder != nullptr) {
             builder.reset(static_cast<nvinfer1::IBuilder *>(mCreateBuilder(&processLogger(), NV_TENSORRT_VERSION)));
         }
-        return buildEngine(std::move(builder), request, libraryPath, context);
+        return buildEngine(std::move(builder), request, libraryPath,
+                           reinterpret_cast<const void *>(mCreateBuilder), context);
     }
 
 private:
