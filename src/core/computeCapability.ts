@@ -114,8 +114,10 @@ export function runsOnSentence(
     ...(has('8.0') ? ['A100 class'] : []),
     ...(has('12.1') ? ['GB10 (DGX Spark)'] : []),
   ];
-  const listed = words.length > 1 ? `${words[0] ?? ''}, ${joinWords(words.slice(1))}` : words[0];
-  if (listed === undefined) {
+  // The first word may hold an "and" of its own: "RTX 30, 40 and 50 series, A100 class and GB10".
+  const listed =
+    words.length > 2 ? `${words[0] ?? ''}, ${joinWords(words.slice(1))}` : words.join(' and ');
+  if (listed === '') {
     return ptxForNewer ? 'only GPUs newer than the known ones, by PTX' : 'no GPU that is known';
   }
   return ptxForNewer ? `${listed}; newer ones by PTX` : listed;

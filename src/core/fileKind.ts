@@ -98,7 +98,7 @@ function tensorRt(bytes: Uint8Array): Answer | null {
     sentence: `This engine was built by ${name}, not by TensorRT-RTX, which cannot load it.`,
     details: version
       ? [{ label: 'TensorRT version', value: `${version} (read from bytes 24 to 27)` }]
-      : [{ label: 'TensorRT version', value: 'not written where it is known to be' }],
+      : [],
   };
 }
 
@@ -111,6 +111,9 @@ function tensorRtVersion(plan: Uint8Array): string | null {
   const [major = 0, minor = 0, patch = 0] = parts;
   return major >= 7 && major <= 20 && minor <= 40 && patch <= 40 ? parts.join('.') : null;
 }
+
+/** The row of an Ultralytics export that names the engine in it. */
+export const engineInsideLabel = 'Engine inside';
 
 /** u32 length, that many bytes of JSON, then the plan. */
 function ultralytics(bytes: Uint8Array, size: number): Answer | null {
@@ -187,7 +190,7 @@ function planDetails(plan: Uint8Array): FileFactRow[] {
       : tensorRtVersion(plan);
   const product = tag === 'vtrt' ? 'TensorRT-RTX' : 'TensorRT';
   return [
-    { label: 'Engine inside', value: `${product}${version ? ` ${version}` : ''} ("${tag}")` },
+    { label: engineInsideLabel, value: `${product}${version ? ` ${version}` : ''} ("${tag}")` },
   ];
 }
 

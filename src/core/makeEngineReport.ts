@@ -20,6 +20,7 @@ import type {
 import { formatCount, formatDate, formatExactBytes } from './formats';
 import { plainText } from './plainText';
 import {
+  builtFor,
   couldNotTell,
   findReasons,
   gpuView,
@@ -163,7 +164,9 @@ function summary(verdict: Verdict, findings: readonly Finding[], input: ReportIn
   const said = findings.filter((f) => f.reason.id !== 'verdict-differs-from-rule');
   const parts = spoken(said.slice(0, 3));
   if (said.length > 3) {
-    parts.push(`${said.length - 3} more below.`);
+    parts.push(
+      said.length === 4 ? 'One more reason below.' : `${said.length - 3} more reasons below.`,
+    );
   }
   const wrong = findings.some((f) => f.reason.severity === 'error');
   if (verdict === 'valid' || verdict === 'suboptimal') {
@@ -174,7 +177,7 @@ function summary(verdict: Verdict, findings: readonly Finding[], input: ReportIn
       parts.push(howSure(input));
     }
   }
-  if (verdict === 'unchecked' && !findings.some((f) => f.reason.id === 'version-mismatch')) {
+  if (verdict === 'unchecked' && !findings.some((f) => f.reason.evidence === 'header')) {
     parts.push(whatHeaderSays(input));
   }
   return parts.filter(Boolean).join(' ');
@@ -188,8 +191,12 @@ function spoken(findings: readonly Finding[]): string[] {
       return reason.sentence;
     }
     about += 1;
-    const says = reason.evidence === 'header' ? 'Its header says that it' : 'It';
-    return `${about === 1 ? says : 'It also'} ${predicate}`;
+    if (about === 1) {
+      return `${reason.evidence === 'header' ? 'Its header says that it' : 'It'} ${predicate}`;
+    }
+    return predicate.startsWith('was ')
+      ? `It was also ${predicate.slice(4)}`
+      : `It also ${predicate}`;
   });
 }
 
@@ -198,11 +205,12 @@ function whyValid(input: ReportInput): string {
   if (!facts.header || !runtime) {
     return '';
   }
+  const same = sameVersion(facts.header.version, runtime.version) ? ', the version here,' : '';
   const gpu = gpuView(input);
-  const same = sameVersion(facts.header.version, runtime.version) ? ', as the runtime here,' : '';
-  return gpu.computeCapability
-    ? `It was built by TensorRT-RTX ${facts.header.version}${same} for GPUs like ${gpu.label}.`
-    : `It was built by TensorRT-RTX ${facts.header.version}${same} for ${forWhom(input)}.`;
+  const whom = gpu.computeCapability
+    ? `for ${gpu.label} among others`
+    : `for ${builtFor(facts.header)}`;
+  return `It was built by TensorRT-RTX ${facts.header.version}${same} ${whom}.`;
 }
 
 /** kVALID means likely: only the header was read. A recorded SHA-256 that matches says the rest. */
@@ -210,12 +218,6 @@ function howSure({ recordedHash }: ReportInput): string {
   return recordedHash && sameHash(recordedHash)
     ? 'Its SHA-256 is the recorded one: the file is intact since it was built.'
     : 'Only the header was read, so this is likely, not certain.';
-}
-
-function forWhom({ facts }: ReportInput): string {
-  return facts.header
-    ? runsOnSentence(facts.header.computeCapabilities, facts.header.ptxForNewer)
-    : '';
 }
 
 function whatHeaderSays(input: ReportInput): string {
@@ -227,7 +229,7 @@ function whatHeaderSays(input: ReportInput): string {
     runtime && sameVersion(facts.header.version, runtime.version)
       ? `${facts.header.version}, the version here,`
       : facts.header.version;
-  return `Its header says that it was built by TensorRT-RTX ${same} for ${forWhom(input)}.`;
+  return `Its header says that it was built by TensorRT-RTX ${same} for ${builtFor(facts.header)}.`;
 }
 
 function asked(input: ReportInput): string {

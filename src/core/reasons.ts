@@ -10,7 +10,7 @@ import {
   supportOf,
   type Support,
 } from './computeCapability';
-import { headerSize } from './engineHeader';
+import { headerSize, type EngineHeader } from './engineHeader';
 import type {
   Evidence,
   FileFacts,
@@ -80,6 +80,11 @@ export interface GpuView {
 /** True when TensorRT-RTX was asked but could not tell: kINVALID without a reason. Never a reason to rebuild. */
 export function couldNotTell(answer: RuntimeAnswer | null): boolean {
   return answer?.validity === engineValidity.kINVALID && answer.diagnostics === 0;
+}
+
+/** "RTX 30, 40 and 50 series, newer ones by PTX": within a sentence. */
+export function builtFor(header: EngineHeader): string {
+  return runsOnSentence(header.computeCapabilities, header.ptxForNewer).replace('; ', ', ');
 }
 
 /** The release whose list of GPUs counts: the runtime's, else the newest known. */
@@ -166,7 +171,10 @@ function fileFindings({ facts, answer }: ReportInput): Finding[] {
         'empty',
         'error',
         malformed ? 'runtime' : 'file',
-        { sentence: 'The file is empty.' },
+        {
+          sentence:
+            'The file is empty: the copy, download or build that should have filled it did not finish.',
+        },
         runtimeAgrees,
       ),
     ];
@@ -326,20 +334,36 @@ function unsupportedGpu(input: ReportInput, severity: Loud, evidence: Evidence) 
     const family = gpu.computeCapability ? familyLabel(gpu.computeCapability) : null;
     const sentence =
       `TensorRT-RTX does not run on ${gpu.label}${nameAfter(family, gpu.label)}, ` +
-      'so no rebuild of the engine helps here.';
+      `so no rebuild of the engine helps here.${otherGpu(input)}`;
     return finding('unsupported-compute-capability', severity, evidence, { sentence }, more);
   }
   const { header } = input.facts;
-  const builtFor = header
-    ? `; it was built for ${runsOnSentence(header.computeCapabilities, header.ptxForNewer)}`
-    : '';
+  if (
+    header &&
+    gpu.computeCapability &&
+    header.computeCapabilities.includes(gpu.computeCapability)
+  ) {
+    const sentence = `TensorRT-RTX says that the engine does not run on ${gpu.label}, though its header lists that GPU.`;
+    return finding('unsupported-compute-capability', severity, evidence, { sentence }, more);
+  }
+  const others = header ? `, only for ${builtFor(header)}` : '';
   return finding(
     'unsupported-compute-capability',
     severity,
     evidence,
-    { predicate: `was not built for ${gpu.label}${builtFor}.` },
+    { predicate: `was not built for ${gpu.label}${others}.` },
     more,
   );
+}
+
+/** Checks use the first GPU that CUDA shows; another one of this machine may do. */
+function otherGpu({ machine, runtime }: ReportInput): string {
+  const other = machine?.gpus.find(
+    (gpu) => supportOf(gpu.computeCapability, countingVersion(runtime)) !== 'never',
+  );
+  return other
+    ? ` It does run on ${plainText(other.name, 120)} (${other.computeCapability}), the other GPU of this machine: CUDA_VISIBLE_DEVICES=${other.index} would choose it.`
+    : '';
 }
 
 /** ", a GPU of the H100 and H200 family (Hopper)" would repeat what the label says; only unnamed GPUs get it. */
@@ -441,7 +465,7 @@ function suboptimal(input: ReportInput) {
     {
       predicate:
         gpu.support === 'ptx'
-          ? `reaches ${gpu.label} only by PTX, because that GPU is newer than those it was built for: it runs, but slower than it could.`
+          ? `runs on ${gpu.label} by PTX only, slower than it could: that GPU is newer than those it was built for.`
           : `runs on ${gpu.label}, but slower than it could.`,
     },
     {
@@ -511,7 +535,7 @@ export function gpuTrouble({ answer, machine, runtime }: ReportInput): GpuTroubl
 function gpuNotReadable(input: ReportInput): Finding {
   const lines = input.answer?.lines ?? [];
   const errors = lines.filter((line) => line.severity <= 1);
-  const sentence = `TensorRT-RTX could not read a GPU here: ${whyNotReadable(input)}`;
+  const sentence = `TensorRT-RTX could not read a GPU here${whyNotReadable(input)}`;
   return finding(
     'gpu-not-readable',
     'information',
@@ -523,7 +547,7 @@ function gpuNotReadable(input: ReportInput): Finding {
   );
 }
 
-/** The rest of the sentence, with its full stop; the driver's own reason may bring further sentences. */
+/** The rest of the sentence, with its full stop; the driver's own words are sentences of their own. */
 function whyNotReadable(input: ReportInput): string {
   const { answer, machine, runtime } = input;
   const code = cudaErrorCode(answer);
@@ -531,21 +555,27 @@ function whyNotReadable(input: ReportInput): string {
   switch (gpuTrouble(input)) {
     case 'no-driver':
       if (!machine) {
-        return 'the NVIDIA driver is missing or too old.';
+        return ': the NVIDIA driver is missing or too old.';
       }
-      return why === '' || /^No NVIDIA driver/.test(why) ? 'no NVIDIA driver was found.' : why;
+      return why === '' || /^No NVIDIA driver/.test(why)
+        ? ': no NVIDIA driver was found.'
+        : `. ${why}`;
     case 'driver-too-old': {
       const driver = machine?.driverVersion ?? null;
-      const supports = driver === null ? '' : `: it is for CUDA ${formatCudaVersion(driver)}`;
       const needed = runtime?.cudaRuntimeVersion ?? null;
-      const needs =
-        needed === null ? '' : `, the library needs one for CUDA ${Math.floor(needed / 1000)}`;
-      return `the NVIDIA driver is too old${supports}${needs}.`;
+      const numbers = [
+        driver === null ? '' : `it is for CUDA ${formatCudaVersion(driver)}`,
+        needed === null ? '' : `the library needs one for CUDA ${Math.floor(needed / 1000)}`,
+      ].filter(Boolean);
+      return `: the NVIDIA driver is too old${numbers.length > 0 ? ` (${numbers.join(', ')})` : ''}.`;
     }
     case 'no-gpu':
-      return why || 'the driver shows no NVIDIA GPU to this process.';
+      return why ? `. ${why}` : ': the driver shows no NVIDIA GPU to this process.';
     case 'other':
-      return why || (code === null ? 'it does not say why.' : `${cudaErrorText(code)}.`);
+      if (why) {
+        return `. ${why}`;
+      }
+      return code === null ? '; it does not say why.' : ` (${cudaErrorText(code)}).`;
   }
 }
 
@@ -616,6 +646,10 @@ function ruleFindings({ facts, answer, machine, runtime }: ReportInput): Finding
   const gpu = machine?.gpu ?? null;
   const driverVersion = machine?.driverVersion ?? null;
   if (!answer || couldNotTell(answer) || !runtime || !gpu || driverVersion === null) {
+    return [];
+  }
+  if (hasBit(answer.diagnostics, diagnosticBit.kCUDA_ERROR)) {
+    // No header can foretell it.
     return [];
   }
   if (facts.size === null || facts.kind === 'unreadable') {

@@ -8,7 +8,8 @@
  * help an engine that needs more memory than there is. For a GPU that TensorRT-RTX does not run on nothing is built.
  */
 import { supportOf } from './computeCapability';
-import type { ReasonId, Remedy, RemedyId } from './engineReport';
+import type { FileFactRow, ReasonId, Remedy, RemedyId } from './engineReport';
+import { engineInsideLabel } from './fileKind';
 import { formatCudaVersion } from './formats';
 import { plainText } from './plainText';
 import { type Finding, gpuTrouble, gpuView, type ReportInput } from './reasons';
@@ -165,10 +166,11 @@ function copyCommand(cures: ReasonId[]): Draft {
 }
 
 function getFileAgain(cures: ReasonId[]): Draft {
+  const compare = cures.includes('hash-mismatch') ? 'its SHA-256' : 'the lengths';
   return draft(
     'get-file-again',
     'Get the file again',
-    'Copy or download it once more from where it came, and compare the lengths.',
+    `Copy or download it once more from where it came, and compare ${compare}.`,
     cures,
   );
 }
@@ -361,26 +363,35 @@ function showLog(): Draft {
 
 function foreignRemedies(input: ReportInput): Draft[] {
   const cures: ReasonId[] = ['not-tensorrt-rtx'];
-  const again = getFileAgain(cures);
-  const convert = (title: string, detail: string) =>
-    draft('convert-foreign-engine', title, detail, cures);
-  const fromModel = convert(
-    'Build a TensorRT-RTX engine…',
-    'An engine of TensorRT cannot be converted: a new one is built from the ONNX model that it came from.',
-  );
-  switch (input.facts.kind) {
+  const again = (detail: string) => draft('get-file-again', 'Get the engine again', detail, cures);
+  const build = (title: string, detail: string) => [
+    draft('convert-foreign-engine', title, detail, cures),
+    { ...copyCommand(cures), title: 'Copy the build command' },
+  ];
+  const { kind, kindDetails } = input.facts;
+  switch (kind) {
     case 'tensorrt':
+      return build(
+        'Build a TensorRT-RTX engine…',
+        'An engine of TensorRT cannot be converted: a new one is built from the ONNX model that it came from.',
+      );
     case 'ultralytics':
+      return build(
+        'Build a TensorRT-RTX engine…',
+        wrapsRtx(kindDetails)
+          ? 'Builds one without metadata in front of it, from the ONNX model. This file stays as it is.'
+          : 'Its engine cannot be converted: a new one is built from the ONNX model (in Ultralytics: export with format=onnx).',
+      );
     case 'torch-tr01':
-      return [fromModel, copyCommand(cures)];
+      return build(
+        'Build a TensorRT-RTX engine…',
+        'Load this file with the program that wrote it, or build an engine from the ONNX model.',
+      );
     case 'onnx':
-      return [
-        convert(
-          'Build an engine from this model…',
-          'Builds a TensorRT-RTX engine beside the model. The model stays as it is.',
-        ),
-        copyCommand(cures),
-      ];
+      return build(
+        'Build an engine from this model…',
+        'Builds a TensorRT-RTX engine from it. The model stays as it is.',
+      );
     case 'git-lfs-pointer':
       return [
         draft(
@@ -391,21 +402,29 @@ function foreignRemedies(input: ReportInput): Draft[] {
         ),
       ];
     case 'zip':
-      return [
-        {
-          ...again,
-          detail:
-            'Unpack the archive if the engine is inside it, or copy or download the engine itself.',
-        },
-      ];
+      return [again('Unpack the archive if the engine is inside it, or get the engine itself.')];
     case 'html':
-    case 'text':
+      return [
+        again(
+          'Open the link in a browser: it may need a log-in or have moved. Then download the engine.',
+        ),
+      ];
     case 'zeros':
+      return [again('Copy or download it once more from where it came, and compare the lengths.')];
+    case 'text':
     case 'unknown':
-      return [again];
+      return [
+        again('Check that this is the file you meant, and copy or download the engine itself.'),
+      ];
     case 'tensorrt-rtx':
     case 'empty':
     case 'unreadable':
       return [];
   }
+}
+
+function wrapsRtx(details: readonly FileFactRow[]): boolean {
+  return details.some(
+    (row) => row.label === engineInsideLabel && row.value.startsWith('TensorRT-RTX'),
+  );
 }
