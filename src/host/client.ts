@@ -66,6 +66,7 @@ export interface HostExit {
 export const defaultTimeouts: Readonly<Record<RequestName, number>> = {
   load: 30_000,
   gpus: 20_000,
+  gpuMemory: 20_000,
   checkFiles: 20_000,
   checkHeaders: 10_000,
   build: Infinity,
@@ -286,7 +287,7 @@ export class EngineHostClient {
         if (this.killedRequest !== request) break;
         return new HostError(
           'host-timeout',
-          `TensorRT-RTX did not answer within ${seconds(limitMs)} while ${doing}; the engine host was stopped.`,
+          `${request === 'gpuMemory' ? 'The NVIDIA driver' : 'TensorRT-RTX'} did not answer within ${seconds(limitMs)} while ${doing}; the engine host was stopped.`,
           'Try again; if it hangs every time, the file or the driver is damaged: see the log.',
           stderr,
         );
@@ -319,6 +320,7 @@ export class EngineHostClient {
 const describeRequest: Record<RequestName, string> = {
   load: 'loading TensorRT-RTX',
   gpus: 'reading the GPUs',
+  gpuMemory: 'reading GPU memory',
   checkFiles: 'checking engines',
   checkHeaders: 'checking engine headers',
   build: 'building an engine',

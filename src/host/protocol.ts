@@ -4,6 +4,7 @@
  * receive with these schemas, so a damaged or older peer costs an error and never an undefined.
  */
 import * as v from 'valibot';
+import type { RawGpuMemory } from '../core/gpuMemory';
 import { hostErrorCodes } from './hostError';
 
 export { HostError, hostErrorCodes, type HostErrorCode } from './hostError';
@@ -50,6 +51,43 @@ export const gpusInfo = v.object({
 });
 export type GpusInfo = v.InferOutput<typeof gpusInfo>;
 
+const gpuBytes = v.nullable(v.pipe(v.bigint(), v.minValue(0n)));
+const gpuProcess = v.object({
+  pid: count,
+  name: v.string(),
+  memory: gpuBytes,
+  kind: v.picklist(['compute', 'graphics', 'both']),
+});
+/** core/gpuMemory.ts says what the fields mean. */
+export const gpuMemoryInfo = v.object({
+  source: v.picklist(['nvml', 'nvidia-smi', 'none']),
+  status: v.number(),
+  detail: v.string(),
+  driverVersion: v.nullable(v.string()),
+  nvmlVersion: v.nullable(v.string()),
+  cudaDriverVersion: v.nullable(count),
+  gpus: v.array(
+    v.object({
+      uuid: v.string(),
+      parentUuid: v.string(),
+      name: v.string(),
+      index: count,
+      migInstance: v.nullable(count),
+      migEnabled: v.boolean(),
+      computeCapability: v.nullable(v.string()),
+      pciBusId: v.string(),
+      total: gpuBytes,
+      used: gpuBytes,
+      free: gpuBytes,
+      reserved: gpuBytes,
+      utilization: v.nullable(v.number()),
+      status: v.number(),
+      processes: v.nullable(v.array(gpuProcess)),
+      processesStatus: v.number(),
+    }),
+  ),
+}) satisfies v.GenericSchema<unknown, RawGpuMemory>;
+
 /** Raw es_check_record array and the text behind it; checkRecords.ts decodes them on the client's side. */
 export const checkResult = v.object({ count, records: bytes, text: bytes });
 export type CheckResult = v.InferOutput<typeof checkResult>;
@@ -86,6 +124,8 @@ export type BuildResult = v.InferOutput<typeof buildResult>;
 export const requests = {
   load: { params: v.object({ libraryPath: path }), result: runtimeInfo },
   gpus: { params: v.object({}), result: gpusInfo },
+  /** NVML only, without CUDA; processes: also who holds memory. */
+  gpuMemory: { params: v.object({ processes: v.boolean() }), result: gpuMemoryInfo },
   /** paths: each ended by a NUL, bytes as the system has them. */
   checkFiles: { params: v.object({ paths: bytes, count }), result: checkResult },
   /** headers: count times stride bytes; lengths: bytes that count of each. */

@@ -12,6 +12,7 @@ import { HostContext, type Notify } from './context';
 import { hardExit } from './hardExit';
 import { build } from './requests/build';
 import { checkFiles, checkHeaders } from './requests/check';
+import { gpuMemory } from './requests/gpuMemory';
 import { gpus } from './requests/gpus';
 import { load } from './requests/load';
 
@@ -22,7 +23,7 @@ type Handlers = {
     signal: AbortSignal,
   ) => Promise<RequestResult<N>>;
 };
-const handlers: Handlers = { load, gpus, checkFiles, checkHeaders, build };
+const handlers: Handlers = { load, gpus, gpuMemory, checkFiles, checkHeaders, build };
 
 // A parent that dies closes the channel. A build gets a moment to remove its unfinished file; nothing else is waited for.
 process.on('disconnect', () => {
