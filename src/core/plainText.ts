@@ -23,7 +23,6 @@ const ansi =
 
 /** One printable line. */
 export function plainText(input: Uint8Array | string, maxLength = defaultMaxLength): string {
-  // A character takes at most four bytes: the rest of a huge input need not be looked at.
   const text = typeof input === 'string' ? input : decodeBytes(input);
   const clean = text.replace(ansi, '').replace(unprintable, escapeCharacter);
   return cut(clean, maxLength);
@@ -119,18 +118,21 @@ export function decodeBytes(bytes: Uint8Array): string {
   } catch {
     // Only now byte by byte.
   }
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let text = '';
-  for (let i = 0; i < bytes.length;) {
-    const length = sequenceLength(bytes, i);
-    if (length === 0) {
-      text += hexByte(bytes[i] ?? 0);
-      i += 1;
+  let runStart = 0;
+  let at = 0;
+  while (at < bytes.length) {
+    const length = sequenceLength(bytes, at);
+    if (length > 0) {
+      at += length;
       continue;
     }
-    text += new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(i, i + length));
-    i += length;
+    text += decoder.decode(bytes.subarray(runStart, at)) + hexByte(bytes[at] ?? 0);
+    at += 1;
+    runStart = at;
   }
-  return text;
+  return text + decoder.decode(bytes.subarray(runStart));
 }
 
 /** Length of the valid UTF-8 sequence at `at` (RFC 3629), 0 when there is none. */
