@@ -1,0 +1,38 @@
+/** Runs inside VS Code's extension host: activates the extension and writes what that took. */
+import * as fs from 'node:fs';
+
+import * as vscode from 'vscode';
+
+export interface ActivationFacts {
+  /** Milliseconds, loading the bundle included. */
+  wall: number;
+  /** Milliseconds of activate() alone, as the extension measured it. */
+  activate: number;
+  childProcesses: number;
+  koffiLoaded: boolean;
+}
+
+const children = (): number =>
+  fs
+    .readdirSync('/proc/self/task')
+    .map((task) => fs.readFileSync(`/proc/self/task/${task}/children`, 'utf8').trim())
+    .filter((text) => text !== '').length;
+
+export async function run(): Promise<void> {
+  const target = process.env['ENGINE_INSPECTOR_BENCH_REPORT'];
+  const extension = vscode.extensions.getExtension<{ activationMs: number }>(
+    'engine-inspector.engine-inspector-tensorrt-rtx',
+  );
+  if (target === undefined || extension === undefined) throw new Error('not set up');
+  if (extension.isActive) throw new Error('active before anything was opened');
+  const before = children();
+  const start = performance.now();
+  const api = await extension.activate();
+  const facts: ActivationFacts = {
+    wall: performance.now() - start,
+    activate: api.activationMs,
+    childProcesses: Math.max(0, children() - before),
+    koffiLoaded: fs.readFileSync('/proc/self/maps', 'utf8').includes('koffi'),
+  };
+  fs.writeFileSync(target, JSON.stringify(facts));
+}

@@ -1,0 +1,110 @@
+/** What every measurement of the bench uses. */
+import { execFile } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { promisify } from 'node:util';
+
+import { repositoryRoot } from '../harness';
+
+/** One row of docs/benchmarks.md. */
+export interface Row {
+  what: string;
+  ours: string;
+  yardstick: string;
+  result: string;
+  target: string;
+  ok: boolean;
+}
+
+export const inRoot = (...parts: string[]): string => path.join(repositoryRoot, ...parts);
+export const runtimeVersion = '1.7.1.116';
+export const library = inRoot(
+  `.deps/tensorrt-rtx/${runtimeVersion}/tensorrt_rtx_libs/libtensorrt_rtx.so.1`,
+);
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
+}
+
+export const ms = (value: number): string => `${value.toFixed(value < 10 ? 2 : 1)} ms`;
+export const times = (value: number): string => `${value.toFixed(2)} ×`;
+
+/** A row that says how our median stands to the yardstick's. */
+export function ratioRow(
+  what: string,
+  ours: readonly number[],
+  yardstick: { name: string; values: readonly number[] },
+  atMost: number,
+): Row {
+  const ratio = median(ours) / median(yardstick.values);
+  return {
+    what,
+    ours: ms(median(ours)),
+    yardstick: `${yardstick.name}: ${ms(median(yardstick.values))}`,
+    result: times(ratio),
+    target: `≤ ${times(atMost)}`,
+    ok: ratio <= atMost,
+  };
+}
+
+/**
+ * Runs each of these once per round, in turn and each round beginning with another one, so that what else the machine
+ * does meanwhile falls on all alike. The first round warms up and is not counted.
+ */
+export async function interleaved<K extends string>(
+  rounds: number,
+  measurements: Record<K, () => Promise<number>>,
+): Promise<Record<K, number[]>> {
+  const names = Object.keys(measurements) as K[];
+  const results = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
+    K,
+    number[]
+  >;
+  for (let round = 0; round <= rounds; round++) {
+    for (let i = 0; i < names.length; i++) {
+      const name = names[(i + round) % names.length];
+      if (name === undefined) continue;
+      const value = await measurements[name]();
+      if (round > 0) results[name].push(value);
+    }
+  }
+  return results;
+}
+
+/** Milliseconds from start to end of a process; it must end with one of these exit codes. */
+export async function processTime(
+  command: string,
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; codes?: readonly number[] } = {},
+): Promise<number> {
+  const start = performance.now();
+  try {
+    await promisify(execFile)(command, args, { env: { ...process.env, ...options.env } });
+  } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    if (typeof code !== 'number' || !(options.codes ?? [0]).includes(code)) throw error;
+  }
+  return performance.now() - start;
+}
+
+/** The standard output of a process. */
+export async function outputOf(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> {
+  const { stdout } = await promisify(execFile)(command, args, {
+    env: { ...process.env, ...env },
+    maxBuffer: 1 << 26,
+  });
+  return stdout;
+}
+
+/** The resident memory of a process in bytes. */
+export function residentBytes(pid: number): number {
+  const line = /VmRSS:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(line?.[1]) * 1024;
+}
