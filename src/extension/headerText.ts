@@ -49,6 +49,8 @@ export class HeaderTextView
   }
 
   async show(engine: vscode.Uri): Promise<void> {
+    // VS Code keeps closed documents for a while: a new report also renews a kept one.
+    await this.reports.ensure(engine);
     const document = await vscode.workspace.openTextDocument(headerTextUri(engine));
     await vscode.window.showTextDocument(document, { preview: true });
   }

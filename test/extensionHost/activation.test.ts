@@ -1,14 +1,40 @@
 import * as assert from 'node:assert/strict';
-
+import * as fs from 'node:fs';
+import Module from 'node:module';
 import * as vscode from 'vscode';
+import { commands } from '../../src/extension/ids';
+import { activated } from './inVSCode';
 
-const id = 'engine-inspector.engine-inspector-tensorrt-rtx';
+describe('activation', () => {
+  it('registers every command and does nothing heavy', async () => {
+    const api = await activated();
+    const registered = await vscode.commands.getCommands(true);
+    for (const id of Object.values(commands)) assert.ok(registered.includes(id), id);
 
-describe('the extension', () => {
-  it('is there and activates', async () => {
-    const extension = vscode.extensions.getExtension(id);
-    assert.ok(extension, `${id} is not installed`);
-    await extension.activate();
-    assert.equal(extension.isActive, true);
+    assert.deepEqual(await api.host.pids(), []);
+    const loaded = Object.keys((Module as unknown as { _cache: object })._cache);
+    assert.ok(
+      loaded.some((file) => /dist[\\/]extension\.js$/.test(file)),
+      'the modules that are loaded cannot be seen',
+    );
+    const heavy = loaded.filter((file) =>
+      /koffi|dist[\\/]lazy[\\/](supervisor|checker)/.test(file),
+    );
+    assert.deepEqual(heavy, []);
+    assert.deepEqual(ownChildren('engineHost'), []);
   });
 });
+
+/** Command lines of this process's children that contain this (Linux). */
+function ownChildren(part: string): string[] {
+  if (process.platform !== 'linux') return [];
+  return fs.readdirSync('/proc').flatMap((pid) => {
+    try {
+      const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
+      const line = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      return status.includes(`PPid:\t${process.pid}\n`) && line.includes(part) ? [line] : [];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,106 @@
+import * as assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { RemedyContext } from '../../src/extension/remedyHandlers';
+import type { InternalApi } from '../../src/extension/extension';
+import { commands, section } from '../../src/extension/ids';
+import {
+  activated,
+  cleared,
+  newest,
+  older,
+  openPage,
+  putEngine,
+  until,
+  useRuntimes,
+} from './inVSCode';
+
+describe('Fix Engine Problem…', () => {
+  let api: InternalApi;
+  let picked: RemedyContext[];
+  let spy: vscode.Disposable;
+
+  before(async () => {
+    useRuntimes(newest, older);
+    api = await activated();
+    api.runtimes.refresh();
+  });
+  beforeEach(async () => {
+    await cleared(api);
+    picked = [];
+    spy = api.remedies.register(
+      ['rebuild', 'use-matching-runtime', 'copy-rebuild-command', 'get-file-again'],
+      (context) => {
+        picked.push(context);
+        return Promise.resolve();
+      },
+    );
+  });
+  afterEach(async () => {
+    spy.dispose();
+    await vscode.workspace.getConfiguration(section).update('runtimeChoice', undefined, true);
+    await vscode.workspace.getConfiguration(section).update('runtimePath', undefined, true);
+  });
+  after(() => cleared(api));
+
+  /** Picks the first entry as soon as the quick pick is there. */
+  async function pickFirst(): Promise<RemedyContext> {
+    return until('a pick', async () => {
+      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return picked[0];
+    });
+  }
+
+  it('offers the remedies of the report, the best one first, from the link in Problems', async () => {
+    const uri = putEngine('closed.engine', { version: older });
+    await api.engines.checkAll();
+    const [diagnostic] = await until('a problem', () => {
+      const list = vscode.languages.getDiagnostics(uri);
+      return list.length > 0 && list;
+    });
+    const code = diagnostic?.code;
+    assert.ok(typeof code === 'object');
+    // What VS Code does with the link: the query is the JSON of the arguments.
+    const [argument] = JSON.parse(code.target.query) as string[];
+    const done = vscode.commands.executeCommand(code.target.path, argument);
+    const context = await pickFirst();
+    await done;
+    assert.equal(context.uri.toString(), uri.toString());
+    assert.equal(context.remedy.id, context.report.remedies[0]?.id);
+  });
+
+  it('knows the engine of the page in front, as Ctrl+. calls it', async () => {
+    putEngine('other.engine', { version: older });
+    const uri = putEngine('front.engine', { version: older });
+    await openPage(uri);
+    await until('a report', () => api.reports.get(uri));
+    const done = vscode.commands.executeCommand(commands.fixProblem);
+    assert.equal((await pickFirst()).uri.toString(), uri.toString());
+    await done;
+  });
+
+  it('uses the runtime that matches, and the problem is gone', async () => {
+    spy.dispose();
+    const uri = putEngine('old.engine', { version: older });
+    const report = await api.reports.check(uri);
+    const remedy = report?.remedies.find(({ id }) => id === 'use-matching-runtime');
+    assert.ok(report && remedy, JSON.stringify(report?.remedies));
+    await api.remedies.run({ uri, report, remedy });
+    await until('an answer of the older runtime', () => {
+      const now = api.reports.get(uri);
+      return now?.runtime?.version === older && now;
+    });
+    const reasons = api.reports.get(uri)?.reasons.map(({ id }) => id);
+    assert.ok(!reasons?.includes('version-mismatch'), reasons?.join());
+  });
+
+  it('copies the rebuild command as long as nobody can rebuild', async () => {
+    spy.dispose();
+    const uri = putEngine("it's.engine", { version: older });
+    const report = await api.reports.check(uri);
+    const remedy = report?.remedies.find(({ id }) => id === 'copy-rebuild-command');
+    assert.ok(report && remedy, JSON.stringify(report?.remedies));
+    await api.remedies.run({ uri, report, remedy });
+    const copied = await vscode.env.clipboard.readText();
+    assert.match(copied, /^tensorrt_rtx .*it'\\''s\.onnx/);
+  });
+});

@@ -1,0 +1,81 @@
+/** What the suites in this folder share: the extension's internal API, the workspace, waiting for what VS Code does. */
+import * as assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import type { InternalApi } from '../../src/extension/extension';
+import { extensionId, viewTypes } from '../../src/extension/ids';
+import { writeEngine, type EngineFile } from '../support/engineFiles';
+
+export const newest = '1.7.1.116';
+export const older = '1.6.1.120';
+
+/** The libraries that set-up fetched; all four are found, as if they were installed. */
+export function useRuntimes(...versions: string[]): void {
+  const repository = process.env['ENGINE_INSPECTOR_REPOSITORY'];
+  assert.ok(repository, 'ENGINE_INSPECTOR_REPOSITORY is not set');
+  process.env['LD_LIBRARY_PATH'] = versions
+    .map((version) => path.join(repository, '.deps/tensorrt-rtx', version, 'tensorrt_rtx_libs'))
+    .join(path.delimiter);
+}
+
+export async function activated(): Promise<InternalApi> {
+  const extension = vscode.extensions.getExtension<InternalApi>(extensionId);
+  assert.ok(extension, `${extensionId} is not there`);
+  return extension.activate();
+}
+
+export const folder = (): string => {
+  const path = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+  assert.ok(path, 'no folder is open');
+  return path;
+};
+
+/** A file of the workspace. */
+export const inFolder = (name: string): vscode.Uri => vscode.Uri.file(path.join(folder(), name));
+
+export function putEngine(name: string, engine: EngineFile): vscode.Uri {
+  const uri = inFolder(name);
+  fs.mkdirSync(path.dirname(uri.fsPath), { recursive: true });
+  writeEngine(uri.fsPath, engine);
+  return uri;
+}
+
+export async function openPage(uri: vscode.Uri): Promise<void> {
+  await vscode.commands.executeCommand('vscode.openWith', uri, viewTypes.engine);
+}
+
+export async function closeEditors(): Promise<void> {
+  await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+}
+
+/** Waits until the answer is neither undefined nor false; fails with what was waited for. */
+export async function until<T>(
+  what: string,
+  look: () => T | Promise<T>,
+  limitMs = 20_000,
+): Promise<Exclude<T, undefined | false | null>> {
+  const end = Date.now() + limitMs;
+  for (;;) {
+    const answer = await look();
+    if (answer !== undefined && answer !== false && answer !== null) {
+      return answer as Exclude<T, undefined | false | null>;
+    }
+    if (Date.now() > end) assert.fail(`waited ${limitMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export const codesOf = (uri: vscode.Uri): string[] =>
+  vscode.languages
+    .getDiagnostics(uri)
+    .map(({ code }) => (typeof code === 'object' ? String(code.value) : String(code)));
+
+/** Removes everything from the workspace and waits until the extension has noticed. */
+export async function cleared(api: InternalApi): Promise<void> {
+  await closeEditors();
+  for (const name of fs.readdirSync(folder())) {
+    fs.rmSync(path.join(folder(), name), { recursive: true, force: true });
+  }
+  await until('an empty store', () => [...api.reports.all()].length === 0);
+}
