@@ -1,6 +1,7 @@
 #include "platform.h"
 
 #include "failure.h"
+#include "oldGlibc.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -209,7 +210,7 @@ void makeRoom(const void *library) noexcept {
 std::string describeTruncatedLibrary(const std::string &path) {
     const FileDescriptor file(openRetrying(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
     struct stat facts {};
-    if (file.get() < 0 || ::fstat(file.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) {
+    if (file.get() < 0 || statFile(file.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) {
         return {}; /* the loader says it better */
     }
     const auto size = static_cast<uint64_t>(facts.st_size);
@@ -267,10 +268,10 @@ FileHead readFileHead(const char *path, uint8_t *buffer, uint32_t capacity) noex
     if (file.get() < 0) {
         head.systemError = errno;
         /* A socket, a device without a driver or a file we may not read: stat can still tell what it is. */
-        if (::stat(path, &facts) != 0) {
+        if (statPath(path, &facts) != 0) {
             return head;
         }
-    } else if (::fstat(file.get(), &facts) != 0) {
+    } else if (statFile(file.get(), &facts) != 0) {
         head.systemError = errno;
         return head;
     }
@@ -311,7 +312,7 @@ NewFile::NewFile(std::string path) : mPath(std::move(path)) {
     }
     mHandle = descriptor;
     struct stat facts {};
-    if (::fstat(descriptor, &facts) == 0) {
+    if (statFile(descriptor, &facts) == 0) {
         mIdentity[0] = static_cast<uint64_t>(facts.st_dev);
         mIdentity[1] = static_cast<uint64_t>(facts.st_ino);
     }
@@ -353,7 +354,7 @@ void NewFile::keep() {
 
 bool NewFile::isStillAtPath() const noexcept {
     struct stat facts {};
-    return ::lstat(mPath.c_str(), &facts) == 0 && static_cast<uint64_t>(facts.st_dev) == mIdentity[0] &&
+    return statLink(mPath.c_str(), &facts) == 0 && static_cast<uint64_t>(facts.st_dev) == mIdentity[0] &&
            static_cast<uint64_t>(facts.st_ino) == mIdentity[1];
 }
 
