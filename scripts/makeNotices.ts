@@ -21,37 +21,55 @@ interface Manifest {
   license: string;
 }
 
-async function bundledPackages(): Promise<string[]> {
+/** Package name to those of its files that are in a bundle. */
+async function bundledFiles(): Promise<Map<string, Set<string>>> {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- the build script is CommonJS
   const { bundles } = require('../esbuild.js') as { bundles: Record<string, BuildOptions> };
-  const names = new Set(unbundled);
+  const files = new Map(unbundled.map((name) => [name, new Set<string>()]));
   for (const options of Object.values(bundles)) {
-    const result = await build({
-      ...options,
-      plugins: [],
-      write: false,
-      metafile: true,
-    });
+    const result = await build({ ...options, plugins: [], write: false, metafile: true });
     for (const input of Object.keys(result.metafile.inputs)) {
       const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
-      if (name !== undefined) names.add(name);
+      if (name === undefined) continue;
+      files.set(name, (files.get(name) ?? new Set()).add(input));
     }
   }
-  return [...names].sort();
+  return files;
 }
 
-function section(name: string): string {
+function section(name: string, files: ReadonlySet<string>): string {
   const folder = path.join(root, 'node_modules', name);
   const manifest = JSON.parse(
     fs.readFileSync(path.join(folder, 'package.json'), 'utf8'),
   ) as Manifest;
-  const texts = fs
+  const own = fs
     .readdirSync(folder)
     .filter((file) => /^(licen[cs]e|notice)/i.test(file))
     .sort()
-    .map((file) => fs.readFileSync(path.join(folder, file), 'utf8').replaceAll('\r', '').trim());
-  if (texts.length === 0) throw new Error(`${name} has no licence file`);
+    .map((file) => path.join(folder, file));
+  const texts = own.length > 0 ? own.map(readText) : licencesInFiles(manifest.license, files);
+  if (texts.length === 0) throw new Error(`${name} has no licence text`);
   return `## ${name} ${manifest.version} (${manifest.license})\n\n\`\`\`text\n${texts.join('\n\n')}\n\`\`\`\n`;
+}
+
+const readText = (file: string): string =>
+  fs.readFileSync(file, 'utf8').replaceAll('\r', '').trim();
+
+/** For a package without a licence file: what the heads of its files say, and the Apache licence that they refer to. */
+function licencesInFiles(license: string, files: ReadonlySet<string>): string[] {
+  const heads = [...files].map((file) => {
+    const lines = readText(path.join(root, file)).split('\n');
+    const end = lines.findIndex((line) => !line.startsWith('//'));
+    return lines
+      .slice(0, end)
+      .map((line) => line.replace(/^\/\/ ?/, ''))
+      .join('\n')
+      .trim();
+  });
+  const apache = license.includes('Apache-2.0')
+    ? [readText(path.join(root, 'node_modules/typescript/LICENSE.txt'))]
+    : [];
+  return [...new Set(heads.filter((head) => /copyright/i.test(head))), ...apache];
 }
 
 export async function makeNotices(): Promise<string> {
@@ -63,7 +81,8 @@ set-up on your behalf, under NVIDIA's own licence.
 
 Made by \`npx tsx scripts/makeNotices.ts\`.
 `;
-  return [head, ...(await bundledPackages()).map(section)].join('\n');
+  const files = [...(await bundledFiles())].sort(([a], [b]) => a.localeCompare(b));
+  return [head, ...files.map(([name, used]) => section(name, used))].join('\n');
 }
 
 async function main(): Promise<void> {
