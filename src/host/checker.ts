@@ -256,6 +256,8 @@ export class Checker {
       for (const index of indices) outcomes[index] = { kind: 'not-asked', ...usable };
       return;
     }
+    // Beside the checks, and not before: a host that runs needs no other one for this. Never rejects.
+    void this.machineFacts();
     const chunks: number[][] = [];
     for (let at = 0; at < indices.length; at += chunkSize) {
       chunks.push(indices.slice(at, at + chunkSize));
@@ -376,6 +378,11 @@ interface ReportContext {
   knownRuntimes: { version: string; path: string }[];
 }
 
+export interface DescribedFile {
+  facts: FileFacts;
+  report: EngineReport;
+}
+
 /** The answers for a list of files, each a report when it is asked for. */
 export class CheckedFiles {
   /** Time limits that ran out, by folder: a dead drive is not asked ten thousand times. */
@@ -398,32 +405,45 @@ export class CheckedFiles {
     return outcome?.kind === 'record' ? outcome.records.validity(outcome.index) : null;
   }
 
-  async report(index: number, { recordedHash }: ReportOptions = {}): Promise<EngineReport> {
+  async report(index: number, options: ReportOptions = {}): Promise<EngineReport> {
+    return (await this.described(index, options)).report;
+  }
+
+  /** The report with the facts of the file that it was made from. */
+  async described(index: number, { recordedHash }: ReportOptions = {}): Promise<DescribedFile> {
     const path = this.paths[index];
     const outcome = this.outcomes[index];
     if (path === undefined || !outcome) throw new RangeError(`no checked file ${index}`);
     const asked = outcome.kind === 'record';
-    return makeEngineReport({
+    const facts = asked
+      ? await this.factsOfRecord(path, outcome.records, outcome.index)
+      : await this.factsWithoutHost(path);
+    const report = makeEngineReport({
       ...this.context,
-      facts: asked
-        ? await this.factsOfRecord(path, outcome.records, outcome.index)
-        : await this.factsWithoutHost(path),
+      facts,
       answer: asked ? answerOf(outcome.records, outcome.index) : null,
       runtime: asked ? outcome.runtime : null,
       runtimeProblem: asked ? null : outcome.problem,
       recordedHash: recordedHash ?? null,
       now: Date.now(),
     });
+    return { facts, report };
   }
 
   /** In order; the next ones are read ahead where files have to be read. */
   async *reports(): AsyncGenerator<EngineReport> {
-    const ahead: Promise<EngineReport>[] = [];
+    for await (const { report } of this.describedFiles()) yield report;
+  }
+
+  /** The same with the facts of each file. */
+  async *describedFiles(): AsyncGenerator<DescribedFile> {
+    const ahead: Promise<DescribedFile>[] = [];
     for (let next = 0; next < this.length || ahead.length > 0;) {
       while (next < this.length && ahead.length < readsAtOnce) {
-        const report = this.report(next++);
-        report.catch(() => undefined);
-        ahead.push(report);
+        const file = this.described(next++);
+        // Awaited in its turn, which may come after it failed.
+        file.catch(() => undefined);
+        ahead.push(file);
       }
       const first = ahead.shift();
       if (first) yield await first;

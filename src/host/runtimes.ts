@@ -51,21 +51,23 @@ export interface RuntimePlaces {
 export async function findRuntimes(places: RuntimePlaces): Promise<FoundRuntime[]> {
   const found = new Map<string, FoundRuntime>();
   const log = places.log ?? (() => undefined);
-  for (const [source, look] of placesInOrder(places)) {
+  const looks = placesInOrder(places).map(async ([source, look]) => {
     const files = await look();
-    if (files.length === 0) log(`${runtimeSourceNames[source]}: no TensorRT-RTX`);
-    for (const file of files) {
-      const realPath = await realPathOf(file);
-      const known = found.get(realPath);
-      if (known) {
-        log(`${runtimeSourceNames[source]}: ${file} is ${known.path} again`);
-        continue;
-      }
-      const runtime = await describe(file, realPath, source, places);
-      found.set(realPath, runtime);
-      log(
-        `${runtimeSourceNames[source]}: ${file}: ${runtime.problem ?? `TensorRT-RTX ${runtime.version}`}`,
-      );
+    const described = await Promise.all(
+      files.map(async (file) => describe(file, await realPathOf(file), source, places)),
+    );
+    return { source, described };
+  });
+  for (const { source, described } of await Promise.all(looks)) {
+    if (described.length === 0) log(`${runtimeSourceNames[source]}: no TensorRT-RTX`);
+    for (const runtime of described) {
+      const known = found.get(runtime.realPath);
+      if (!known) found.set(runtime.realPath, runtime);
+      const outcome = known
+        ? `is ${known.path} again`
+        : (runtime.problem ??
+          `TensorRT-RTX ${runtime.version || 'of a version that it does not tell'}`);
+      log(`${runtimeSourceNames[source]}: ${runtime.path}: ${outcome}`);
     }
   }
   return [...found.values()];

@@ -1,0 +1,158 @@
+/**
+ * Asks TensorRT-RTX in this very process, which saves starting another one: header checks only. A second runtime, and
+ * everything after a check that did not answer in time, is asked in engine hosts, which can be killed.
+ */
+import * as path from 'node:path';
+import type { Oracle, OracleOptions } from '../host/checker';
+import { checkRecordSize } from '../host/checkRecords';
+import { asHostError, HostError } from '../host/hostError';
+import { readGpus } from '../host/process/gpuRecords';
+import { hardExit } from '../host/process/hardExit';
+import { loadRuntime, openBareSession } from '../host/process/runtimeLoader';
+import type { ShimEvents, ShimJob, ShimSession } from '../host/process/shim';
+import type { CheckResult, GpusInfo, RuntimeInfo } from '../host/protocol';
+import type { EngineHostSupervisor } from '../host/supervisor';
+import { complain, setHardExit } from './output';
+
+const silent: ShimEvents = {
+  onLog: () => undefined,
+  onLost: () => undefined,
+  onPhase: () => undefined,
+};
+
+interface Local {
+  runtime: string;
+  session: Promise<{ session: ShimSession; info: RuntimeInfo }>;
+}
+
+export class LocalOracle implements Oracle {
+  private local: Local | null = null;
+  /** A native call of this process did not come back. */
+  private hangs = false;
+  private hosts: Promise<EngineHostSupervisor> | null = null;
+
+  constructor(
+    private readonly shimFolder: string,
+    private readonly limitMs: number,
+  ) {
+    setHardExit(hardExit);
+  }
+
+  async load(runtime: string, options?: OracleOptions): Promise<RuntimeInfo> {
+    if (!this.isLocal(runtime)) return (await this.supervisor()).load(runtime, options);
+    this.local ??= { runtime, session: this.open(runtime) };
+    return (await this.inTime(this.local.session, 'loading TensorRT-RTX', this.limitMs)).info;
+  }
+
+  async checkFiles(
+    runtime: string,
+    paths: Uint8Array,
+    count: number,
+    options?: OracleOptions,
+  ): Promise<CheckResult> {
+    if (!this.isLocal(runtime)) {
+      return (await this.supervisor()).checkFiles(runtime, paths, count, options);
+    }
+    const { session } = await this.localSession();
+    return this.records(session.checkFiles(paths, count), count, options);
+  }
+
+  async checkHeaders(
+    runtime: string,
+    headers: Uint8Array,
+    stride: number,
+    lengths: number[],
+    options?: OracleOptions,
+  ): Promise<CheckResult> {
+    if (!this.isLocal(runtime)) {
+      return (await this.supervisor()).checkHeaders(runtime, headers, stride, lengths, options);
+    }
+    const { session } = await this.localSession();
+    const job = session.checkHeaders(headers, stride, Uint32Array.from(lengths));
+    return this.records(job, lengths.length, options);
+  }
+
+  async gpus(): Promise<GpusInfo> {
+    // Beside the checks; a library that was refused leaves a session without one.
+    const session = this.local
+      ? await this.local.session.then(
+          (local) => local.session,
+          () => null,
+        )
+      : null;
+    const { result } = (session ?? openBareSession(this.shimFolder, silent)).gpus();
+    return readGpus(await this.inTime(result, 'reading the GPUs', this.limitMs));
+  }
+
+  async dispose(): Promise<void> {
+    if (this.hosts) await (await this.hosts).dispose();
+  }
+
+  private isLocal(runtime: string): boolean {
+    return !this.hangs && (this.local === null || this.local.runtime === runtime);
+  }
+
+  private async open(runtime: string): Promise<{ session: ShimSession; info: RuntimeInfo }> {
+    const { session, info } = await loadRuntime(runtime, this.shimFolder, silent);
+    return { session, info: { ...info, path: runtime } };
+  }
+
+  private localSession(): Promise<{ session: ShimSession; info: RuntimeInfo }> {
+    if (!this.local) throw new Error('no runtime was loaded');
+    return this.local.session;
+  }
+
+  private async records(
+    job: ShimJob<Buffer>,
+    count: number,
+    options?: OracleOptions,
+  ): Promise<CheckResult> {
+    const limitMs = options?.timeoutMs ?? this.limitMs;
+    let result: Buffer;
+    try {
+      result = await this.inTime(job.result, 'checking engines', limitMs);
+    } catch (error) {
+      throw asHostError(error, 'Checking engines');
+    }
+    const end = count * checkRecordSize;
+    return { count, records: result.subarray(0, end), text: result.subarray(end) };
+  }
+
+  /** Past its limit nothing more is asked in this process, and the process ends without waiting for what hangs. */
+  private async inTime<T>(work: Promise<T>, doing: string, limitMs: number): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.hangs = true;
+        const limit = `${Math.round(limitMs / 100) / 10} s`;
+        const message = `TensorRT-RTX did not answer within ${limit} while ${doing}.`;
+        complain(`${message} Asking in a process of its own.`);
+        reject(
+          new HostError(
+            'host-timeout',
+            message,
+            'Try again; if it hangs every time, the file or the driver is damaged.',
+          ),
+        );
+      }, limitMs);
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private supervisor(): Promise<EngineHostSupervisor> {
+    this.hosts ??= (async () => {
+      const { EngineHostSupervisor } = await import('../host/supervisor');
+      return new EngineHostSupervisor({
+        hostMain: path.join(__dirname, 'engineHost.js'),
+        shimFolder: this.shimFolder,
+        timeouts: { load: this.limitMs, checkFiles: this.limitMs, checkHeaders: this.limitMs },
+        onLog: () => undefined,
+      });
+    })();
+    return this.hosts;
+  }
+}

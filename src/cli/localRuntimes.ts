@@ -1,0 +1,33 @@
+/** The TensorRT-RTX libraries that the command line knows: those of the environment it was called in. */
+import * as path from 'node:path';
+import { findRuntimes, type FoundRuntime, type RuntimeChoice } from '../host/runtimes';
+import { listShims, shimFolderOf } from '../host/shims';
+
+/** Beside dist/cli.js, where the package has them. */
+export const shimFolder = shimFolderOf(__dirname);
+
+export function findLocalRuntimes(
+  explicit: string | undefined,
+  log?: (line: string) => void,
+): Promise<FoundRuntime[]> {
+  return findRuntimes({
+    setting: explicit === undefined ? null : path.resolve(explicit),
+    env: process.env,
+    installed: null,
+    workspaceFolders: [],
+    selectedPython: null,
+    supported: [...listShims(shimFolder).keys()],
+    ...(log ? { log } : {}),
+  });
+}
+
+/** An explicit path decides alone; a folder stands for what was found in it. */
+export function runtimeChoice(
+  found: readonly FoundRuntime[],
+  explicit: string | undefined,
+  matchVersion: boolean,
+): RuntimeChoice {
+  if (explicit === undefined) return { mode: matchVersion ? 'match-engine' : 'newest' };
+  const setting = found.find(({ source }) => source === 'setting');
+  return { mode: 'path', path: setting?.path ?? path.resolve(explicit) };
+}

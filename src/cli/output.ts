@@ -1,0 +1,63 @@
+/** What the command line writes: stdout in order, colours only on a terminal, and the end of the process. */
+import { plainText } from '../core/plainText';
+import type { Severity } from '../core/engineReport';
+
+/** Ends the command with this code; what is to be said has been said. */
+export class Ended extends Error {
+  constructor(readonly code: number) {
+    super(`ended with code ${code}`);
+  }
+}
+
+/** Set where a native thread may hang: then nothing waits for it at the end. */
+let endProcess: (code: number) => void = (code) => process.exit(code);
+export function setHardExit(hardExit: (code: number) => never): void {
+  endProcess = hardExit;
+}
+
+/** Writes out what is buffered, then ends the process whatever else is under way. */
+export function end(code: number): void {
+  process.stdout.write('', () => process.stderr.write('', () => endProcess(code)));
+}
+
+// A reader that went away (head, less) is no failure of ours, and there is nobody to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  endProcess(error.code === 'EPIPE' ? 0 : 2);
+});
+
+/** Resolves when the reader keeps up, so that ten thousand reports do not pile up in memory. */
+export function print(text: string): Promise<void> | void {
+  if (process.stdout.write(text)) return;
+  return new Promise((resolve) => process.stdout.once('drain', () => resolve()));
+}
+
+/** For people, on stderr. */
+export function complain(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** https://no-color.org: any value but the empty one. */
+export function hasColour(stream: NodeJS.WriteStream, env = process.env): boolean {
+  if ((env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb') return false;
+  return stream.isTTY === true;
+}
+
+const codes: Record<Severity | 'dim' | 'bold', string> = {
+  error: '31',
+  warning: '33',
+  information: '36',
+  ok: '32',
+  dim: '2',
+  bold: '1',
+};
+
+export type Paint = (style: keyof typeof codes, text: string) => string;
+
+export function painter(colour: boolean): Paint {
+  return (style, text) => (colour ? `\x1b[${codes[style]}m${text}\x1b[0m` : text);
+}
+
+/** Names and sentences are made printable where they are made; paths of arguments are not. */
+export function shown(text: string): string {
+  return plainText(text, 8192);
+}

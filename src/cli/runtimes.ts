@@ -1,0 +1,39 @@
+/** Prints what was found, the one that would be asked first marked. Loads none of them. */
+import { chooseRuntime, runtimeSourceNames } from '../host/runtimes';
+import { findLocalRuntimes, runtimeChoice } from './localRuntimes';
+import { complain, hasColour, painter, print, shown } from './output';
+import type { RuntimesOptions } from './runtimesCommand';
+
+export async function runtimes({ json, runtime, verbose }: RuntimesOptions): Promise<number> {
+  const found = await findLocalRuntimes(
+    runtime,
+    verbose === true ? (line) => complain(shown(line)) : undefined,
+  );
+  const chosen = chooseRuntime(found, runtimeChoice(found, runtime, false));
+  if (json === true) {
+    const list = found.map(({ path, version, source, problem, nextStep }) => ({
+      path: shown(path),
+      version: version === '' ? null : version,
+      source,
+      used: path === chosen.runtime?.path,
+      problem: problem === null ? null : shown(problem),
+      nextStep,
+    }));
+    await print(`${JSON.stringify(list, null, 2)}\n`);
+    return chosen.runtime ? 0 : 1;
+  }
+  const paint = painter(hasColour(process.stdout));
+  for (const { path, version, source, problem, nextStep } of found) {
+    const mark = path === chosen.runtime?.path ? '*' : ' ';
+    const name = version === '' ? 'unknown version' : version;
+    await print(
+      `${mark} ${paint('bold', name)}  ${shown(path)}  ${paint('dim', `(${runtimeSourceNames[source]})`)}\n`,
+    );
+    if (problem !== null) {
+      await print(`    ${paint('error', 'not usable:')} ${shown(problem)} ${nextStep}\n`);
+    }
+  }
+  complain(shown(chosen.why));
+  if (!chosen.runtime) complain(chosen.nextStep);
+  return chosen.runtime ? 0 : 1;
+}
