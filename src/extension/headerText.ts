@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { engineOfHeaderText, fileName, headerTextUri } from './engineTarget';
-import { headerText, type HeaderText } from './headerTextContent';
+import { asMarkdown, headerText, type HeaderText } from './headerTextContent';
 import { commands, headerTextScheme } from './ids';
 import { headerTextDiagnostics } from './problems';
 import type { Reports } from './reports';
@@ -83,23 +83,18 @@ export class HeaderTextView
     const hit = found?.content.fields.find(({ span }) => span.line === position.line);
     if (!found || !hit) return undefined;
     const { field, span } = hit;
-    // appendText: a value may be anything that is in a file.
-    const text = new vscode.MarkdownString();
-    text.appendText(`${field.label}: ${field.value}`);
-    text.appendMarkdown('\n\n');
-    text.appendText(
+    const paragraphs = [
+      `${field.label}: ${field.value}`,
       vscode.l10n.t(
         'Bytes {0} to {1}. Observed in real engines, not documented by NVIDIA.',
         field.offset,
         field.offset + field.length - 1,
       ),
-    );
-    for (const { reason } of found.content.reasons.filter(
-      ({ reason }) => reason.headerField === field.id,
-    )) {
-      text.appendMarkdown('\n\n');
-      text.appendText(reason.sentence);
-    }
+      ...found.content.reasons
+        .filter(({ reason }) => reason.headerField === field.id)
+        .map(({ reason }) => reason.sentence),
+    ];
+    const text = new vscode.MarkdownString(paragraphs.map(asMarkdown).join('\n\n'));
     return new vscode.Hover(text, new vscode.Range(span.line, span.start, span.line, span.end));
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { EngineReport, Reason } from '../core/engineReport';
-import { headerText, type Span } from './headerTextContent';
+import { asMarkdown, headerText, type Span } from './headerTextContent';
 
 const reason = (
   id: Reason['id'],
@@ -108,5 +108,20 @@ describe('headerText', () => {
   it('shows the bytes of a file that has no known layout', () => {
     const { text } = headerText(report({ headerHex: '504b0304' }), 'a.engine');
     assert.match(text, /0 {2}50 4b 03 04/);
+  });
+});
+
+describe('asMarkdown', () => {
+  it('leaves neither markup nor links nor line breaks', () => {
+    const hostile = '[x](command:a) <b> https://a.b www.a.b a@b.c `c`\n\n# h | &lt; *i* \u2028';
+    assert.match(asMarkdown(hostile), /^(?:[\p{L}\p{N} ]|&#\d+;)*$/u);
+  });
+
+  it('is the same text to a reader', () => {
+    const text = 'Built by 1.6.1 – für 8.9, nicht <9.0>';
+    const read = asMarkdown(text).replace(/&#(\d+);/g, (_, code) =>
+      String.fromCodePoint(Number(code)),
+    );
+    assert.equal(read, text);
   });
 });

@@ -99,3 +99,8 @@ function row(offset: string, bytes: string, value: string, label: string): strin
 function oneLine(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trimEnd();
 }
+
+/** Text that Markdown shows as it is: no markup, no link, no line break. */
+export function asMarkdown(text: string): string {
+  return oneLine(text).replace(/[^\p{L}\p{N} ]/gu, (c) => `&#${c.codePointAt(0) ?? 0xfffd};`);
+}

@@ -122,7 +122,7 @@ describe('views and commands', () => {
       .flatMap(({ contents }) => contents)
       .map((content) => (typeof content === 'string' ? content : content.value))
       .join('\n');
-    assert.match(shown, /Bytes 24 to 27/);
+    assert.match(shown, /Bytes 24 to 27&#46;/);
 
     await vscode.commands.executeCommand(commands.openEngine);
     await until('the page', () => {
