@@ -5,11 +5,11 @@ import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { FromPage, ToPage } from '../../src/core/pageMessages';
 import { launchBrowser } from './harness/browser';
-import { pageCases } from './harness/reports';
+import { pageCaseNames, pageCases, pageReports, type PageCaseName } from './harness/reports';
 import { startHarness, themeNames, type Harness, type ThemeName } from './harness/server';
 
 const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const caseNames = Object.keys(pageCases);
+const { several, unchecked, valid } = pageReports;
 
 describe('engine page', function () {
   this.timeout(30_000);
@@ -49,10 +49,10 @@ describe('engine page', function () {
     assert.deepEqual([...complaints, ...violations], []);
   });
 
-  async function open(caseName: string, theme: ThemeName = 'dark-modern'): Promise<void> {
+  async function open(caseName: PageCaseName, theme: ThemeName = 'dark-modern'): Promise<void> {
     await page.goto(harness.url(theme, caseName));
     await page.locator('h1').waitFor();
-    if ((pageCases[caseName]?.messages.length ?? 0) > 1) await page.locator('tr.hash').waitFor();
+    if (pageCases[caseName].messages.length > 1) await page.locator('tr.hash').waitFor();
     await page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done)))');
   }
 
@@ -88,12 +88,12 @@ describe('engine page', function () {
     for (const summary of await page.locator('summary').all()) await summary.click();
   }
 
-  for (const name of caseNames) {
+  for (const name of pageCaseNames) {
     describe(name, () => {
       it('shows what it is sent', async () => {
         await open(name);
         const text = await page.locator('#page').innerText();
-        for (const expected of pageCases[name]!.expected) {
+        for (const expected of pageCases[name].expected) {
           assert.ok(text.includes(expected), `"${expected}" is not in:\n${text}`);
         }
       });
@@ -141,17 +141,17 @@ describe('engine page', function () {
 
   describe('verdict', () => {
     it('comes before everything else and has one primary button', async () => {
-      await open('several-reasons');
-      assert.match(await page.locator('h2').first().innerText(), /cannot run this engine/);
+      await open('unchecked');
+      assert.match(await page.locator('h2').first().innerText(), /another version/);
       const buttons = page.locator('.remedies vscode-button');
+      assert.ok(unchecked.remedies.length > 3 && unchecked.remedies[0]!.preferred);
       assert.deepEqual(await buttons.allInnerTexts(), [
-        'Rebuild with weight streaming',
-        'Use runtime 1.6.1',
-        'Choose runtime…',
+        ...unchecked.remedies.slice(0, 3).map((remedy) => remedy.title),
         'Other fixes…',
       ]);
       assert.equal(await page.locator('.remedies vscode-button:not([secondary])').count(), 1);
-      assert.match((await buttons.first().getAttribute('title'))!, /^Builds the engine again/);
+      assert.equal(await buttons.first().getAttribute('title'), unchecked.remedies[0]!.detail);
+      assert.equal(await page.locator('.remedy-detail').innerText(), unchecked.remedies[0]!.detail);
     });
 
     it('offers nothing when there is nothing to mend', async () => {
@@ -163,7 +163,7 @@ describe('engine page', function () {
       await open('several-reasons');
       const status = page.locator('[role=status]').first();
       assert.match((await status.textContent())!, /cannot run this engine/);
-      await post(pageCases['valid']!.messages[0]!);
+      await post({ type: 'report', report: valid, trusted: true });
       await page.getByRole('heading', { name: 'This machine can run this engine.' }).waitFor();
       assert.match((await status.textContent())!, /This machine can run this engine/);
     });
@@ -188,18 +188,15 @@ describe('engine page', function () {
       assert.deepEqual(await sent(), [{ type: 'ready' }]);
     });
 
-    const clicks: [string, string, FromPage][] = [
-      [
-        'several-reasons',
-        'Rebuild with weight streaming',
-        { type: 'remedy', id: 'rebuild-with-weight-streaming' },
-      ],
-      ['several-reasons', 'Use runtime 1.6.1', { type: 'remedy', id: 'use-matching-runtime' }],
-      ['several-reasons', 'Other fixes…', { type: 'fix' }],
+    const [first, second] = several.remedies;
+    const clicks: [PageCaseName, string, FromPage][] = [
+      ['several-reasons', first!.title, { type: 'remedy', id: first!.id }],
+      ['several-reasons', second!.title, { type: 'remedy', id: second!.id }],
+      ['unchecked', 'Other fixes…', { type: 'fix' }],
       ['several-reasons', 'Check again', { type: 'check' }],
       ['several-reasons', 'Copy report', { type: 'copyReport' }],
       ['several-reasons', 'Show log', { type: 'showLog' }],
-      ['valid', 'Choose runtime…', { type: 'chooseRuntime' }],
+      ['several-reasons', 'Choose runtime…', { type: 'chooseRuntime' }],
       ['several-reasons', 'Open as text', { type: 'showHeaderText' }],
       ['valid', 'Compute: SHA-256', { type: 'computeHash' }],
       ['hash-running', 'Cancel computing the SHA-256', { type: 'cancelHash' }],
@@ -255,7 +252,7 @@ describe('engine page', function () {
       await button.waitFor();
       assert.ok(await button.isDisabled());
       assert.equal(await page.locator('#headline').count(), 1);
-      await post(pageCases['valid']!.messages[0]!);
+      await post({ type: 'report', report: valid, trusted: true });
       await page.getByRole('button', { name: 'Check again' }).waitFor();
       assert.equal(await page.locator('vscode-progress-bar').count(), 0);
     });
@@ -268,7 +265,7 @@ describe('engine page', function () {
       const legend = await page.locator('.legend').innerText();
       assert.match(
         legend,
-        /Built by TensorRT-RTX\s+1\.6\.1\.120\s+bytes 24–27 · a reason points here/,
+        /TensorRT-RTX that built it\s+1\.6\.1\.120\s+bytes 24–27 · a reason points here/,
       );
       await page.mouse.move(0, 0);
       assert.match(await page.locator('.legend').innerText(), /Point at a field/);
@@ -278,7 +275,7 @@ describe('engine page', function () {
       await open('several-reasons');
       assert.equal(await page.locator('[data-field][tabindex="0"]').count(), 1);
       await page.locator('[data-field][tabindex="0"]').focus();
-      assert.match(await page.locator('.legend').innerText(), /^Tag\s/);
+      assert.match(await page.locator('.legend').innerText(), /^Tag of/);
       const visited: string[] = [];
       for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'End', 'ArrowRight', 'Home']) {
         await page.keyboard.press(key);
@@ -299,16 +296,14 @@ describe('engine page', function () {
     it('reads every byte in order', async () => {
       await open('several-reasons');
       const hex = (await page.locator('.bytes').allInnerTexts()).join(' ').replace(/\s+/g, '');
-      const [message] = pageCases['several-reasons']!.messages;
-      assert.ok(message?.type === 'report');
-      assert.equal(hex, message.report.headerHex);
+      assert.equal(hex, several.headerHex.replace(/ /g, ''));
     });
 
     it('names each field with its bytes', async () => {
       await open('several-reasons');
       assert.equal(
         await page.locator('[data-field=version]').getAttribute('aria-label'),
-        'Built by TensorRT-RTX: 1.6.1.120, bytes 24–27, 01 06 01 78, a reason points here',
+        'TensorRT-RTX that built it: 1.6.1.120, bytes 24–27, 01 06 01 78, a reason points here',
       );
     });
   });
@@ -328,10 +323,7 @@ describe('engine page', function () {
         'chooseRuntime',
         'copyReport',
         'showLog',
-        'rebuild-with-weight-streaming',
-        'use-matching-runtime',
-        'choose-runtime',
-        'fix',
+        ...several.remedies.map((remedy) => remedy.id),
         'BUTTON',
         'SUMMARY',
         'BUTTON',
@@ -380,7 +372,7 @@ describe('engine page', function () {
     await page.reload();
     await page.locator('#headline').waitFor();
     await page.waitForFunction(() => window.scrollY === 300);
-    assert.match(await page.locator('.legend').innerText(), /^Built for/);
+    assert.match(await page.locator('.legend').innerText(), /^GPUs it was built for/);
     assert.ok(await page.locator('[data-details=log]').evaluate((it) => it.hasAttribute('open')));
   });
 

@@ -114,9 +114,8 @@ function keepSoon(): void {
 
 /** State kept by an older version of the page may have any shape. */
 function readKept(value: unknown): KeptState {
-  const candidate = (
-    typeof value === 'object' && value !== null ? value : {}
-  ) as Partial<KeptState>;
+  const candidate: { [key in keyof KeptState]?: unknown } =
+    typeof value === 'object' && value !== null ? value : {};
   return {
     scrollTop: typeof candidate.scrollTop === 'number' ? candidate.scrollTop : 0,
     selectedField:

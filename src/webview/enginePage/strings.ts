@@ -86,6 +86,7 @@ export const strings = {
     'Offsets are observed, not documented by NVIDIA. The verdict above is the runtime’s own.',
   openAsText: 'Open as text',
   fieldsAsTable: 'All fields as a table',
+  range: (first: number, last: number) => (first === last ? `${first}` : `${first}–${last}`),
   bytesRange: (first: number, last: number) =>
     first === last ? `byte ${first}` : `bytes ${first}–${last}`,
   fieldName: (label: string, value: string, range: string, hex: string) =>

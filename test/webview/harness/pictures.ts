@@ -4,7 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { launchBrowser } from './browser';
-import { pageCases } from './reports';
+import { pageCaseNames } from './reports';
 import { startHarness, themeNames } from './server';
 
 const widths = { normal: 1120, narrow: 400, wide: 2200 };
@@ -14,7 +14,7 @@ async function main(folder: string, chosen: string[]): Promise<void> {
   const harness = await startHarness();
   const browser = await launchBrowser();
   try {
-    for (const name of chosen.length > 0 ? chosen : Object.keys(pageCases)) {
+    for (const name of chosen.length > 0 ? chosen : pageCaseNames) {
       for (const theme of themeNames) {
         for (const [size, width] of Object.entries(widths)) {
           if (size === 'wide' && theme !== 'dark-modern') continue;

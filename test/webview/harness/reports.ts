@@ -1,466 +1,262 @@
 /**
- * Made reports for looking at the page and for its tests: invented engines and machines, never a real measurement.
+ * Made reports for looking at the page and for its tests: core makes them, of invented files, machines and answers. No
+ * number here was measured.
  */
+import { makeFileFacts, unreadableFacts } from '../../../src/core/fileFacts';
 import type {
-  ComparisonRow,
   EngineReport,
-  GpuFamilyRow,
-  HeaderField,
-  Remedy,
+  FileFacts,
+  MachineFacts,
+  RuntimeAnswer,
+  RuntimeFacts,
 } from '../../../src/core/engineReport';
+import { makeEngineReport, type ReportInput } from '../../../src/core/makeEngineReport';
 import type { HashState, ToPage } from '../../../src/core/pageMessages';
+import { diagnosticBit, engineValidity } from '../../../src/core/validity';
 
-const checkedAt = Date.now();
-const headerHex =
-  '76747274000000000200000000000000' +
-  '0030295a020000000106017876747274' +
-  '7e00000000000000c832000000000000' +
-  'f03200000000000000009059020000' +
-  '00';
+const now = Date.now();
+const day = 86_400_000;
+const gib = 2 ** 30;
 
-const families: GpuFamilyRow[] = [
-  { computeCapability: '7.5', label: 'GTX 16 and RTX 20 series (Turing)', state: 'no' },
-  { computeCapability: '8.6', label: 'RTX 30 series (Ampere)', state: 'yes' },
-  { computeCapability: '8.9', label: 'RTX 40 series (Ada)', state: 'yes' },
-  { computeCapability: '12.0', label: 'RTX 50 series (Blackwell)', state: 'yes' },
-  { computeCapability: '12.1', label: 'DGX Spark', state: 'yes' },
-  { computeCapability: 'newer', label: 'Newer GPUs', state: 'ptx' },
-];
-
-function fields(flagged: string[]): HeaderField[] {
-  const rows: Omit<HeaderField, 'flagged'>[] = [
-    { id: 'tag', offset: 0, length: 4, label: 'Tag', value: 'vtrt' },
-    { id: 'zero', offset: 4, length: 4, label: 'Always zero', value: '0' },
-    { id: 'layout', offset: 8, length: 4, label: 'Header layout', value: '2' },
-    {
-      id: 'fileSize',
-      offset: 16,
-      length: 8,
-      label: 'Length of the file',
-      value: '10,102,583,296 bytes',
-    },
-    { id: 'version', offset: 24, length: 4, label: 'Built by TensorRT-RTX', value: '1.6.1.120' },
-    { id: 'tag2', offset: 28, length: 4, label: 'Tag again', value: 'vtrt' },
-    {
-      id: 'targets',
-      offset: 32,
-      length: 4,
-      label: 'Built for',
-      value: '8.0, 8.6, 8.9, 12.0, 12.1; newer by PTX',
-    },
-    { id: 'cudaDriver', offset: 40, length: 8, label: 'CUDA driver at build', value: '13.0' },
-    { id: 'cudaRuntime', offset: 48, length: 8, label: 'CUDA runtime at build', value: '13.4' },
-    {
-      id: 'weightBytes',
-      offset: 56,
-      length: 8,
-      label: 'Weights that must fit on the GPU',
-      value: '9.4 GiB',
-    },
-  ];
-  return rows.map((row) => ({ ...row, flagged: flagged.includes(row.id) }));
+interface MadeHeader {
+  version: [number, number, number, number];
+  targets: number;
+  fileSize: number;
+  cudaDriver: number;
+  cudaRuntime: number;
+  weightBytes: number;
 }
 
-const rows: ComparisonRow[] = [
-  {
-    id: 'tensorrt-rtx',
-    label: 'TensorRT-RTX',
-    engine: '1.6.1.120',
-    machine: '1.7.1.116',
-    state: 'bad',
-    note: 'must be equal',
-  },
-  {
-    id: 'gpu',
-    label: 'GPU',
-    engine: '8.0 · 8.6 · 8.9 · 12.0 · 12.1 · newer by PTX',
-    machine: 'NVIDIA GeForce RTX 4060, 8.9',
-    state: 'good',
-    note: 'built for it',
-  },
-  {
-    id: 'weights',
-    label: 'Weights on the GPU',
-    engine: '9.4 GiB',
-    machine: '8.0 GiB (6.7 GiB free)',
-    state: 'bad',
-    note: '1.4 GiB short',
-  },
-  {
-    id: 'cuda-driver',
-    label: 'CUDA driver',
-    engine: '13.0 at build',
-    machine: '13.1',
-    state: 'good',
-    note: 'not older',
-  },
-  {
-    id: 'cuda-runtime',
-    label: 'CUDA runtime',
-    engine: '13.4 at build',
-    machine: '13.4 (in the library)',
-    state: 'good',
-    note: 'not older',
-  },
-];
+const allTargets = 0x7e;
 
-const rebuild: Remedy = {
-  id: 'rebuild-with-weight-streaming',
-  title: 'Rebuild with weight streaming',
-  detail:
-    'Builds the engine again from upscaler.onnx for TensorRT-RTX 1.7.1, with its weights streamed; the old file is kept until the new one is whole.',
-  preferred: true,
-  cures: ['version-mismatch', 'insufficient-gpu-memory'],
+/** 64 bytes in the observed layout. */
+function headerBytes(header: MadeHeader): Uint8Array {
+  const bytes = new Uint8Array(64);
+  const view = new DataView(bytes.buffer);
+  const tag = new TextEncoder().encode('vtrt');
+  bytes.set(tag, 0);
+  view.setUint32(8, 2, true);
+  view.setBigUint64(16, BigInt(header.fileSize), true);
+  bytes.set(header.version, 24);
+  bytes.set(tag, 28);
+  view.setUint32(32, header.targets, true);
+  view.setBigInt64(40, BigInt(header.cudaDriver), true);
+  view.setBigInt64(48, BigInt(header.cudaRuntime), true);
+  view.setBigInt64(56, BigInt(header.weightBytes), true);
+  return bytes;
+}
+
+const upscalerSize = 10_102_583_296;
+const upscaler: MadeHeader = {
+  version: [1, 6, 1, 120],
+  targets: allTargets,
+  fileSize: upscalerSize,
+  cudaDriver: 13000,
+  cudaRuntime: 13040,
+  weightBytes: Math.round(9.4 * gib),
 };
-const remedies: Remedy[] = [
-  rebuild,
-  {
-    id: 'use-matching-runtime',
-    title: 'Use runtime 1.6.1',
-    detail:
-      'Checks with the TensorRT-RTX 1.6.1 found in /opt/tensorrt-rtx-1.6.1; the memory stays too small.',
-    preferred: false,
-    cures: ['version-mismatch'],
-  },
-  {
-    id: 'choose-runtime',
-    title: 'Choose runtime…',
-    detail: 'Lists the TensorRT-RTX libraries found on this machine.',
-    preferred: false,
-    cures: ['version-mismatch'],
-  },
-  {
-    id: 'copy-rebuild-command',
-    title: 'Copy rebuild command',
-    detail: 'Copies the command line that builds this engine again.',
-    preferred: false,
-    cures: [],
-  },
-  {
-    id: 'show-log',
-    title: 'Show log',
-    detail: 'Opens the output channel.',
-    preferred: false,
-    cures: [],
-  },
-];
+const detectorSize = 14_915_192;
+const detector: MadeHeader = {
+  version: [1, 7, 1, 116],
+  targets: allTargets,
+  fileSize: detectorSize,
+  cudaDriver: 0,
+  cudaRuntime: 0,
+  weightBytes: 11_534_336,
+};
 
-const several: EngineReport = {
-  schema: 1,
-  file: 'models/upscaler.engine',
-  kind: 'tensorrt-rtx',
-  verdict: 'invalid',
-  severity: 'error',
-  validity: 2,
-  diagnostics: 17,
-  enumNames: ['kINVALID', 'kVERSION_MISMATCH', 'kINSUFFICIENT_GPU_MEMORY'],
-  evidence: 'runtime',
-  headline: 'This machine cannot run this engine.',
-  summary:
-    'It was built by TensorRT-RTX 1.6.1; the runtime here is 1.7.1, and engines do not move between versions. It also needs 9.4 GiB of GPU memory for its weights; the GPU has 8.0 GiB.',
-  asked: 'Asked TensorRT-RTX 1.7.1.116 on NVIDIA GeForce RTX 4060 (8.9).',
-  reasons: [
-    {
-      id: 'version-mismatch',
-      severity: 'error',
-      sentence:
-        'It was built by TensorRT-RTX 1.6.1; the runtime here is 1.7.1, and engines do not move between versions.',
-      evidence: 'runtime',
-      enumName: 'kVERSION_MISMATCH',
-      headerField: 'version',
-      libraryLines: [
-        'The engine was created with TensorRT-RTX version 1.6.1, but the current version is 1.7.1.',
-      ],
-    },
-    {
-      id: 'insufficient-gpu-memory',
-      severity: 'error',
-      sentence: 'Its weights need 9.4 GiB of GPU memory; the GPU has 8.0 GiB, 1.4 GiB too little.',
-      evidence: 'runtime',
-      enumName: 'kINSUFFICIENT_GPU_MEMORY',
-      headerField: 'weightBytes',
-      libraryLines: ['The engine requires more GPU memory than is available.'],
-    },
-  ],
-  remedies,
-  rows,
-  runsOn: families,
-  runsOnSentence: 'RTX 30, 40 and 50 series; newer ones by PTX.',
-  fileRows: [
-    { label: 'Length', value: '10,102,583,296 bytes, as its header says' },
-    { label: 'Built from', value: 'upscaler.onnx, unchanged since (recipe upscaler.engine.json)' },
-  ],
-  header: null,
-  headerFields: fields(['version', 'weightBytes']),
-  headerHex,
-  runtime: {
-    version: '1.7.1.116',
-    path: '/opt/tensorrt-rtx/libtensorrt_rtx.so.1',
-    cudaRuntimeVersion: 13040,
-  },
+function engine(file: string, header: MadeHeader, size = header.fileSize): FileFacts {
+  return makeFileFacts({ file, prefix: headerBytes(header), size, modified: now - 3 * day });
+}
+
+const runtime: RuntimeFacts = {
+  version: '1.7.1.116',
+  path: '/opt/tensorrt-rtx-1.7.1/libtensorrt_rtx.so.1',
+  cudaRuntimeVersion: 13040,
+};
+const knownRuntimes = [
+  { version: runtime.version, path: runtime.path },
+  { version: '1.6.1.120', path: '/opt/tensorrt-rtx-1.6.1/libtensorrt_rtx.so.1' },
+];
+const gpu = {
+  name: 'NVIDIA GeForce RTX 4060',
+  index: 0,
+  computeCapability: '8.9' as const,
+  totalMemory: 8 * gib,
+  freeMemory: Math.round(6.7 * gib),
+};
+const machine: MachineFacts = {
+  gpu,
+  gpus: [gpu],
+  driverVersion: 13010,
+  displayDriver: '590.12.01',
+  whyNoGpu: '',
+};
+const withoutGpu: MachineFacts = {
   gpu: null,
-  libraryLines: [
-    {
-      severity: 3,
-      text: 'The engine was created with TensorRT-RTX version 1.6.1, but the current version is 1.7.1.',
-    },
-    { severity: 3, text: 'The engine requires more GPU memory than is available.' },
-  ],
-  checkedAt,
-  size: 10_102_583_296,
-  modified: checkedAt - 3 * 86_400_000,
+  gpus: [],
+  driverVersion: null,
+  displayDriver: null,
+  whyNoGpu: 'No NVIDIA driver was found on this machine.',
 };
+const newGpu = { ...gpu, name: 'NVIDIA GeForce RTX 6090', computeCapability: '12.2' as const };
 
-const goodRows: ComparisonRow[] = rows.map((row) =>
-  row.id === 'tensorrt-rtx'
-    ? { ...row, engine: '1.7.1.116', state: 'good', note: 'equal' }
-    : row.id === 'weights'
-      ? { ...row, engine: '12.4 MiB', state: 'good', note: 'fits' }
-      : row,
+function answer(validity: number, diagnostics: number, ...lines: string[]): RuntimeAnswer {
+  return { validity, diagnostics, lines: lines.map((text) => ({ severity: 3, text })) };
+}
+
+function made(facts: FileFacts, input: Partial<ReportInput> = {}): EngineReport {
+  return makeEngineReport({
+    facts,
+    answer: null,
+    runtime,
+    machine,
+    knownRuntimes,
+    now,
+    ...input,
+  });
+}
+
+const several = made(engine('models/upscaler.engine', upscaler), {
+  answer: answer(
+    engineValidity.kINVALID,
+    diagnosticBit.kVERSION_MISMATCH | diagnosticBit.kINSUFFICIENT_GPU_MEMORY,
+    'The engine was created with TensorRT-RTX version 1.6.1, but the current version is 1.7.1.',
+    'The engine requires 10093173145 bytes of GPU memory, but only 8589934592 are available.',
+  ),
+});
+
+const valid = made(engine('models/detector.engine', detector), {
+  answer: answer(engineValidity.kVALID, 0),
+});
+
+const suboptimal = made(engine('models/detector.engine', detector), {
+  answer: answer(engineValidity.kSUBOPTIMAL, 0, 'The engine will be run through PTX.'),
+  machine: { ...machine, gpu: newGpu, gpus: [newGpu] },
+});
+
+const unchecked = made(engine('models/upscaler.engine', upscaler), {
+  answer: {
+    validity: engineValidity.kINVALID,
+    diagnostics: 0,
+    lines: [
+      {
+        severity: 0,
+        text: 'Error reading CUDA GPU properties: (cudaError 35: CUDA driver version is insufficient for CUDA runtime version)',
+      },
+    ],
+  },
+  machine: withoutGpu,
+});
+
+const headerOnly = made(engine('models/upscaler.engine', upscaler), {
+  runtime: null,
+  machine: withoutGpu,
+  knownRuntimes: [],
+});
+
+const truncated = made(engine('models/detector.engine', detector, 4_194_304), {
+  answer: answer(engineValidity.kVALID, 0),
+});
+
+const unsupportedGpu = made(engine('models/detector.engine', detector), {
+  answer: answer(
+    engineValidity.kINVALID,
+    diagnosticBit.kUNSUPPORTED_CC,
+    'TensorRT-RTX does not support this compute capability, so the engine cannot be rebuilt for it.',
+  ),
+  machine: {
+    ...machine,
+    gpu: { ...gpu, name: 'NVIDIA H200', computeCapability: '9.0', totalMemory: 139 * gib },
+  },
+});
+
+function ultralyticsFile(): FileFacts {
+  const json = new TextEncoder().encode(
+    JSON.stringify({
+      description:
+        'Ultralytics YOLO11n model trained on /ultralytics/ultralytics/cfg/datasets/coco.yaml',
+      author: 'Ultralytics',
+      date: '2026-10-01T09:12:44',
+      version: '8.3.40',
+      stride: 32,
+      task: 'detect',
+      batch: 1,
+      imgsz: [640, 640],
+      names: { 0: 'person', 1: 'bicycle', 2: '</script><script>alert(1)</script>' },
+    }),
+  );
+  const plan = new Uint8Array(64);
+  plan.set(new TextEncoder().encode('ftrt'));
+  plan.set([10, 7, 0, 23], 24);
+  const prefix = new Uint8Array(4 + json.length + plan.length);
+  new DataView(prefix.buffer).setUint32(0, json.length, true);
+  prefix.set(json, 4);
+  prefix.set(plan, 4 + json.length);
+  return makeFileFacts({
+    file: 'models/yolo11n.engine',
+    prefix,
+    size: 8_912_896,
+    modified: now - day,
+  });
+}
+
+const ultralytics = made(ultralyticsFile());
+const lfsPointer = made(
+  makeFileFacts({
+    file: 'models/upscaler.engine',
+    prefix: new TextEncoder().encode(
+      `version https://git-lfs.github.com/spec/v1\noid sha256:${'4d7a21'.repeat(11).slice(0, 64)}\nsize 10102583296\n`,
+    ),
+    size: 136,
+    modified: now - day,
+  }),
+);
+const empty = made(
+  makeFileFacts({ file: 'empty.engine', prefix: new Uint8Array(), size: 0, modified: now }),
+);
+const unreadable = made(
+  unreadableFacts(
+    '/mnt/share/private/secret.engine',
+    'secret.engine cannot be read: permission denied. Ask its owner for read access, then check again.',
+  ),
 );
 
-const valid: EngineReport = {
-  ...several,
-  file: 'models/detector.engine',
-  verdict: 'valid',
-  severity: 'ok',
-  validity: 0,
-  diagnostics: 0,
-  enumNames: ['kVALID'],
-  headline: 'This machine can run this engine.',
-  summary:
-    'The runtime read its header and found nothing against it. Only the header was read: a matching SHA-256 would show that the rest is intact.',
-  reasons: [],
-  remedies: [],
-  rows: goodRows,
-  headerFields: fields([]),
-  libraryLines: [],
-  size: 14_915_192,
-  modified: checkedAt - 5_000,
-};
+const sha256 = '9f2c6d1e0b7a4c53f8e2a9d0417b6c85e3f1a2b4c6d8e0f123456789abcd41ab';
+const otherSha256 = sha256.replace('9f', '00');
+const intact = made(engine('models/detector.engine', detector), {
+  answer: answer(engineValidity.kVALID, 0),
+  recordedHash: { expected: sha256, actual: sha256 },
+});
+const notAsBuilt = made(engine('models/detector.engine', detector), {
+  answer: answer(engineValidity.kVALID, 0),
+  recordedHash: { expected: otherSha256, actual: sha256 },
+});
 
-const suboptimal: EngineReport = {
-  ...valid,
-  verdict: 'suboptimal',
-  severity: 'warning',
-  validity: 1,
-  enumNames: ['kSUBOPTIMAL'],
-  headline: 'This machine can run this engine, but not at full speed.',
-  summary:
-    'It was not built for this GPU (12.2) and runs there through PTX. A newer TensorRT-RTX may know the GPU; rebuild with it for full speed.',
-  reasons: [
-    {
-      id: 'suboptimal',
-      severity: 'warning',
-      sentence: 'It was not built for this GPU (12.2) and runs through PTX.',
-      evidence: 'runtime',
-      enumName: 'kSUBOPTIMAL',
-      headerField: 'targets',
-      libraryLines: [],
-    },
-  ],
-  remedies: [
-    {
-      ...rebuild,
-      id: 'update-runtime',
-      title: 'Update TensorRT-RTX',
-      detail: 'Installs a newer TensorRT-RTX beside this one; nothing is removed.',
-      cures: ['suboptimal'],
-    },
-    { ...rebuild, id: 'rebuild', title: 'Rebuild', preferred: false },
-  ],
-  rows: goodRows.map((row) =>
-    row.id === 'gpu'
-      ? {
-          ...row,
-          machine: 'NVIDIA GeForce RTX 6090, 12.2',
-          state: 'warning',
-          note: 'by PTX, slower',
-        }
-      : row,
-  ),
-};
-
-const unchecked: EngineReport = {
-  ...several,
-  verdict: 'unchecked',
-  severity: 'warning',
-  diagnostics: 0,
-  enumNames: ['kINVALID'],
-  evidence: 'header',
-  headline: 'This engine could not be checked here.',
-  summary:
-    'The runtime could not read the GPU: no NVIDIA driver was found. The header shows all the same that the engine was built by TensorRT-RTX 1.6.1, and the runtime here is 1.7.1.',
-  asked: 'Asked TensorRT-RTX 1.7.1.116; it could not read a GPU.',
-  reasons: [
-    {
-      id: 'gpu-not-readable',
-      severity: 'warning',
-      sentence: 'The runtime could not read the GPU: no NVIDIA driver was found.',
-      evidence: 'runtime',
-      enumName: 'kINVALID',
-      libraryLines: [
-        'Error reading CUDA GPU properties: (cudaError 35: CUDA driver version is insufficient for CUDA runtime version)',
-      ],
-    },
-    { ...several.reasons[0]!, severity: 'error', evidence: 'header', libraryLines: [] },
-  ],
-  remedies: [
-    {
-      ...rebuild,
-      id: 'install-driver',
-      title: 'Install an NVIDIA driver…',
-      detail: 'Opens NVIDIA’s driver page; nothing is installed by itself.',
-    },
-    ...remedies.slice(1, 3),
-  ],
-  rows: rows.map((row) => ({
-    ...row,
-    machine: row.id === 'tensorrt-rtx' ? row.machine : row.id === 'cuda-runtime' ? row.machine : '',
-    state: row.id === 'tensorrt-rtx' ? 'bad' : row.id === 'cuda-runtime' ? 'good' : 'unknown',
-    note: row.id === 'tensorrt-rtx' || row.id === 'cuda-runtime' ? row.note : 'no GPU readable',
-  })),
-  headerFields: fields(['version']),
-  libraryLines: [
-    {
-      severity: 0,
-      text: 'Error reading CUDA GPU properties: (cudaError 35: CUDA driver version is insufficient for CUDA runtime version)',
-    },
-  ],
-};
-
-const headerOnly: EngineReport = {
-  ...valid,
-  verdict: 'unchecked',
-  severity: 'information',
-  validity: null,
-  diagnostics: null,
-  enumNames: [],
-  evidence: 'header',
-  headline: 'This engine was not checked: no TensorRT-RTX is installed.',
-  summary:
-    'Its header reads well: built by TensorRT-RTX 1.6.1 for the RTX 30, 40 and 50 series. Only that runtime version can run it.',
-  asked: 'Read from the header alone; no runtime was asked.',
-  reasons: [
-    {
-      id: 'no-runtime',
-      severity: 'information',
-      sentence: 'No TensorRT-RTX was found.',
-      evidence: 'header',
-      libraryLines: [],
-    },
-  ],
-  remedies: [
-    {
-      ...rebuild,
-      id: 'install-matching-runtime',
-      title: 'Install TensorRT-RTX 1.6.1…',
-      detail:
-        'Fetches it from PyPI into the extension’s own storage, after you have seen NVIDIA’s licence.',
-    },
-    { ...rebuild, id: 'choose-runtime', title: 'Choose runtime…', preferred: false },
-  ],
-  rows: rows.map((row) => ({ ...row, machine: '', state: 'unknown', note: 'no runtime' })),
-  runtime: null,
-};
-
-const ultralytics: EngineReport = {
-  ...headerOnly,
-  file: 'models/yolo11n.engine',
-  kind: 'ultralytics',
-  verdict: 'invalid',
-  severity: 'error',
-  headline: 'This is not a TensorRT-RTX engine.',
-  summary:
-    'It is a TensorRT engine in an Ultralytics wrapper: its JSON comes first, then a plan of TensorRT, which TensorRT-RTX cannot read.',
-  asked: 'Read from the file’s first bytes; no runtime was asked.',
-  reasons: [
-    {
-      id: 'not-tensorrt-rtx',
-      severity: 'error',
-      sentence: 'An Ultralytics wrapper around a TensorRT plan.',
-      evidence: 'file',
-      libraryLines: [],
-    },
-  ],
-  remedies: [
-    {
-      ...rebuild,
-      id: 'convert-foreign-engine',
-      title: 'Build from the ONNX model…',
-      detail:
-        'Builds a TensorRT-RTX engine from the ONNX model this one came from; this file is not touched.',
-    },
-  ],
-  rows: [],
-  runsOn: [],
-  runsOnSentence: '',
-  fileRows: [
-    { label: 'Kind', value: 'Ultralytics wrapper, plan of TensorRT 10' },
-    {
-      label: 'description',
-      value: 'Ultralytics YOLO11n model trained on /ultralytics/ultralytics/cfg/datasets/coco.yaml',
-    },
-    { label: 'task', value: 'detect' },
-    { label: 'imgsz', value: '[640, 640]' },
-    {
-      label: 'names',
-      value: '{"0": "person", "1": "bicycle", "2": "</script><script>alert(1)</script>"}',
-    },
-  ],
-  headerFields: [],
-  headerHex:
-    '5e0200007b226465736372697074696f6e223a2022556c7472616c797469637320594f4c4f31316e206d6f64656c20747261696e6564206f6e202f756c747261',
-};
-
-const unreadable: EngineReport = {
-  ...ultralytics,
-  file: '/mnt/share/private/secret.engine',
-  kind: 'unreadable',
-  verdict: 'unchecked',
-  severity: 'error',
-  headline: 'This file cannot be read.',
-  summary:
-    'Permission denied: /mnt/share/private/secret.engine. Ask its owner for read access, then check again.',
-  reasons: [
-    {
-      id: 'unreadable',
-      severity: 'error',
-      sentence: 'Permission denied.',
-      evidence: 'file',
-      libraryLines: [],
-    },
-  ],
-  remedies: [],
-  fileRows: [],
-  headerHex: '',
-  size: null,
-  modified: null,
-  asked: '',
-};
-
+/** Worse than core lets through, on purpose: the page must hold by itself. */
 const hostileText = '</script><img src=x onerror=alert(1)>\u202egpj.exe';
 const hostile: EngineReport = {
   ...several,
   file: `/home/someone/${'deep-folder/'.repeat(20)}${'a'.repeat(5000)}.engine`,
   headline: `Headline ${hostileText}`,
-  summary: `Summary ${hostileText} ${'x'.repeat(5000)}`,
+  summary: `Summary ${hostileText} ${'x'.repeat(2000)}`,
   asked: `Asked ${hostileText}`,
   reasons: several.reasons.map((reason) => ({
     ...reason,
     sentence: `${reason.sentence} ${hostileText}`,
     libraryLines: [hostileText, 'y'.repeat(5000)],
   })),
-  remedies: remedies.map((remedy) => ({
+  remedies: several.remedies.map((remedy) => ({
     ...remedy,
     title: `${remedy.title} ${hostileText}`,
     detail: hostileText.repeat(20),
   })),
-  rows: rows.map((row) => ({
+  rows: several.rows.map((row) => ({
     ...row,
     machine: `${row.machine}${'9'.repeat(300)}`,
     note: `${row.note} ${hostileText}`,
   })),
+  runsOn: several.runsOn.map((family) => ({ ...family, label: `${family.label} ${hostileText}` })),
   runsOnSentence: hostileText.repeat(20),
   fileRows: [{ label: hostileText, value: 'z'.repeat(5000) }],
   headerFields: several.headerFields.map((field) => ({
@@ -473,23 +269,39 @@ const hostile: EngineReport = {
   ],
 };
 
-const sha256 = '9f2c6d1e0b7a4c53f8e2a9d0417b6c85e3f1a2b4c6d8e0f123456789abcd41ab';
-
 export interface PageCase {
   /** What the page is sent, in order. */
   messages: ToPage[];
-  /** What a person sees when it is right, for the test of each state. */
+  /** What a person sees when it is right. */
   expected: string[];
 }
 
-const report = (made: EngineReport, trusted = true): ToPage => ({
+const report = (sent: EngineReport, trusted = true): ToPage => ({
   type: 'report',
-  report: made,
+  report: sent,
   trusted,
 });
 const hash = (state: HashState): ToPage => ({ type: 'hash', hash: state });
 
-export const pageCases: Record<string, PageCase> = {
+/** What every shown report has on the page, whatever it says. */
+function said(shown: EngineReport, ...more: string[]): string[] {
+  return [
+    shown.headline,
+    shown.summary,
+    shown.asked,
+    ...shown.enumNames,
+    ...shown.remedies.slice(0, 3).map((remedy) => remedy.title),
+    ...(shown.reasons.length > 1 ? shown.reasons.map((reason) => reason.sentence) : []),
+    ...shown.rows.flatMap((row) => [row.label, row.engine, row.machine, row.note]),
+    ...shown.runsOn.map((family) => family.label),
+    ...shown.fileRows.flatMap((row) => [row.label, row.value]),
+    ...more,
+  ];
+}
+
+export const pageReports = { several, valid, suboptimal, unchecked, headerOnly, hostile };
+
+export const pageCases = {
   waiting: {
     messages: [
       {
@@ -498,55 +310,47 @@ export const pageCases: Record<string, PageCase> = {
         sentence: 'Asking TensorRT-RTX 1.7.1.116…',
       },
     ],
-    expected: ['upscaler.engine', 'Asking TensorRT-RTX 1.7.1.116…'],
+    expected: ['upscaler.engine', 'models', 'Asking TensorRT-RTX 1.7.1.116…'],
   },
   'several-reasons': {
     messages: [report(several)],
-    expected: [
-      several.headline,
-      'Reasons',
-      'kVERSION_MISMATCH',
-      'must be equal',
-      'Other fixes…',
-      'Header, 64 bytes',
-    ],
+    expected: said(several, 'Reasons', 'The runtime’s answer', 'Header, 64 bytes'),
   },
-  valid: { messages: [report(valid)], expected: [valid.headline, 'kVALID', 'built for it'] },
-  suboptimal: {
-    messages: [report(suboptimal)],
-    expected: [suboptimal.headline, 'Update TensorRT-RTX'],
-  },
+  valid: { messages: [report(valid)], expected: said(valid) },
+  suboptimal: { messages: [report(suboptimal)], expected: said(suboptimal) },
   unchecked: {
     messages: [report(unchecked)],
-    expected: [unchecked.headline, 'Read from the header', 'no GPU readable'],
+    expected: said(unchecked, 'Read from the header'),
   },
-  'header-only': {
-    messages: [report(headerOnly)],
-    expected: [headerOnly.headline, 'Install TensorRT-RTX 1.6.1…'],
-  },
+  'header-only': { messages: [report(headerOnly)], expected: said(headerOnly) },
+  truncated: { messages: [report(truncated)], expected: said(truncated) },
+  'unsupported-gpu': { messages: [report(unsupportedGpu)], expected: said(unsupportedGpu) },
   ultralytics: {
     messages: [report(ultralytics)],
-    expected: ['Ultralytics wrapper', 'First 64 bytes', 'imgsz'],
+    expected: said(ultralytics, 'First 64 bytes', 'imgsz', '</script><script>alert(1)</script>'),
   },
-  unreadable: { messages: [report(unreadable)], expected: ['Permission denied', 'secret.engine'] },
-  restricted: { messages: [report(several, false)], expected: ['Restricted Mode'] },
+  'lfs-pointer': { messages: [report(lfsPointer)], expected: said(lfsPointer) },
+  empty: { messages: [report(empty)], expected: said(empty) },
+  unreadable: { messages: [report(unreadable)], expected: said(unreadable, 'secret.engine') },
+  restricted: { messages: [report(several, false)], expected: said(several, 'Restricted Mode') },
   'hash-running': {
     messages: [
       report(several),
-      hash({ state: 'running', doneBytes: 4_294_967_296, totalBytes: 10_102_583_296 }),
+      hash({ state: 'running', doneBytes: 4 * gib, totalBytes: upscalerSize }),
     ],
     expected: ['4.0 GiB of 9.4 GiB', 'Cancel'],
   },
   'hash-matches': {
-    messages: [report(valid), hash({ state: 'done', sha256, recorded: sha256.toUpperCase() })],
-    expected: [sha256, 'intact since it was built'],
+    messages: [report(intact), hash({ state: 'done', sha256, recorded: sha256.toUpperCase() })],
+    expected: [intact.summary, sha256, 'intact since it was built'],
   },
   'hash-differs': {
-    messages: [
-      report(valid),
-      hash({ state: 'done', sha256, recorded: sha256.replace('9f', '00') }),
-    ],
-    expected: [sha256, 'not as it was built', sha256.replace('9f', '00')],
+    messages: [report(notAsBuilt), hash({ state: 'done', sha256, recorded: otherSha256 })],
+    expected: [notAsBuilt.headline, sha256, 'not as it was built', otherSha256],
+  },
+  'hash-unrecorded': {
+    messages: [report(valid), hash({ state: 'done', sha256, recorded: null })],
+    expected: [sha256, 'nothing to compare with'],
   },
   'hash-failed': {
     messages: [
@@ -556,4 +360,7 @@ export const pageCases: Record<string, PageCase> = {
     expected: ['detector.engine changed while it was read.', 'Try again'],
   },
   hostile: { messages: [report(hostile)], expected: [hostileText] },
-};
+} satisfies Record<string, PageCase>;
+
+export type PageCaseName = keyof typeof pageCases;
+export const pageCaseNames = Object.keys(pageCases) as PageCaseName[];

@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { enginePageHtml } from '../../../src/extension/engineEditor/pageHtml';
 import { pageFiles } from './bundle';
-import { pageCases } from './reports';
+import { pageCases, pageCaseNames, type PageCase } from './reports';
 
 export const themeNames = [
   'dark-modern',
@@ -70,7 +70,7 @@ window.sent = [];
 }
 
 function after(caseName: string): string {
-  const messages = pageCases[caseName]?.messages ?? [];
+  const messages = (pageCases as Record<string, PageCase>)[caseName]?.messages ?? [];
   return `for (const message of ${scriptJson(messages)}) window.postMessage(message, '*');`;
 }
 
@@ -145,6 +145,6 @@ export async function startHarness(port = 0): Promise<Harness> {
 
 if (require.main === module) {
   void startHarness(Number(process.env['PORT'] ?? 0)).then((harness) => {
-    for (const name of Object.keys(pageCases)) console.log(harness.url('dark-modern', name));
+    for (const name of pageCaseNames) console.log(harness.url('dark-modern', name));
   });
 }

@@ -1,6 +1,6 @@
 /** Facts of the file, and its SHA-256 when it is asked for. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { EngineReport } from '../../../core/engineReport';
+import type { EngineReport, FileFactRow } from '../../../core/engineReport';
 import type { HashState } from '../../../core/pageMessages';
 import { formatBytes } from '../../../core/formats';
 import { icon } from '../icon';
@@ -13,13 +13,18 @@ export function fileSection(
   actions: PageActions,
 ): TemplateResult | typeof nothing {
   const hashable = report.size !== null && report.size > 0 && report.kind !== 'unreadable';
-  if (report.fileRows.length === 0 && !hashable) return nothing;
+  // A report made with the sum tells it as a row; while the page has more to say about the sum, its own row stands.
+  const isSum = (row: FileFactRow) => row.label === strings.sha256;
+  const reportTells = state.hash.state === 'none' && report.fileRows.some(isSum);
+  const showsHash = hashable && !reportTells;
+  const rows = showsHash ? report.fileRows.filter((row) => !isSum(row)) : report.fileRows;
+  if (rows.length === 0 && !showsHash) return nothing;
   return html`
     <section aria-labelledby="file-heading">
       <h2 id="file-heading">${strings.file}</h2>
       <table class="facts-table" aria-labelledby="file-heading">
         <tbody>
-          ${report.fileRows.map(
+          ${rows.map(
             (row) => html`
               <tr>
                 <th scope="row"><bdi class="clamped" title=${row.label}>${row.label}</bdi></th>
@@ -28,7 +33,7 @@ export function fileSection(
             `,
           )}
           ${
-            hashable
+            showsHash
               ? html`<tr class="hash">
                   <th scope="row">${strings.sha256}</th>
                   <td>${hashCell(state.hash, actions)}</td>

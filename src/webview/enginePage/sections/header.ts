@@ -21,24 +21,24 @@ export function headerSection(
   const bytes = splitHex(report.headerHex);
   if (bytes.length === 0) return nothing;
   const fields = report.headerFields;
-  const known = fields.length > 0;
+  // Of a foreign file at most its tag is a field; nothing then is said of a header.
+  const isHeader = report.header !== null;
+  const heading = isHeader ? strings.header(bytes.length) : strings.firstBytes(bytes.length);
   const note = report.evidence === 'runtime' ? strings.headerNoteRuntime : strings.headerNote;
   return html`
     <section aria-labelledby="header-heading">
-      <h2 id="header-heading">
-        ${known ? strings.header(bytes.length) : strings.firstBytes(bytes.length)}
-      </h2>
+      <h2 id="header-heading">${heading}</h2>
       <div
         class="hex"
         role="group"
-        aria-label=${known ? strings.headerGroup : strings.firstBytes(bytes.length)}
+        aria-label=${fields.length > 0 ? strings.headerGroup : heading}
         @keydown=${(event: KeyboardEvent) => moveByKey(event, fields, actions)}
       >
         ${groups(bytes, fields, state, actions)}
       </div>
-      ${known ? legend(shownField(state, fields), fields, state, actions) : nothing}
+      ${fields.length > 0 ? legend(shownField(state, fields), fields, state, actions) : nothing}
       <p class="quiet-text note-below">
-        ${known ? html`${note} ` : nothing}<button
+        ${isHeader ? html`${note} ` : nothing}<button
           class="link"
           type="button"
           data-action="showHeaderText"
@@ -53,6 +53,8 @@ export function headerSection(
 
 /** The field whose meaning is shown; the one that has the tab stop is the selected one, else the first. */
 function shownField(state: PageState, fields: HeaderField[]): HeaderField | undefined {
+  // A single field needs no choosing.
+  if (fields.length === 1) return fields[0];
   const id = state.hoveredField ?? state.selectedField;
   return fields.find((field) => field.id === id);
 }
@@ -153,45 +155,57 @@ function legend(
           : html`<span class="quiet-text">${strings.headerHint}</span>`
       }
     </p>
-    ${disclosure(
-      state,
-      actions,
-      'header-fields',
-      strings.fieldsAsTable,
-      html`<table class="facts-table fields-table">
-        <thead>
-          <tr>
-            <th scope="col">${strings.fieldColumn}</th>
-            <th scope="col">${strings.valueColumn}</th>
-            <th scope="col">${strings.bytesColumn}</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${fields.map(
-            (row) => html`
-              <tr>
-                <th scope="row">${row.label}</th>
-                <td>
-                  <bdi>${row.value}</bdi>${
-                    row.flagged
-                      ? html` ${icon('error', 'tone-error')}<span class="visually-hidden"
-                            >${strings.flagged}</span
-                          >`
-                      : nothing
-                  }
-                </td>
-                <td>${rangeOf(row)}</td>
-              </tr>
-            `,
-          )}
-        </tbody>
-      </table>`,
-    )}
+    ${fields.length > 1 ? fieldsTable(fields, state, actions) : nothing}
   `;
 }
 
+function fieldsTable(
+  fields: HeaderField[],
+  state: PageState,
+  actions: PageActions,
+): TemplateResult {
+  return disclosure(
+    state,
+    actions,
+    'header-fields',
+    strings.fieldsAsTable,
+    html`<table class="facts-table fields-table">
+      <thead>
+        <tr>
+          <th scope="col">${strings.fieldColumn}</th>
+          <th scope="col">${strings.valueColumn}</th>
+          <th scope="col">${strings.bytesColumn}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${fields.map(
+          (row) => html`
+            <tr>
+              <th scope="row">${row.label}</th>
+              <td>
+                <bdi>${row.value}</bdi>${
+                  row.flagged
+                    ? html` ${icon('error', 'tone-error')}<span class="visually-hidden"
+                          >${strings.flagged}</span
+                        >`
+                    : nothing
+                }
+              </td>
+              <td>${strings.range(row.offset, lastByte(row))}</td>
+            </tr>
+          `,
+        )}
+      </tbody>
+    </table>`,
+  );
+}
+
 function rangeOf(field: HeaderField): string {
-  return strings.bytesRange(field.offset, field.offset + field.length - 1);
+  return strings.bytesRange(field.offset, lastByte(field));
+}
+
+function lastByte(field: HeaderField): number {
+  return field.offset + field.length - 1;
 }
 
 function moveByKey(event: KeyboardEvent, fields: HeaderField[], actions: PageActions): void {

@@ -28,7 +28,7 @@ export function runsOnSection(report: EngineReport): TemplateResult | typeof not
                   <li class="chip-${family.state}">
                     ${icon(...icons[family.state])}<span
                       >${family.label}<span
-                        class=${family.state === 'yes' ? 'visually-hidden' : 'why'}
+                        class=${family.state === 'no' ? 'why' : 'visually-hidden'}
                         >${`, ${strings.family[family.state]}`}</span
                       ></span
                     >
