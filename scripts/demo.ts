@@ -64,7 +64,7 @@ async function takePictures(theme: Theme): Promise<string[]> {
     await take('page');
     await open('otherVersion.engine');
     await workbench.showProblems();
-    await workbench.problem('otherVersion.engine').first().waitFor();
+    await workbench.problem('.engine').first().waitFor();
     await take('problems');
     await workbench.showViewContainer('Engine Inspector');
     await workbench.treeRow('superResolution.engine').first().waitFor();

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-import { packagedVsix, repositoryRoot } from '../test/harness';
+import { EngineHostClient } from '../src/host/client';
+import { packagedVsix, repositoryRoot, temporaryFolder } from '../test/harness';
 import { makeNotices } from './makeNotices';
 
 /** Everything that may be in the VSIX. */
@@ -16,9 +17,9 @@ const allowed = [
   /^extension\/(media|schemas|l10n)\/[\w/.-]+\.(png|svg|md|json)$/,
   /^extension\/dist\/(extension|engineHost|cli)\.js$/,
   /^extension\/dist\/lazy\/[\w-]+\.js$/,
-  /^extension\/dist\/webview\/(enginePage\.(js|css)|codicon\.(css|ttf))$/,
+  /^extension\/dist\/webview\/(\w+Page\.(js|css)|codicon\.(css|ttf))$/,
   /^extension\/dist\/native\/[\w-]+\/(lib)?engine_shim_1_\d+\.(so|dll)$/,
-  /^extension\/node_modules\/koffi\/(package\.json|index\.cjs|LICENSE\.txt|src\/koffi\/index\.cjs)$/,
+  /^extension\/node_modules\/koffi\/(package\.json|index\.cjs|LICENSE\.txt|src\/koffi\/(index|src\/\w+)\.cjs)$/,
   /^extension\/node_modules\/@koromix\/koffi-[\w-]+\/(package\.json|index\.js|[\w]+\/koffi\.node)$/,
 ];
 
@@ -75,6 +76,22 @@ describe('the VSIX', () => {
       names.filter((name) => /tensorrt_rtx|onnxparser|cudart|NvInfer|nvml/i.test(name)),
       [],
     );
+  });
+
+  it('works where nothing else is: its engine host starts and answers', async () => {
+    const folder = temporaryFolder();
+    execFileSync('python3', ['-m', 'zipfile', '--extract', packagedVsix, folder.path]);
+    const client = new EngineHostClient({
+      hostMain: path.join(folder.path, 'extension/dist/engineHost.js'),
+      onLog: () => undefined,
+    });
+    try {
+      const { gpus } = await client.request('gpus', {});
+      assert.ok(Array.isArray(gpus));
+    } finally {
+      await client.dispose();
+      folder.remove();
+    }
   });
 
   it('is small', () => {

@@ -118,7 +118,13 @@ export class Workbench {
     return this.page.locator('.markers-panel');
   }
 
-  /** A row of Problems (a file or a problem) that contains this text. */
+  /** Narrows Problems to rows with this text: rows that are scrolled out of sight do not exist. */
+  async filterProblems(text: string): Promise<void> {
+    await this.showProblems();
+    await this.page.locator('.viewpane-filter input, .viewpane-filter textarea').first().fill(text);
+  }
+
+  /** A row of Problems (a file or a problem) that contains this text and is in sight. */
   problem(text: string): Locator {
     return this.problemsPanel().locator('.monaco-list-row', { hasText: text });
   }
