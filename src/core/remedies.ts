@@ -73,10 +73,23 @@ export function findRemedies(input: ReportInput, findings: readonly Finding[]): 
       ? drafts.filter((draft) => !buildsOnThisMachine.includes(draft.id))
       : drafts;
   const complete = useful.length > 0 || drafts.length === 0 ? useful : [showLog()];
-  return complete.map((draft, index) => ({
+  return merged(complete).map((draft, index) => ({
     ...draft,
     preferred: index === 0 && draft.cures.length > 0,
   }));
+}
+
+/** A remedy that helps in several ways is offered once, where it came first. */
+function merged(drafts: readonly Draft[]): Draft[] {
+  const byId = new Map<RemedyId, Draft>();
+  for (const draft of drafts) {
+    const first = byId.get(draft.id);
+    byId.set(
+      draft.id,
+      first ? { ...first, cures: [...new Set([...first.cures, ...draft.cures])] } : draft,
+    );
+  }
+  return [...byId.values()];
 }
 
 function draft(
