@@ -58,6 +58,11 @@ const bundles = {
     tsconfig: 'src/webview/tsconfig.json',
   },
 };
+bundles.gpuPage = {
+  ...bundles.webview,
+  entryPoints: ['src/webview/gpuPage/main.ts'],
+  outfile: 'dist/webview/gpuPage.js',
+};
 
 /** The icon font is not imported by the page's style: VS Code's webviews load it as a style sheet of its own. */
 function copyCodicons() {

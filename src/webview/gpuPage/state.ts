@@ -1,0 +1,15 @@
+/** What the page knows and what it can do. */
+import type { GpuMemoryHistory } from '../../core/gpuMemoryHistory';
+import type { FromGpuPage, GpuViewModel } from '../../core/gpuMemoryView';
+
+export interface GpuPageState {
+  model: GpuViewModel | null;
+  history: GpuMemoryHistory;
+  /** Ids of the disclosures that are open. */
+  open: ReadonlySet<string>;
+}
+
+export interface GpuPageActions {
+  send: (message: FromGpuPage) => void;
+  setOpen: (id: string, isOpen: boolean) => void;
+}
