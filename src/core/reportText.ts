@@ -1,49 +1,96 @@
-/** A report as plain text, for the clipboard and for a terminal that wants all of it. */
-import type { EngineReport } from './engineReport';
+/** A report as plain text, for the clipboard and for a terminal that wants all of it. Does not end with a line feed. */
+import { assertNever } from './assertNever';
+import type { EngineReport, Evidence, RowState } from './engineReport';
 import { formatDate } from './formats';
 
 export function reportText(report: EngineReport): string {
-  const lines = [report.file, report.headline];
-  if (report.summary !== '') lines.push(report.summary);
-  lines.push(report.asked);
-  if (report.enumNames.length > 0) lines.push(report.enumNames.join(', '));
-  section(
-    lines,
-    'Reasons',
-    report.reasons.map(({ severity, sentence, evidence }) => {
-      const from = evidence === 'runtime' ? '' : ` (read from the ${evidence})`;
-      return `${severity}: ${sentence}${from}`;
-    }),
-  );
-  section(
-    lines,
-    'Remedies',
-    report.remedies.map(({ title, detail }) => `${title}: ${detail}`),
-  );
-  section(
-    lines,
-    'Engine and machine',
-    report.rows.map(({ label, engine, machine, note }) =>
-      [`${label}: ${engine || '–'} | ${machine || '–'}`, note].filter(Boolean).join(' | '),
+  const small = [report.asked, report.enumNames.join(', ')].filter(Boolean).join(' ');
+  return [
+    `${report.file}: ${report.verdict}`,
+    report.headline,
+    report.summary,
+    small,
+    ...section('Reasons', reasonLines(report)),
+    ...section(
+      'What helps',
+      report.remedies.map(({ title, detail }, index) => `${index + 1}. ${title}: ${detail}`),
     ),
-  );
-  if (report.runsOnSentence !== '') section(lines, 'Runs on', [report.runsOnSentence]);
-  section(
-    lines,
-    'File',
-    report.fileRows.map(({ label, value }) => `${label}: ${value}`),
-  );
-  if (report.headerHex !== '') section(lines, 'First bytes', [report.headerHex]);
-  section(
-    lines,
-    'What TensorRT-RTX said',
-    report.libraryLines.map(({ text }) => text),
-  );
-  lines.push('', `Checked ${formatDate(report.checkedAt)}`);
-  return lines.join('\n');
+    ...section('Engine and machine', tableLines(report)),
+    ...section('Runs on', report.runsOnSentence ? [report.runsOnSentence] : []),
+    ...section(
+      'File',
+      report.fileRows.map(({ label, value }) => `${label}: ${value}`),
+    ),
+    ...section('First bytes', hexLines(report.headerHex)),
+    ...section(
+      'What TensorRT-RTX said',
+      report.libraryLines.map(({ text }) => text),
+    ),
+    '',
+    `Checked ${formatDate(report.checkedAt)}. What is read from the header goes by observed offsets, which NVIDIA does not document.`,
+  ].join('\n');
 }
 
-function section(lines: string[], title: string, content: readonly string[]): void {
-  if (content.length === 0) return;
-  lines.push('', title, ...content.map((line) => `  ${line}`));
+function section(title: string, content: readonly string[]): string[] {
+  return content.length === 0 ? [] : ['', title, ...content.map((line) => `  ${line}`)];
+}
+
+function reasonLines({ reasons }: EngineReport): string[] {
+  return reasons.map(({ severity, sentence, enumName, evidence }) => {
+    const source = [enumName, evidenceText(evidence)].filter(Boolean).join(', ');
+    return `${severity}: ${sentence} (${source})`;
+  });
+}
+
+function evidenceText(evidence: Evidence): string {
+  switch (evidence) {
+    case 'runtime':
+      return 'said by TensorRT-RTX';
+    case 'header':
+      return 'read from the header';
+    case 'file':
+      return 'seen on the file';
+    case 'recipe':
+      return 'compared with its recipe';
+    default:
+      return assertNever(evidence);
+  }
+}
+
+const stateWords: Readonly<Record<RowState, string>> = {
+  good: 'ok',
+  bad: 'no',
+  warning: 'but',
+  unknown: '?',
+  none: '',
+};
+
+function tableLines({ rows }: EngineReport): string[] {
+  if (rows.length === 0) {
+    return [];
+  }
+  const table = [
+    ['', 'Engine', 'This machine', ''],
+    ...rows.map(({ label, engine, machine, state, note }) => [
+      label,
+      engine,
+      machine,
+      [stateWords[state], note].filter(Boolean).join(': '),
+    ]),
+  ];
+  const widths = [0, 1, 2].map((column) =>
+    Math.max(...table.map((cells) => cells[column]?.length ?? 0)),
+  );
+  return table.map((cells) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** Sixteen bytes a line, each line with its offset. */
+function hexLines(hex: string): string[] {
+  const lines = hex.match(/([0-9a-f]{2} ?){1,16}/g) ?? [];
+  return lines.map((line, index) => `${String(index * 16).padStart(2)}  ${line.trim()}`);
 }
