@@ -43,6 +43,8 @@ export interface EngineHostClientOptions {
   shimFolder?: string;
   /** The Node or Electron to run it with; this process's own when not given. */
   nodePath?: string;
+  /** Set beside this process's own environment, e.g. CUDA_VISIBLE_DEVICES for the chosen GPU. */
+  environment?: Readonly<Record<string, string>>;
   onLog: (line: HostLogLine) => void;
   onBuildPhase?: (phase: BuildPhase) => void;
   /** Milliseconds, instead of defaultTimeouts. */
@@ -60,6 +62,18 @@ export interface HostExit {
   cause: 'crash' | 'timeout' | 'cancel' | 'dispose';
   code: number | null;
   signal: NodeJS.Signals | null;
+}
+
+/** The process ended before it answered. */
+export class HostExitedError extends HostError {
+  constructor(
+    readonly exit: HostExit,
+    message: string,
+    stderr: string,
+  ) {
+    const nextStep = 'It is started again with the next request; the log holds its last words.';
+    super('host-exited', message, nextStep, stderr);
+  }
 }
 
 /** Past these the process is killed; a build may take as long as it takes. Milliseconds. */
@@ -106,7 +120,7 @@ export class EngineHostClient {
           ),
       ],
       {
-        env: hostEnvironment(process.env),
+        env: { ...hostEnvironment(process.env), ...options.environment },
         execArgv: [],
         ...(options.nodePath === undefined ? {} : { execPath: options.nodePath }),
         // Native libraries print to stdout when they please, so requests never travel there.
@@ -195,9 +209,7 @@ export class EngineHostClient {
       // The connection rejects what is pending when the process ends; the exit below tells more.
       answer.catch(() => undefined);
       const gone = this.ended.then((ended) => {
-        throw signal?.aborted && ended.exit.cause === 'cancel'
-          ? cancelled(name)
-          : this.exitError(ended, name, limit);
+        throw this.exitError(ended, name, limit, signal);
       });
       const received = await Promise.race([answer, gone]);
       const parsed = v.safeParse(requests[name].result, received);
@@ -205,7 +217,7 @@ export class EngineHostClient {
       return parsed.output;
     } catch (error) {
       if (error instanceof HostError) throw error;
-      if (!this.isRunning) throw this.exitError(await this.ended, name, limit);
+      if (!this.isRunning) throw this.exitError(await this.ended, name, limit, signal);
       throw fromResponse(error, name);
     } finally {
       signal?.removeEventListener('abort', onAbort);
@@ -280,9 +292,17 @@ export class EngineHostClient {
     if (this.lastStderr.length > keptStderrLines) this.lastStderr.shift();
   }
 
-  private exitError({ exit, stderr }: Exited, request: RequestName, limitMs = 0): HostError {
+  private exitError(
+    { exit, stderr }: Exited,
+    request: RequestName,
+    limitMs = 0,
+    signal?: AbortSignal,
+  ): HostError {
     const doing = describeRequest[request];
     switch (exit.cause) {
+      case 'cancel':
+        if (signal?.aborted !== true) break;
+        return cancelled(request);
       case 'timeout':
         if (this.killedRequest !== request) break;
         return new HostError(
@@ -292,7 +312,6 @@ export class EngineHostClient {
           stderr,
         );
       case 'crash':
-      case 'cancel':
       case 'dispose':
         break;
     }
@@ -308,12 +327,7 @@ export class EngineHostClient {
       exit.cause === 'crash'
         ? `ended by itself (${exit.signal ?? `exit code ${exit.code}`})`
         : 'was stopped for another request';
-    return new HostError(
-      'host-exited',
-      `The engine host ${how} while ${doing}.`,
-      'It is started again with the next request; the log holds its last words.',
-      stderr,
-    );
+    return new HostExitedError(exit, `The engine host ${how} while ${doing}.`, stderr);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   EngineHostClient,
   type EngineHostClientOptions,
   type HostExit,
+  HostExitedError,
   type RequestOptions,
 } from './client';
 import { asHostError, HostError } from './hostError';
@@ -85,9 +86,7 @@ export class EngineHostSupervisor {
       this.withHost(runtime, options.signal, (client) => client.request(name, params, options));
     return ask().catch((error: unknown) => {
       const retry =
-        name !== 'build' &&
-        error instanceof HostKilledForAnother &&
-        options.signal?.aborted !== true;
+        name !== 'build' && isKilledForAnother(error) && options.signal?.aborted !== true;
       if (retry) return ask();
       throw error;
     });
@@ -159,13 +158,6 @@ export class EngineHostSupervisor {
     try {
       const client = await this.ready(entry, signal);
       return await use(client, entry.info);
-    } catch (error) {
-      if (!(error instanceof HostError) || error.code !== 'host-exited') throw error;
-      // The exit handler may come after this; the cause is the client's to say.
-      const exit = await entry.client?.exited;
-      throw exit?.cause === 'cancel' || exit?.cause === 'timeout'
-        ? new HostKilledForAnother(error)
-        : error;
     } finally {
       entry.requestsUnderWay--;
       this.armIdle(entry);
@@ -195,7 +187,10 @@ export class EngineHostSupervisor {
           break;
         case 'use':
           if (!entry.client) throw new Error('a ready host has no process');
-          return entry.client;
+          if (entry.client.isRunning) return entry.client;
+          // It ended just now; onExit tells the state before this goes on.
+          await entry.client.exited;
+          break;
         case 'refuse':
           if (entry.lifecycle.state === 'refused') throw entry.lifecycle.error;
           break;
@@ -311,10 +306,10 @@ export class EngineHostSupervisor {
 }
 
 /** The host was stopped because another request hung or was cancelled: asking again is worth it. */
-class HostKilledForAnother extends HostError {
-  constructor(from: HostError) {
-    super(from.code, from.message, from.nextStep, from.detail);
-  }
+function isKilledForAnother(error: unknown): boolean {
+  if (!(error instanceof HostExitedError)) return false;
+  const { cause } = error.exit;
+  return cause === 'timeout' || cause === 'cancel';
 }
 
 function crashError(runtime: RuntimePath, { cause, code, signal }: HostExit): HostError {

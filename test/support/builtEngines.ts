@@ -1,0 +1,89 @@
+/**
+ * Real parts for tests of host and command line: the libraries that set-up fetched, hosts that load them, and engines
+ * that they built from the sample model on the CPU, made once and kept under .deps/engines.
+ */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { writeSampleModel } from '../../scripts/makeSampleModel';
+import type { HostLogLine } from '../../src/host/client';
+import { EngineHostSupervisor, type SupervisorOptions } from '../../src/host/supervisor';
+
+export const repository = path.resolve(import.meta.dirname, '../..');
+const dist = path.join(repository, 'dist');
+export const hostMain = path.join(dist, 'engineHost.js');
+export const cliMain = path.join(dist, 'cli.js');
+export const shimFolder = path.join(dist, 'native', `${process.platform}-${process.arch}`);
+
+/** The four-part versions that set-up fetches for the tests, oldest first. */
+export const libraryVersions = ['1.4.0.76', '1.5.0.114', '1.6.1.120', '1.7.1.116'] as const;
+export type LibraryVersion = (typeof libraryVersions)[number];
+
+export function libraryOf(version: LibraryVersion): string {
+  const folder = path.join(repository, '.deps/tensorrt-rtx', version, 'tensorrt_rtx_libs');
+  const file = path.join(folder, 'libtensorrt_rtx.so.1');
+  if (!fs.existsSync(file)) throw new Error(`${file} is missing: npm run setup`);
+  return file;
+}
+
+export interface TestSupervisor extends EngineHostSupervisor {
+  readonly logged: HostLogLine[];
+}
+
+export function startSupervisor(options: Partial<SupervisorOptions> = {}): TestSupervisor {
+  const logged: HostLogLine[] = [];
+  const supervisor = new EngineHostSupervisor({
+    hostMain,
+    shimFolder,
+    onLog: (line) => logged.push(line),
+    ...options,
+  });
+  return Object.assign(supervisor, { logged });
+}
+
+/** An engine of the sample model, built by the real library of that version; built once. */
+export async function builtEngine(version: LibraryVersion): Promise<string> {
+  const folder = path.join(repository, '.deps/engines');
+  const engine = path.join(folder, `fixedSample-${version}.engine`);
+  if (fs.existsSync(engine)) return engine;
+  fs.mkdirSync(folder, { recursive: true });
+  const model = path.join(folder, `fixedSample-${version}-${process.pid}.onnx`);
+  const output = `${engine}.${process.pid}`;
+  writeSampleModel(model, { fixedShape: true });
+  const supervisor = startSupervisor();
+  try {
+    await supervisor.request(libraryOf(version), 'build', {
+      model,
+      output,
+      flags: [],
+      computeCapabilities: [],
+      profiles: [],
+      profilingVerbosity: 'layer-names-only',
+      memoryPoolLimits: {},
+    });
+    fs.renameSync(output, engine);
+    return engine;
+  } finally {
+    await supervisor.dispose();
+    fs.rmSync(model, { force: true });
+    fs.rmSync(output, { force: true });
+  }
+}
+
+/** Whether a process of this id is there and is not a zombie (Linux). */
+export function isRunning(pid: number): boolean {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return !/^\d+ \(.*\) Z/s.test(stat);
+  } catch {
+    return false;
+  }
+}
+
+/** Waits until it is true; fails with what it waited for. */
+export async function until(what: string, isTrue: () => boolean, limitMs = 10_000): Promise<void> {
+  const end = Date.now() + limitMs;
+  while (!isTrue()) {
+    if (Date.now() > end) throw new Error(`waited ${limitMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
