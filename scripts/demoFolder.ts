@@ -19,7 +19,7 @@ export function librariesOf(version: string): string {
   return inDeps('tensorrt-rtx', version, 'tensorrt_rtx_libs');
 }
 
-function libraryOf(version: string): string {
+export function libraryOf(version: string): string {
   const minor = version.split('.').slice(0, 2).join('_');
   const name = process.platform === 'win32' ? `tensorrt_rtx_${minor}.dll` : 'libtensorrt_rtx.so.1';
   return path.join(librariesOf(version), name);

@@ -5,6 +5,7 @@ import * as path from 'node:path';
 
 import { EngineHostClient } from '../src/host/client';
 import { packagedVsix, repositoryRoot, temporaryFolder } from '../test/harness';
+import { currentRuntime, libraryOf } from './demoFolder';
 import { makeNotices } from './makeNotices';
 
 /** Everything that may be in the VSIX. */
@@ -78,7 +79,7 @@ describe('the VSIX', () => {
     );
   });
 
-  it('works where nothing else is: its engine host starts and answers', async () => {
+  it('works where nothing else is: its engine host loads the real TensorRT-RTX', async () => {
     const folder = temporaryFolder();
     execFileSync('python3', ['-m', 'zipfile', '--extract', packagedVsix, folder.path]);
     const client = new EngineHostClient({
@@ -86,8 +87,8 @@ describe('the VSIX', () => {
       onLog: () => undefined,
     });
     try {
-      const { gpus } = await client.request('gpus', {});
-      assert.ok(Array.isArray(gpus));
+      const { version } = await client.request('load', { libraryPath: libraryOf(currentRuntime) });
+      assert.equal(version, currentRuntime);
     } finally {
       await client.dispose();
       folder.remove();

@@ -387,7 +387,7 @@ export const suites = {
   lint: checks,
   types: checks,
   unit: checks,
-  tooling: [...product, 'vsix'],
+  tooling: [...product, 'vsix', current],
   shim: ['node-modules', 'headers', ...allRuntimes],
   host: withLibraries,
   cli: withLibraries,

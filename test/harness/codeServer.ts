@@ -57,6 +57,7 @@ const quietSettings = {
   'security.workspace.trust.startupPrompt': 'never',
   'security.workspace.trust.banner': 'never',
   'window.commandCenter': false,
+  'git.enabled': false,
 };
 
 /** Servers that still run; ended with us even when a test forgets to. */
