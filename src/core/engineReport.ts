@@ -8,6 +8,7 @@
 import type { ComputeCapability } from './computeCapability';
 import type { EngineHeader } from './engineHeader';
 import type { FileKind } from './fileKind';
+import type { Fit } from './fit';
 
 export type Verdict = 'valid' | 'suboptimal' | 'invalid' | 'unchecked';
 /** How loud a surface should be. `ok` has no Problems entry. */
@@ -236,6 +237,8 @@ export interface EngineReport {
   headerHex: string;
   runtime: RuntimeFacts | null;
   gpu: GpuFacts | null;
+  /** Whether its weights fit on that GPU, as its memory stood when it was asked; null: no engine, or no GPU. */
+  fit: Fit | null;
   libraryLines: { severity: number; text: string }[];
   /** ms since 1970: when it was asked. */
   checkedAt: number;

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import { defaultBudget, type FitNeeds, fitOf } from './fit';
+import { answerOf, factsOf, inputOf, realHeader, rtx4060 } from '../../test/support/engines';
+import { defaultBudget, engineFit, type FitNeeds, fitOf } from './fit';
+import { makeEngineReport } from './makeEngineReport';
+import { reportJson } from './reportJson';
+import { reportText } from './reportText';
 
 const GiB = 1024 ** 3;
 const name = 'NVIDIA GeForce RTX 4060';
@@ -97,5 +101,22 @@ describe('fitOf', () => {
     assert.equal(defaultBudget(6, 10), 3);
     assert.equal(defaultBudget(10, 6), 3);
     assert.equal(defaultBudget(5, 100), 2);
+  });
+});
+
+describe('the report', () => {
+  it('says the same sentence on every surface, for the GPU that was asked on', () => {
+    const facts = factsOf(realHeader('1.7.1.116'));
+    const report = makeEngineReport(inputOf(facts, { answer: answerOf(0, 0), machine: rtx4060 }));
+    assert.match(report.fit?.sentence ?? '', /^Fits: its weights need .* free on NVIDIA/);
+    assert.equal(reportJson(report).fit?.sentence, report.fit?.sentence);
+    assert.ok(reportText(report).includes(report.fit?.sentence ?? 'nothing'));
+  });
+
+  it('says nothing without a GPU or without an engine', () => {
+    const facts = factsOf(realHeader('1.7.1.116'));
+    const withoutGpu = { ...rtx4060, gpu: null, gpus: [] };
+    assert.equal(makeEngineReport(inputOf(facts, { machine: withoutGpu })).fit, null);
+    assert.equal(engineFit({ header: null, size: 5 }, gpu(8, 8)), null);
   });
 });

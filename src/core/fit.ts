@@ -8,6 +8,7 @@
  *   room. While how much can be streamed is unknown (the header does not tell), the file's length is an upper bound.
  * - Activations and scratch memory come on top; where they are known they are counted.
  */
+import type { EngineHeader } from './engineHeader';
 import { formatBytes, formatBytesPair } from './formats';
 
 export interface FitNeeds {
@@ -70,6 +71,23 @@ export function fitOf(needs: FitNeeds, gpu: FitGpu | null): Fit {
   return streams
     ? streamingFit(needs, gpu?.name ?? '', base)
     : wholeFit(needs, gpu?.name ?? '', base);
+}
+
+/** The fit of an engine file as its header and length tell it; null: it is no engine, or no GPU is known. */
+export function engineFit(
+  engine: { header: EngineHeader | null; size: number | null },
+  gpu: FitGpu | null,
+): Fit | null {
+  if (!engine.header || !gpu) return null;
+  return fitOf(
+    {
+      weightBytes: engine.header.weightBytes,
+      fileSize: engine.size,
+      streamableBytes: null,
+      deviceMemoryBytes: null,
+    },
+    gpu,
+  );
 }
 
 type Base = Pick<Fit, 'total' | 'free' | 'streamable' | 'budget'>;

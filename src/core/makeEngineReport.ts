@@ -12,11 +12,13 @@ import { headerFields, headerHex } from './engineHeader';
 import type {
   EngineReport,
   FileFactRow,
+  GpuFacts,
   HeaderFieldId,
   ReasonId,
   Severity,
   Verdict,
 } from './engineReport';
+import { engineFit, type FitGpu } from './fit';
 import { formatCount, formatDate, formatExactBytes } from './formats';
 import { plainText } from './plainText';
 import {
@@ -71,11 +73,16 @@ export function makeEngineReport(input: ReportInput): EngineReport {
     headerHex: headerHex(facts.headerBytes),
     runtime,
     gpu: machine?.gpu ?? null,
+    fit: engineFit(facts, machine?.gpu ? fitGpu(machine.gpu) : null),
     libraryLines: answer?.lines ?? [],
     checkedAt: input.now,
     size: facts.size,
     modified: facts.modified,
   };
+}
+
+function fitGpu({ name, totalMemory, freeMemory }: GpuFacts): FitGpu {
+  return { name, total: totalMemory, free: freeMemory };
 }
 
 const loudness: Readonly<Record<Severity, number>> = {

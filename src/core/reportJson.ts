@@ -2,6 +2,7 @@
 import type { EngineHeader } from './engineHeader';
 import type { EngineReport, Evidence, ReasonId, RemedyId, Severity, Verdict } from './engineReport';
 import type { FileKind } from './fileKind';
+import type { FitState } from './fit';
 import type { Prediction } from './prediction';
 import type { PredictedVerdict } from './verdictRule';
 
@@ -46,6 +47,15 @@ export interface ReportJson {
   size: number | null;
   details: { label: string; value: string }[];
   gpu: { name: string; computeCapability: string; totalMemory: number } | null;
+  /** Whether its weights fit into that GPU's memory; bytes. null: no engine, or no GPU. */
+  fit: {
+    state: FitState;
+    sentence: string;
+    needed: number | null;
+    budget: number | null;
+    free: number | null;
+    total: number | null;
+  } | null;
   libraryLines: { severity: number; text: string }[];
   /** Only with a machine profile. */
   predicted?: PredictedVerdict;
@@ -53,7 +63,7 @@ export interface ReportJson {
 }
 
 export function reportJson(report: EngineReport, prediction?: Prediction | null): ReportJson {
-  const { header, runtime, gpu } = report;
+  const { header, runtime, gpu, fit } = report;
   return {
     file: report.file,
     kind: report.kind,
@@ -97,6 +107,14 @@ export function reportJson(report: EngineReport, prediction?: Prediction | null)
       name: gpu.name,
       computeCapability: gpu.computeCapability,
       totalMemory: gpu.totalMemory,
+    },
+    fit: fit && {
+      state: fit.state,
+      sentence: fit.sentence,
+      needed: fit.needed,
+      budget: fit.budget,
+      free: fit.free,
+      total: fit.total,
     },
     libraryLines: report.libraryLines,
     ...(prediction

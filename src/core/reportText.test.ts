@@ -41,6 +41,9 @@ Engine and machine
   CUDA driver         not recorded                                  13.1 (580.159.04)
   CUDA runtime        13.4 at build                                 13.4 (in the library)   ok: not older
 
+GPU memory
+  Fits: its weights need 4.5 MiB, and 7.0 GiB of 8.0 GiB are free on NVIDIA GeForce RTX 4060.
+
 Runs on
   RTX 30, 40 and 50 series, A100 class and GB10 (DGX Spark); newer ones by PTX
 

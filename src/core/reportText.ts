@@ -16,6 +16,7 @@ export function reportText(report: EngineReport): string {
       report.remedies.map(({ title, detail }, index) => `${index + 1}. ${title}: ${detail}`),
     ),
     ...section('Engine and machine', tableLines(report)),
+    ...section('GPU memory', report.fit ? [report.fit.sentence] : []),
     ...section('Runs on', report.runsOnSentence ? [report.runsOnSentence] : []),
     ...section(
       'File',

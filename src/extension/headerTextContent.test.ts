@@ -40,6 +40,7 @@ function report(change: Partial<EngineReport> = {}): EngineReport {
     headerHex: '',
     runtime: null,
     gpu: null,
+    fit: null,
     libraryLines: [],
     checkedAt: 0,
     size: 64,

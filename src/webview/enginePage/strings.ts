@@ -55,6 +55,7 @@ export const strings = {
     none: '',
   } satisfies Record<RowState, string>,
   nothing: '–',
+  gpuMemory: 'GPU memory',
 
   runsOn: 'Runs on',
   family: {

@@ -27,6 +27,14 @@ export function comparisonSection(report: EngineReport): TemplateResult | typeof
           ${report.rows.map(comparisonRow)}
         </tbody>
       </table>
+      ${
+        report.fit
+          ? html`<p class="fit" data-fit=${report.fit.state}>
+              <span class="quiet-text">${strings.gpuMemory}:</span>
+              <bdi>${report.fit.sentence}</bdi>
+            </p>`
+          : nothing
+      }
     </section>
   `;
 }
