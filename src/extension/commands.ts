@@ -7,6 +7,7 @@ import type { EngineHost } from './engineHost';
 import { commandTargets, engineOfHeaderText, fileName, isEngineName } from './engineTarget';
 import type { Errors } from './errors';
 import type { Fixes } from './fixes';
+import type { GpuStatus } from './gpuStatus';
 import type { Hashes } from './hashes';
 import type { HeaderTextView } from './headerText';
 import { type CommandId, commands, viewTypes } from './ids';
@@ -22,6 +23,7 @@ export interface CommandServices {
   reports: Reports;
   engines: WorkspaceEngines;
   fixes: Fixes;
+  gpus: GpuStatus;
   hashes: Hashes;
   header: HeaderTextView;
   host: EngineHost;
@@ -52,6 +54,8 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
       await Promise.all(uris.map((uri) => services.hashes.computeWithNotification(uri)));
     }),
     [commands.showLog]: () => Promise.resolve(log.show()),
+    [commands.showGpus]: () => services.gpus.showView(),
+    [commands.chooseGpu]: () => services.gpus.choose(),
     [commands.restartHost]: () => restartHost(services),
     [commands.useRuntime]: (node) => picker.use(node as RuntimeNode | undefined),
     [commands.copyRuntimePath]: async (node) => {
@@ -124,7 +128,7 @@ async function copyReports(uris: vscode.Uri[], { reports }: CommandServices): Pr
 
 async function restartHost({ host, reports, errors }: CommandServices): Promise<void> {
   await errors.guard(vscode.l10n.t('Restarting the engine host'), async () => {
-    await host.restart();
+    await host.restart('by hand');
     await reports.checkKnown();
   });
 }

@@ -17,6 +17,9 @@ export class EngineHost implements vscode.Disposable {
   /** The user restarted it: answers so far may be asked for again. */
   readonly onDidRestart = this.restarted.event;
 
+  /** What a new process gets in its environment so that CUDA shows it the chosen GPU. */
+  gpuEnvironment: () => Readonly<Record<string, string>> = () => ({});
+
   constructor(
     /** dist/engineHost.js */
     private readonly hostMain: string,
@@ -43,11 +46,12 @@ export class EngineHost implements vscode.Disposable {
     (await this.supervisor)?.askAgain();
   }
 
-  async restart(): Promise<void> {
+  /** why: for the log. */
+  async restart(why: string): Promise<void> {
     const before = this.supervisor;
     this.supervisor = undefined;
     await (await before)?.dispose();
-    this.log.info('The engine host was restarted by hand.');
+    this.log.info(`The engine host was restarted: ${why}.`);
     this.restarted.fire();
   }
 
@@ -64,6 +68,7 @@ export class EngineHost implements vscode.Disposable {
     return new EngineHostSupervisor({
       hostMain: this.hostMain,
       shimFolder: this.shimFolder,
+      environment: this.gpuEnvironment(),
       timeouts: { load: limit, gpus: limit, checkFiles: limit, checkHeaders: limit },
       onLog: (line) => this.log.hostLine(line),
       onCrash: (_runtime, error) =>

@@ -13,6 +13,7 @@ import { EngineHost } from './engineHost';
 import { EnginesTree } from './enginesTree';
 import { Errors } from './errors';
 import { Fixes } from './fixes';
+import { type GpuStatus, register as registerGpuStatus } from './gpuStatus';
 import { Hashes } from './hashes';
 import { HeaderTextView } from './headerText';
 import { InstallRuntime } from './installRuntime';
@@ -33,6 +34,7 @@ export interface InternalApi {
   readonly engines: WorkspaceEngines;
   readonly runtimes: Runtimes;
   readonly host: EngineHost;
+  readonly gpus: GpuStatus;
   readonly hashes: Hashes;
   readonly remedies: RemedyHandlers;
   readonly enginesTree: EnginesTree;
@@ -51,7 +53,8 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
 
   const log = own(new Log());
   const errors = new Errors(log);
-  const host = own(new EngineHost(context.asAbsolutePath('dist/engineHost.js'), log, errors));
+  const hostMain = context.asAbsolutePath('dist/engineHost.js');
+  const host = own(new EngineHost(hostMain, log, errors));
   const installFolder = path.join(context.globalStorageUri.fsPath, 'tensorrt-rtx');
   const runtimes = own(new Runtimes(host.shimFolder, installFolder, log));
   const hashes = own(new Hashes(errors));
@@ -75,11 +78,14 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   own(
     EngineEditor.register({ extensionUri: context.extensionUri, reports, engines, hashes, fixes }),
   );
+  const { extensionUri } = context;
+  const gpus = own(registerGpuStatus({ extensionUri, hostMain, host, reports, log, errors }));
   own(
     registerCommands({
       reports,
       engines,
       fixes,
+      gpus,
       hashes,
       header,
       host,
@@ -103,6 +109,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     engines,
     runtimes,
     host,
+    gpus,
     hashes,
     remedies,
     enginesTree,

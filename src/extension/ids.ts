@@ -23,6 +23,8 @@ export const commands = {
   copyRuntimePath: 'engineInspector.copyRuntimePath',
   refreshRuntimes: 'engineInspector.refreshRuntimes',
   openEngine: 'engineInspector.openEngine',
+  showGpus: 'engineInspector.showGpus',
+  chooseGpu: 'engineInspector.chooseGpu',
 } as const;
 export type CommandId = (typeof commands)[keyof typeof commands];
 
@@ -39,6 +41,9 @@ export const viewTypes = {
   plan: 'engineInspector.plan',
 } as const;
 
+/** The GPU view, a panel: named by its activation event only. */
+export const gpuViewType = 'engineInspector.gpus';
+
 /** Names below `section`. */
 export const settings = {
   runtimeChoice: 'runtimeChoice',
@@ -46,6 +51,10 @@ export const settings = {
   checkWorkspace: 'checkWorkspace',
   explorerBadges: 'explorerBadges',
   checkTimeout: 'checkTimeout',
+  gpu: 'gpu',
+  gpuStatusBar: 'gpuMemory.statusBar',
+  gpuInterval: 'gpuMemory.interval',
+  gpuWarningPercent: 'gpuMemory.warningPercent',
 } as const;
 
 /** Set with setContext on change, read by when-clauses. */

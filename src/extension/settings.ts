@@ -40,6 +40,37 @@ export function checkTimeoutMs(): number {
   return (typeof seconds === 'number' && seconds >= 1 ? Math.min(seconds, 600) : 30) * 1000;
 }
 
+export type GpuStatusBar = 'whenEngineOpen' | 'always' | 'never';
+
+/** UUID of the GPU that checks and runs use; empty: the first that CUDA shows. */
+export function gpu(): string {
+  const value = readMachine<unknown>(settings.gpu, '');
+  return typeof value === 'string' ? value.trim() : '';
+}
+
+export async function setGpu(uuid: string): Promise<void> {
+  await vscode.workspace
+    .getConfiguration(section)
+    .update(settings.gpu, uuid || undefined, vscode.ConfigurationTarget.Global);
+}
+
+export function gpuStatusBar(): GpuStatusBar {
+  const value = vscode.workspace.getConfiguration(section).get<unknown>(settings.gpuStatusBar);
+  return value === 'always' || value === 'never' ? value : 'whenEngineOpen';
+}
+
+/** Milliseconds. */
+export function gpuIntervalMs(): number {
+  const seconds = vscode.workspace.getConfiguration(section).get<unknown>(settings.gpuInterval);
+  return (typeof seconds === 'number' && seconds >= 0.5 ? Math.min(seconds, 60) : 2) * 1000;
+}
+
+/** 0: never. */
+export function gpuWarningPercent(): number {
+  const value = vscode.workspace.getConfiguration(section).get<unknown>(settings.gpuWarningPercent);
+  return typeof value === 'number' && value >= 0 && value <= 100 ? value : 90;
+}
+
 export async function setRuntime(choice: { path: string; choice: RuntimeChoiceSetting }) {
   const configuration = vscode.workspace.getConfiguration(section);
   const { Global } = vscode.ConfigurationTarget;

@@ -1,0 +1,112 @@
+/** The GPU view: one panel in the editor area, filled anew whenever it comes back from being hidden. */
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import { assertNever } from '../../core/assertNever';
+import type { HistorySample } from '../../core/gpuMemoryHistory';
+import type { FromGpuPage, GpuViewModel, ToGpuPage } from '../../core/gpuMemoryView';
+import { enginePageHtml } from '../engineEditor/pageHtml';
+import { commands, gpuViewType, section } from '../ids';
+import { parseFromGpuPage } from './fromGpuPage';
+
+export interface GpuPanelSource {
+  /** null: not looked yet. */
+  model(): GpuViewModel | null;
+  history(): Record<string, readonly HistorySample[]>;
+  refresh(): Promise<void>;
+  choose(): Promise<void>;
+  use(id: string): Promise<void>;
+}
+
+export class GpuPanel implements vscode.Disposable {
+  private ready = false;
+
+  constructor(
+    private readonly panel: vscode.WebviewPanel,
+    extensionUri: vscode.Uri,
+    private readonly source: GpuPanelSource,
+  ) {
+    const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
+    const { webview } = panel;
+    webview.options = { enableScripts: true, localResourceRoots: [folder] };
+    webview.onDidReceiveMessage((received: unknown) => {
+      const message = parseFromGpuPage(received);
+      if (message) void this.handle(message);
+    });
+    const asset = (name: string) =>
+      webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
+    webview.html = enginePageHtml({
+      nonce: randomBytes(16).toString('base64url'),
+      cspSource: webview.cspSource,
+      scriptUri: asset('gpuPage.js'),
+      // What both pages share is in the engine page's.
+      styleUris: [asset('codicon.css'), asset('enginePage.css'), asset('gpuPage.css')],
+      title: vscode.l10n.t('GPU memory'),
+    });
+  }
+
+  static create(extensionUri: vscode.Uri, source: GpuPanelSource): GpuPanel {
+    const panel = vscode.window.createWebviewPanel(
+      gpuViewType,
+      vscode.l10n.t('GPU Memory'),
+      vscode.ViewColumn.Active,
+    );
+    return new GpuPanel(panel, extensionUri, source);
+  }
+
+  get isVisible(): boolean {
+    return this.panel.visible;
+  }
+
+  reveal(): void {
+    this.panel.reveal();
+  }
+
+  onDidChangeVisible(listener: () => void): void {
+    this.panel.onDidChangeViewState(() => {
+      // A hidden page is gone; it says ready again when it is back.
+      if (!this.panel.visible) this.ready = false;
+      listener();
+    });
+  }
+
+  onDidDispose(listener: () => void): void {
+    this.panel.onDidDispose(listener);
+  }
+
+  update(): void {
+    const model = this.source.model();
+    if (model) this.post({ type: 'model', model });
+  }
+
+  dispose(): void {
+    this.panel.dispose();
+  }
+
+  private post(message: ToGpuPage): void {
+    if (this.ready) void this.panel.webview.postMessage(message);
+  }
+
+  private async handle(message: FromGpuPage): Promise<void> {
+    switch (message.type) {
+      case 'ready':
+        this.ready = true;
+        this.post({ type: 'history', samples: this.source.history() });
+        this.update();
+        return;
+      case 'refresh':
+        return this.source.refresh();
+      case 'chooseGpu':
+        return this.source.choose();
+      case 'useGpu':
+        return this.source.use(message.id);
+      case 'openSettings':
+        await vscode.commands.executeCommand('workbench.action.openSettings', `${section}.gpu`);
+        return;
+      case 'showLog':
+        await vscode.commands.executeCommand(commands.showLog);
+        return;
+      default:
+        return assertNever(message);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/** "Choose GPU…": which GPU checks and runs use. The choice is a machine setting; what cannot be chosen says why. */
+import * as vscode from 'vscode';
+import { formatMemory, type GpuSnapshot, positionOf } from '../../core/gpuMemory';
+import { type GpuChoice, type VisibleGpus, whyNotUsable } from '../../core/gpuMemoryChoice';
+import { describeProblem } from '../../core/gpuMemoryErrors';
+
+interface Item extends vscode.QuickPickItem {
+  /** UUID, empty: automatic. */
+  gpu?: string;
+  whyNot?: string;
+}
+
+export interface PickInput {
+  snapshot: GpuSnapshot;
+  choice: GpuChoice;
+  visible: VisibleGpus;
+  /** As the setting has it. */
+  setting: string;
+}
+
+/** UUID, empty for automatic; undefined: nothing was chosen. */
+export async function pickGpu(input: PickInput): Promise<string | undefined> {
+  const { snapshot } = input;
+  if (snapshot.gpus.length === 0) {
+    const { problem } = snapshot;
+    void vscode.window.showInformationMessage(
+      problem ? `${describeProblem(problem)} ${problem.nextStep}`.trim() : '',
+    );
+    return undefined;
+  }
+  const picked = await vscode.window.showQuickPick(items(input), {
+    title: vscode.l10n.t('Choose GPU'),
+    placeHolder:
+      input.visible.sentence || vscode.l10n.t('Which GPU do checks and runs of engines use?'),
+    matchOnDescription: true,
+    matchOnDetail: true,
+  });
+  if (picked?.whyNot) {
+    void vscode.window.showInformationMessage(`${picked.whyNot} ${input.visible.sentence}`.trim());
+    return undefined;
+  }
+  return picked?.gpu;
+}
+
+function items({ snapshot, choice, visible, setting }: PickInput): Item[] {
+  const used = vscode.l10n.t('in use');
+  const list: Item[] = [
+    {
+      label: vscode.l10n.t('Automatic'),
+      description: setting === '' ? used : '',
+      detail: vscode.l10n.t('The first GPU that CUDA shows.'),
+      gpu: '',
+    },
+  ];
+  for (const gpu of snapshot.gpus) {
+    const whyNot = whyNotUsable(gpu, snapshot.gpus, visible);
+    const free = vscode.l10n.t('{0} of {1} free', formatMemory(gpu.free), formatMemory(gpu.total));
+    const isUsed = setting !== '' && choice.how === 'setting' && choice.gpu?.id === gpu.id;
+    list.push({
+      label: gpu.name,
+      description: [positionOf(gpu), free, ...(isUsed ? [used] : [])].join(' · '),
+      detail: whyNot || (gpu.problem ? describeProblem(gpu.problem) : gpu.id),
+      gpu: gpu.id,
+      whyNot,
+    });
+  }
+  return list;
+}
