@@ -11,12 +11,23 @@ const noKoffi = {
 const restrict = (...paths) => ({ 'no-restricted-imports': ['error', { paths }] });
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', '.deps/**', 'build/**', 'native-shim/**', '**/*.mjs', '**/*.js', '**/*.cjs'] },
+  {
+    ignores: [
+      'dist/**',
+      'node_modules/**',
+      '.deps/**',
+      'build/**',
+      'native-shim/**',
+      '**/*.mjs',
+      '**/*.js',
+      '**/*.cjs',
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
       parserOptions: {
-        project: ['./tsconfig.json', './src/webview/tsconfig.json'],
+        project: ['./tsconfig.json', './src/webview/tsconfig.json', './test/webview/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -34,7 +45,10 @@ export default tseslint.config(
   { files: ['src/host/**'], rules: restrict(noVscode) },
   // The extension-host suites run inside VS Code; scripts, tests and the command line speak on the terminal.
   { files: ['test/extensionHost/**'], rules: restrict(noKoffi) },
-  { files: ['scripts/**', 'test/**', 'src/cli/**', '**/*.test.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['scripts/**', 'test/**', 'src/cli/**', '**/*.test.ts'],
+    rules: { 'no-console': 'off' },
+  },
   {
     files: ['**/*.test.ts', 'test/**'],
     rules: { '@typescript-eslint/no-unused-expressions': 'off' },

@@ -217,7 +217,7 @@ async function checkLint(): Promise<TestReport> {
 /** One test a TypeScript project. */
 async function checkTypes(): Promise<TestReport> {
   const report: TestReport = { passed: 0, failed: 0, failures: [] };
-  for (const project of ['.', 'src/webview']) {
+  for (const project of ['.', 'src/webview', 'test/webview']) {
     const { code, output } = await runProgram(process.execPath, [
       inRoot('node_modules/typescript/bin/tsc'),
       ...['--noEmit', '-p', project],
