@@ -7,11 +7,12 @@
 import { Command, CommanderError } from 'commander';
 import { asHostError } from '../host/hostError';
 import { addCheckCommand } from './checkCommand';
+import { addGpuCommand } from './gpuCommand';
 import { end, Ended } from './output';
 import { addRuntimesCommand } from './runtimesCommand';
 import { version } from '../../package.json';
 
-const commands = [addCheckCommand, addRuntimesCommand];
+const commands = [addCheckCommand, addRuntimesCommand, addGpuCommand];
 
 const wrongUse = 2;
 

@@ -1,0 +1,34 @@
+/** `engine-inspector gpu`: how the memory of the GPUs stands, once or again and again. */
+import { type Command, InvalidArgumentError } from 'commander';
+
+export interface GpuOptions {
+  json?: boolean;
+  watch?: boolean;
+  /** Seconds. */
+  interval: number;
+}
+
+export function addGpuCommand(program: Command, ended: (code: number) => void): void {
+  program
+    .command('gpu')
+    .description('show GPU memory, how busy the GPUs are, and which programs hold memory')
+    .option('--watch', 'look again and again until Ctrl+C')
+    .option('--interval <seconds>', 'between two looks of --watch', parseInterval, 2)
+    .option('--json', 'print an object; with --watch one on each line')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all GPUs were read, 1 one of them failed, 2 there is none to read.',
+    )
+    .action(async (options: GpuOptions) => {
+      const { gpu } = await import('./gpu');
+      ended(await gpu(options));
+    });
+}
+
+function parseInterval(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() === '' || !(seconds >= 0.1 && seconds <= 3600)) {
+    throw new InvalidArgumentError('It is a number of seconds from 0.1 to 3600.');
+  }
+  return seconds;
+}
