@@ -73,15 +73,14 @@ export class LocalOracle implements Oracle {
   }
 
   async gpus(): Promise<GpusInfo> {
-    // Beside the checks; a library that was refused leaves a session without one.
-    const session = this.local
-      ? await this.local.session.then(
-          (local) => local.session,
-          () => null,
-        )
-      : null;
-    const { result } = (session ?? openBareSession(this.shimFolder, silent)).gpus();
-    return readGpus(await this.inTime(result, 'reading the GPUs', this.limitMs));
+    if (this.hangs) return (await this.supervisor()).gpus();
+    // Beside the checks; a library that was refused leaves none, and GPUs need none.
+    const loaded = this.local?.session.then(
+      ({ session }) => session,
+      () => null,
+    );
+    const session = (await loaded) ?? openBareSession(this.shimFolder, silent);
+    return readGpus(await this.inTime(session.gpus().result, 'reading the GPUs', this.limitMs));
   }
 
   async dispose(): Promise<void> {

@@ -1,0 +1,356 @@
+/** The command line as a user calls it: dist/cli.js in a process of its own, with the real libraries. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { ReportJson } from '../../src/core/reportJson';
+import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
+import {
+  builtEngine,
+  cliMain,
+  libraryOf,
+  type LibraryVersion,
+  libraryVersions,
+} from '../support/builtEngines';
+import { writeEngine } from '../support/engineFiles';
+import { elfFile, rtxSymbols } from '../support/libraryFiles';
+
+interface Ran {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+describe('command line', () => {
+  let folder: TemporaryFolder;
+  before(() => (folder = temporaryFolder()));
+  after(() => folder.remove());
+  const inFolder = (...parts: string[]) => path.join(folder.path, ...parts);
+
+  const run = (
+    args: (string | Buffer)[],
+    { env = {}, shell }: { env?: NodeJS.ProcessEnv; shell?: string } = {},
+  ): Promise<Ran> =>
+    new Promise((resolve, reject) => {
+      // What this machine has lies in folders that the test names itself.
+      const own = { ...process.env };
+      for (const name of ['LD_LIBRARY_PATH', 'VIRTUAL_ENV', 'TENSORRT_RTX_HOME']) delete own[name];
+      const child = shell
+        ? spawn('/bin/bash', ['-c', shell], { cwd: folder.path, env: { ...own, ...env } })
+        : spawn(process.execPath, [cliMain, ...(args as string[])], {
+            cwd: folder.path,
+            env: { ...own, ...env },
+          });
+      let stdout = '';
+      let stderr = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+      child.once('error', reject);
+      child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    });
+  const withLibraries = (...versions: LibraryVersion[]): { env: NodeJS.ProcessEnv } => ({
+    env: { LD_LIBRARY_PATH: versions.map((version) => path.dirname(libraryOf(version))).join(':') },
+  });
+  const json = async (args: string[], options = withLibraries('1.7.1.116')) => {
+    const ran = await run(['check', '--json', ...args], options);
+    return { ...ran, reports: JSON.parse(ran.stdout) as ReportJson[] };
+  };
+  const profile = (more: object = {}, name = 'rtx4060.json') => {
+    fs.writeFileSync(
+      inFolder(name),
+      JSON.stringify({
+        computeCapability: '8.9',
+        totalGpuMemory: 8 * 1024 ** 3,
+        driverVersion: 13000,
+        tensorrtRtx: '1.7.1',
+        cudaRuntimeVersion: 13040,
+        ...more,
+      }),
+    );
+    return inFolder(name);
+  };
+  const emptyFolder = () => fs.mkdtempSync(inFolder('folder-'));
+
+  it('prints the documented JSON', async () => {
+    const engine = await builtEngine('1.7.1.116');
+    const { code, reports, stderr } = await json([engine]);
+    assert.equal(stderr, '');
+    const [report] = reports;
+    assert.ok(report);
+    assert.equal(reports.length, 1);
+    assert.equal(report.file, engine);
+    assert.equal(report.kind, 'tensorrt-rtx');
+    assert.deepEqual(report.runtime, { version: '1.7.1.116', path: libraryOf('1.7.1.116') });
+    assert.equal(report.header?.version, '1.7.1.116');
+    assert.deepEqual(report.header.computeCapabilities, ['8.0', '8.6', '8.9', '12.0', '12.1']);
+    assert.equal(report.header.ptxForNewer, true);
+    assert.equal(report.header.fileSize, fs.statSync(engine).size);
+    assert.equal(typeof report.validity, 'number');
+    assert.equal(typeof report.diagnostics, 'number');
+    assert.equal(report.predicted, undefined);
+    // Without a GPU nothing can be said for sure.
+    if (report.gpu === null) {
+      assert.equal(report.verdict, 'unchecked');
+      assert.equal(code, 2);
+    }
+  });
+
+  it('says what a person needs to know', async () => {
+    const { stdout } = await run(
+      ['check', await builtEngine('1.6.1.120')],
+      withLibraries('1.7.1.116'),
+    );
+    assert.match(stdout, /fixedSample-1\.6\.1\.120\.engine: /);
+    assert.match(
+      stdout,
+      /1\.6\.1\.120; the runtime here is 1\.7\.1\.116|built by TensorRT-RTX 1\.6/,
+    );
+    assert.match(stdout, /fix: /);
+
+    assert.doesNotMatch(stdout, /\x1b/);
+  });
+
+  it('predicts for another machine, and then that decides', async () => {
+    const engine = await builtEngine('1.7.1.116');
+    const good = await json(['--machine', profile(), engine]);
+    assert.deepEqual(good.reports[0]?.predicted, { validity: 0, diagnostics: 0 });
+    assert.equal(good.code, 0);
+    const turing = profile({ computeCapability: '7.5', tensorrtRtx: '1.6.1' }, 'turing.json');
+    const bad = await json(['--machine', turing, engine]);
+    assert.deepEqual(bad.reports[0]?.predicted, { validity: 2, diagnostics: 3 });
+    assert.equal(bad.code, 1);
+    const text = await run(['check', '--machine', turing, engine], withLibraries('1.7.1.116'));
+    assert.match(text.stdout, /predicted: On the machine of turing\.json it would not run/);
+  });
+
+  it('names what is wrong with a machine profile', async () => {
+    const engine = await builtEngine('1.7.1.116');
+    const cases: [string, RegExp][] = [
+      [inFolder('missing.json'), /missing\.json cannot be read/],
+      [profile({ computeCapability: 8.9 }, 'a.json'), /a\.json has no computeCapability/],
+      [profile({ totalGpuMemory: '8 GB' }, 'b.json'), /has a totalGpuMemory that is not a whole/],
+      [profile({ tensorrtRtx: 'new' }, 'c.json'), /has no tensorrtRtx like/],
+      [profile({ driverVersion: undefined }, 'd.json'), /has no driverVersion/],
+    ];
+    fs.writeFileSync(inFolder('e.json'), '{');
+    cases.push([inFolder('e.json'), /e\.json is not JSON/]);
+    for (const [file, sentence] of cases) {
+      const { code, stdout, stderr } = await run(['check', '--machine', file, engine]);
+      assert.equal(code, 2);
+      assert.equal(stdout, '');
+      assert.match(stderr, sentence);
+      assert.match(stderr, /It must look like/);
+    }
+  });
+
+  it('works without any TensorRT-RTX, by the header', async () => {
+    const { code, reports } = await json([await builtEngine('1.7.1.116')], { env: {} });
+    assert.equal(code, 2);
+    assert.equal(reports[0]?.evidence, 'header');
+    assert.equal(reports[0].runtime, null);
+    assert.equal(reports[0].validity, null);
+    assert.ok(reports[0].reasons.some(({ id }) => id === 'no-runtime'));
+  });
+
+  it("asks each engine's own version with --match-version", async () => {
+    const engines = await Promise.all(libraryVersions.map(builtEngine));
+    const { reports } = await json(
+      ['--match-version', ...engines],
+      withLibraries(...libraryVersions),
+    );
+    assert.deepEqual(
+      reports.map(({ runtime }) => runtime?.version),
+      [...libraryVersions],
+    );
+  });
+
+  it('takes an explicit library, or says why not and asks no other', async () => {
+    const engine = await builtEngine('1.4.0.76');
+    const library = libraryOf('1.4.0.76');
+    const options = withLibraries('1.7.1.116');
+    for (const runtime of [library, path.dirname(library)]) {
+      const { reports } = await json(['--runtime', runtime, engine], options);
+      assert.equal(reports[0]?.runtime?.version, '1.4.0.76');
+    }
+    const cut = inFolder('libtensorrt_rtx.so.1');
+    fs.writeFileSync(cut, fs.readFileSync(library).subarray(0, 100_000));
+    const { code, reports } = await json(['--runtime', cut, engine], options);
+    assert.equal(code, 2);
+    assert.equal(reports[0]?.runtime, null);
+    assert.match(JSON.stringify(reports[0]?.reasons), /is incomplete/);
+  });
+
+  it('searches folders: sorted, by extension, through links, around circles', async () => {
+    const top = emptyFolder();
+    fs.mkdirSync(path.join(top, 'b/deep'), { recursive: true });
+    fs.mkdirSync(path.join(top, '.git'));
+    const names = [
+      'b/deep/z.engine',
+      'a.engine',
+      'B.ENGINE',
+      'c.plan',
+      'd.trt',
+      'e.txt',
+      '.git/g.engine',
+    ];
+    for (const name of names) writeEngine(path.join(top, name), { version: '1.7.1.116' });
+    fs.symlinkSync(top, path.join(top, 'b/again'));
+    fs.symlinkSync('..', path.join(top, 'b/deep/up'));
+    const outside = emptyFolder();
+    writeEngine(path.join(outside, 'o.engine'), { version: '1.7.1.116' });
+    fs.symlinkSync(outside, path.join(top, 'link'));
+    fs.symlinkSync(path.join(top, 'nowhere'), path.join(top, 'x.engine'));
+    const found = async (...args: string[]) =>
+      (await json([...args, top])).reports.map(({ file }) => path.relative(top, file));
+    assert.deepEqual(await found(), [
+      'B.ENGINE',
+      'a.engine',
+      'b/deep/z.engine',
+      'link/o.engine',
+      'x.engine',
+    ]);
+    assert.deepEqual(await found('--ext', '.plan,trt'), [
+      'B.ENGINE',
+      'a.engine',
+      'b/deep/z.engine',
+      'c.plan',
+      'd.trt',
+      'link/o.engine',
+      'x.engine',
+    ]);
+  });
+
+  it('says when a folder holds no engines', async () => {
+    const { code, stdout, stderr } = await run(['check', '--json', emptyFolder()]);
+    assert.equal(code, 2);
+    assert.equal(stdout, '[]\n');
+    assert.match(stderr, /No engines were found/);
+  });
+
+  it('counts 1 more than 2, and 0 only when all are usable', async () => {
+    fs.writeFileSync(inFolder('page.engine'), '<html>');
+    const engine = await builtEngine('1.7.1.116');
+    assert.equal((await json([inFolder('missing.engine')])).code, 2);
+    assert.equal((await json([inFolder('page.engine'), inFolder('missing.engine')])).code, 1);
+    assert.equal((await json(['--machine', profile(), engine, inFolder('page.engine')])).code, 1);
+    assert.equal(
+      (await json(['--machine', profile(), engine, inFolder('missing.engine')])).code,
+      2,
+    );
+  });
+
+  it('keeps a path that is not UTF-8', async function () {
+    if (process.platform !== 'linux') return this.skip();
+    const engine = await builtEngine('1.7.1.116');
+    const { stdout } = await run([], {
+      shell: `cp '${engine}' $'caf\\xe9.engine' && '${process.execPath}' '${cliMain}' check --json $'caf\\xe9.engine'`,
+    });
+    const [report] = JSON.parse(stdout) as ReportJson[];
+    assert.equal(report?.kind, 'tensorrt-rtx');
+    assert.equal(report.file, 'caf\\xe9.engine');
+    const searched = (await json([folder.path])).reports.find(({ file }) => file.includes('caf'));
+    assert.equal(searched?.kind, 'tensorrt-rtx');
+  });
+
+  it('answers for ten thousand files and keeps the JSON whole', async () => {
+    const top = emptyFolder();
+    for (let index = 0; index < 10_000; index++) {
+      writeEngine(path.join(top, `${String(index).padStart(5, '0')}.engine`), {
+        version: '1.7.1.116',
+        weightBytes: index,
+      });
+    }
+    const { reports } = await json([top]);
+    assert.equal(reports.length, 10_000);
+    assert.ok(reports.every(({ header }, index) => header?.weightBytes === index));
+  });
+
+  it('ends quietly when its reader goes away', async () => {
+    const top = emptyFolder();
+    for (let index = 0; index < 3_000; index++) {
+      writeEngine(path.join(top, `${index}.engine`), { version: '1.7.1.116' });
+    }
+    const { stdout, stderr } = await run([], {
+      shell: `'${process.execPath}' '${cliMain}' check '${top}' | head -n 1`,
+    });
+    assert.equal(stdout.split('\n').length, 2);
+    assert.equal(stderr, '');
+  });
+
+  it('does not wait for a library that hangs', async () => {
+    // A library that answers nothing: stands in for a driver or a disk that does not.
+    const hangs = emptyFolder();
+    fs.writeFileSync(
+      path.join(hangs, 'hangs.c'),
+      `#include <unistd.h>
+       int tensorrt_version_1_7_1_116;
+       int createInferRuntime_INTERNAL(void) { return 0; }
+       int getInferLibVersion(void) { sleep(1000); return 0; }
+       int getInferLibMajorVersion(void) { sleep(1000); return 1; }
+       int getInferLibMinorVersion(void) { sleep(1000); return 7; }
+       int getInferLibPatchVersion(void) { sleep(1000); return 1; }
+       int getInferLibBuildVersion(void) { sleep(1000); return 116; }`,
+    );
+    const library = path.join(hangs, 'libtensorrt_rtx.so.1');
+    execFileSync('gcc', ['-shared', '-fPIC', '-o', library, path.join(hangs, 'hangs.c')]);
+    const started = Date.now();
+    const engine = await builtEngine('1.7.1.116');
+    const { code, reports, stderr } = await json(['--runtime', library, '--timeout', '1', engine]);
+    assert.equal(code, 2);
+    assert.match(stderr, /did not answer within 1 s while loading/);
+    assert.equal(reports[0]?.header?.version, '1.7.1.116');
+    assert.match(JSON.stringify(reports[0].reasons), /did not answer within 1 s/);
+    assert.ok(Date.now() - started < 15_000);
+  });
+
+  it('explains wrong use', async () => {
+    const cases: [string[], RegExp][] = [
+      [['check'], /missing required argument 'paths'/],
+      [['chekc', 'x'], /unknown command 'chekc'/],
+      [['check', '--jsno', 'x'], /unknown option '--jsno'/],
+      [['check', '--ext', ',', 'x'], /names no extension/],
+      [['check', '--timeout', 'soon', 'x'], /must be a number of seconds/],
+    ];
+    for (const [args, sentence] of cases) {
+      const { code, stdout, stderr } = await run(args);
+      assert.equal(code, 2, args.join(' '));
+      assert.equal(stdout, '');
+      assert.match(stderr, sentence);
+      assert.match(stderr, /--help/);
+    }
+    assert.equal((await run([])).code, 2);
+  });
+
+  it('documents its exit codes', async () => {
+    const { code, stdout } = await run(['check', '--help']);
+    assert.equal(code, 0);
+    assert.match(stdout, /Exit codes:\n {2}0 {2}all engines are usable/);
+    assert.equal((await run(['--version'])).stdout.trim(), '0.1.0');
+  });
+
+  it('lists the libraries that it finds', async () => {
+    const unknown = emptyFolder();
+    fs.writeFileSync(
+      path.join(unknown, 'libtensorrt_rtx.so.1'),
+      elfFile({ symbols: rtxSymbols('3.0.0.1') }),
+    );
+    const { env } = withLibraries('1.4.0.76', '1.7.1.116');
+    const options = { env: { LD_LIBRARY_PATH: `${unknown}:${env['LD_LIBRARY_PATH']}` } };
+    const { code, stdout } = await run(['runtimes', '--json'], options);
+    assert.equal(code, 0);
+    const list = JSON.parse(stdout) as { version: string; used: boolean; problem: string | null }[];
+    assert.deepEqual(
+      list.map(({ version, used, problem }) => [version, used, problem === null]),
+      [
+        ['3.0.0.1', false, false],
+        ['1.4.0.76', false, true],
+        ['1.7.1.116', true, true],
+      ],
+    );
+    const text = await run(['runtimes'], options);
+    assert.match(text.stdout, /^\* 1\.7\.1\.116 {2}/m);
+    assert.match(text.stdout, /not usable: .*3\.0\.0\.1/);
+    assert.equal((await run(['runtimes'])).code, 1);
+  });
+});
