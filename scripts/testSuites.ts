@@ -330,6 +330,7 @@ export const suites: readonly Suite[] = [
   },
   mochaSuite('host', 'engine host against the real libraries', ['test/host'], 120_000),
   mochaSuite('cli', 'command line', ['test/cli'], 120_000),
+  mochaSuite('gpu', 'GPU memory on a stand-in NVML', ['test/gpu'], 60_000),
   mochaSuite('fuzz', 'hostile headers', ['test/fuzz'], 600_000),
   mochaSuite('webview', 'engine page in a browser', ['test/webview'], 60_000),
   { name: 'extensionHost', title: 'inside a real VS Code', run: runExtensionHostTests },

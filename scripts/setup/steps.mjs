@@ -391,6 +391,7 @@ export const suites = {
   shim: ['node-modules', 'headers', ...allRuntimes],
   host: withLibraries,
   cli: withLibraries,
+  gpu: product,
   fuzz: withLibraries,
   webview: [...product, 'browser'],
   extensionHost: withVSCode,
