@@ -47,6 +47,19 @@ describe('engineHeader', () => {
     assert.deepEqual([future?.computeCapabilities, future?.ptxForNewer], [['12.1'], true]);
   });
 
+  it('reads lengths beyond 4 GiB and numbers below zero', () => {
+    const header = readEngineHeader(
+      editHeader(realHeader('1.7.1.116'), {
+        fileSize: 10_102_583_296n,
+        weightBytes: 10_093_173_145n,
+        cudaDriver: -1n,
+      }),
+    );
+    assert.equal(header?.fileSize, 10_102_583_296);
+    assert.equal(header?.weightBytes, 10_093_173_145);
+    assert.equal(header?.cudaDriver, -1);
+  });
+
   it('shows bits that it does not know', () => {
     const header = readEngineHeader(editHeader(realHeader('1.7.1.116'), { targets: 0x80000002 }));
     assert.ok(header);

@@ -241,6 +241,24 @@ describe('fileKind', () => {
       );
     });
 
+    it('takes no longer for a page made to be slow', () => {
+      for (const page of [
+        '<!---->'.repeat(9000),
+        '<!--'.repeat(16000),
+        '<title '.repeat(9000),
+        ' '.repeat(65000),
+      ]) {
+        // Exponential or quadratic, it would not end within the suite's time limit.
+        assert.equal(whole(text(`${page}x`)).kind, 'text');
+      }
+    });
+
+    it('leaves out what has nothing printable in it', () => {
+      assert.deepEqual(whole(text('\x1b[0m')).details, []);
+      assert.deepEqual(whole(text('<html><title>\x1b[0m</title>')).details, []);
+      assert.equal(rows(wrapper('{"":""}', plan('ftrt', [10, 3, 0, 26])))['(empty)'], '(empty)');
+    });
+
     it('takes text that the prefix cuts within a character', () => {
       assert.equal(triage(text('ü'.repeat(40)).subarray(0, 63), 80).kind, 'text');
     });

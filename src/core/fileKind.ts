@@ -211,8 +211,8 @@ const maxValue = 200;
 function metadataRows(metadata: Record<string, unknown>): FileFactRow[] {
   const entries = Object.entries(metadata);
   const rows = entries.slice(0, maxRows).map(([key, value]) => ({
-    label: plainText(key, 60),
-    value: cut(shortValue(value, 0), maxValue),
+    label: plainText(key, 60) || '(empty)',
+    value: cut(shortValue(value, 0), maxValue) || '(empty)',
   }));
   return entries.length > maxRows
     ? [...rows, { label: 'More', value: `${formatCount(entries.length - maxRows)} entries` }]
@@ -339,21 +339,25 @@ function html(text: string): Answer | null {
     .trimStart()
     .slice(0, 4096);
   if (
-    !/^(<\?xml[^>]{0,200}>\s*)?(<!--[^]{0,2000}?-->\s*)*<(!doctype html|html|head|body|title|script)\b/i.test(
+    !/^(<\?xml[^>]{0,200}>\s*)?(?:<!--(?:(?!-->)[^])*-->\s*)*<(!doctype html|html|head|body|title|script)\b/i.test(
       start,
     )
   ) {
     return null;
   }
-  const title = /<title[^>]{0,100}>([^<]{0,500})/i.exec(text)?.[1]?.trim();
+  const title = /<title[^>]{0,100}>([^<]{0,500})/i.exec(text)?.[1] ?? '';
   return {
     kind: 'html',
     sentence:
       'This is a web page, not an engine: most likely an error or log-in page was saved instead of the download.',
-    details: title
-      ? [{ label: 'Title', value: plainText(title.replace(/\s+/g, ' '), maxValue) }]
-      : [],
+    details: rowOf('Title', title.replace(/\s+/g, ' ')),
   };
+}
+
+/** No row where nothing printable is left. */
+function rowOf(label: string, text: string): FileFactRow[] {
+  const value = plainText(text.trim(), maxValue);
+  return value ? [{ label, value }] : [];
 }
 
 function otherText(text: string): Answer {
@@ -365,7 +369,7 @@ function otherText(text: string): Answer {
   return {
     kind: 'text',
     sentence: 'This is a text file, not an engine.',
-    details: firstLine ? [{ label: 'First line', value: plainText(firstLine, maxValue) }] : [],
+    details: rowOf('First line', firstLine),
   };
 }
 

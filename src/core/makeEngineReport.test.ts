@@ -249,6 +249,18 @@ describe('makeEngineReport', () => {
       assert.ok(reasonIds(other).includes('hash-mismatch'));
     });
 
+    it('show hostile names of GPUs and runtimes as text', () => {
+      const made = asked(
+        inputOf(factsOf(engine16), {
+          machine: machineOf('Evil\n\u202e\x1b[31mGPU', '7.5'),
+          runtime: { ...runtimeOf(), version: '1.7.1.116\n' },
+        }),
+      );
+      const shown = JSON.stringify([made.reasons, made.asked, made.summary, made.rows]);
+      assert.match(shown, /Evil\\\\n\\\\u202eGPU \(7\.5\)/);
+      assert.doesNotMatch(shown.replace(/\\\\n/g, ''), /\\n|\u202e|\x1b/);
+    });
+
     it('for what can be said of a file without a name are still about the file', () => {
       const made = report(inputOf(unreadableFacts('a\nb', 'a\nb is gone. Look for it.')));
       assert.equal(made.file, 'a\\nb');
@@ -358,6 +370,17 @@ describe('makeEngineReport', () => {
         'update-driver',
         'install-matching-runtime',
         'copy-rebuild-command',
+      ]);
+    });
+
+    it('offer nothing that leaves too little memory', () => {
+      const made = report(inputOf(factsOf(engine16), { answer: answerOf(2, 1 + 4 + 8 + 16) }));
+      assert.deepEqual(remedyIds(made), ['rebuild-with-weight-streaming', 'copy-rebuild-command']);
+      assert.deepEqual(made.remedies[0]?.cures, [
+        'version-mismatch',
+        'old-cuda-driver',
+        'old-cuda-runtime',
+        'insufficient-gpu-memory',
       ]);
     });
 

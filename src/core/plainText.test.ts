@@ -40,6 +40,7 @@ describe('plainText', () => {
     assert.equal(plainText('\x1b]8;;http://evil\x07link\x1b]8;;\x1b\\'), 'link');
     assert.equal(plainText('\x1b[2J\x1b[Hgone'), 'gone');
     assert.equal(plainText('a\x1b'), 'a\\x1b');
+    assert.equal(plainText('\x1bHello \x1b(Bworld'), '\\x1bHello world');
     assert.equal(plainText('a\x9b31mb'), 'a\\x9b31mb');
   });
 

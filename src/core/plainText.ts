@@ -17,9 +17,9 @@ export const defaultMaxLength = 2000;
 /** Control, format (but for the joiners), line and paragraph separators, lone surrogates. */
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu;
 
-/** CSI … final byte; OSC, DCS, APC, PM, SOS … ended by BEL or ST (bounded); other two-byte escapes. */
+/** CSI … final byte; OSC, DCS, APC, PM, SOS … ended by BEL or ST (bounded); choice of a character set. */
 const ansi =
-  /\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b[\]P_^X][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|\x1b[ -/]{1,4}[0-~]|\x1b[0-OQ-WYZ\\`-~]/g;
+  /\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b[\]P_^X][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|\x1b[()*+][0-~]/g;
 
 /** One printable line. */
 export function plainText(input: Uint8Array | string, maxLength = defaultMaxLength): string {
