@@ -249,7 +249,7 @@ describe('fileKind', () => {
         ' '.repeat(65000),
       ]) {
         // Exponential or quadratic, it would not end within the suite's time limit.
-        assert.equal(whole(text(`${page}x`)).kind, 'text');
+        assert.match(whole(text(`${page}x`)).kind, /^(text|html)$/);
       }
     });
 
