@@ -91,6 +91,11 @@ std::shared_ptr<const LoadedRuntime> loadLibrary(const std::string &path, Job &j
     if (!library) {
         throw Failure(ES_LIBRARY_NOT_LOADED, "Cannot load " + path + ": " + why);
     }
+    /* A TensorRT-RTX holds our logger for good, may have threads of its own and leaks what it made when it was loaded:
+     * it is never unloaded. Of another version it will be wanted at once by that version's shim. */
+    if (library.symbol(versionSymbols[0]) != nullptr) {
+        library.keepOpen();
+    }
     auto loaded = std::make_shared<LoadedRuntime>();
     loaded->path = path;
     readVersion(library, path, loaded->info);
@@ -104,8 +109,6 @@ std::shared_ptr<const LoadedRuntime> loadLibrary(const std::string &path, Job &j
         throw Failure(ES_RUNTIME_FAILED,
                       "TensorRT-RTX " + versionText(loaded->info) + " in " + path + " could not be started.");
     }
-    /* From here on TensorRT-RTX holds our logger for good and may have threads of its own: it is never unloaded. */
-    library.keepOpen();
     const int64_t headerSize = loaded->runtime->headerSize();
     if (headerSize <= 0 || headerSize > maxHeaderBytes) {
         throw Failure(ES_RUNTIME_FAILED, "TensorRT-RTX " + versionText(loaded->info) + " in " + path +

@@ -56,11 +56,12 @@ public:
     template <typename F> F function(const char *name) const noexcept {
         return reinterpret_cast<F>(reinterpret_cast<uintptr_t>(symbol(name)));
     }
-    void keepOpen() noexcept { mHandle = nullptr; }
+    void keepOpen() noexcept { mKeepOpen = true; }
 
 private:
     explicit SharedLibrary(void *handle) : mHandle(handle) {}
     void *mHandle = nullptr;
+    bool mKeepOpen = false;
 };
 
 /*

@@ -136,15 +136,17 @@ void Thread::join() noexcept {
 /* ---- shared libraries ---- */
 
 SharedLibrary::~SharedLibrary() {
-    if (mHandle != nullptr) {
+    if (mHandle != nullptr && !mKeepOpen) {
         ::dlclose(mHandle);
     }
 }
 
-SharedLibrary::SharedLibrary(SharedLibrary &&other) noexcept : mHandle(std::exchange(other.mHandle, nullptr)) {}
+SharedLibrary::SharedLibrary(SharedLibrary &&other) noexcept
+    : mHandle(std::exchange(other.mHandle, nullptr)), mKeepOpen(other.mKeepOpen) {}
 
 SharedLibrary &SharedLibrary::operator=(SharedLibrary &&other) noexcept {
     std::swap(mHandle, other.mHandle);
+    std::swap(mKeepOpen, other.mKeepOpen);
     return *this;
 }
 
