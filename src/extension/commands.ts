@@ -13,6 +13,7 @@ import type { HeaderTextView } from './headerText';
 import { type CommandId, commands, viewTypes } from './ids';
 import type { InstallRuntime } from './installRuntime';
 import type { Log } from './log';
+import type { Rebuild } from './rebuild';
 import type { Reports } from './reports';
 import type { RuntimePicker } from './runtimePicker';
 import type { Runtimes } from './runtimes';
@@ -30,6 +31,7 @@ export interface CommandServices {
   runtimes: Runtimes;
   picker: RuntimePicker;
   install: InstallRuntime;
+  rebuild: Rebuild;
   log: Log;
   errors: Errors;
 }
@@ -37,7 +39,7 @@ export interface CommandServices {
 type Handler = (argument?: unknown, selection?: unknown) => Promise<void>;
 
 export function registerCommands(services: CommandServices): vscode.Disposable {
-  const { fixes, picker, install, log } = services;
+  const { fixes, picker, install, rebuild, log } = services;
   const table: Record<CommandId, Handler> = {
     [commands.fixProblem]: (argument, selection) => fixes.fix(argument, selection),
     [commands.checkEngine]: forEngines(services, checkEngines),
@@ -56,6 +58,10 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
     [commands.showLog]: () => Promise.resolve(log.show()),
     [commands.showGpus]: () => services.gpus.showView(),
     [commands.chooseGpu]: () => services.gpus.choose(),
+    [commands.rebuild]: (argument, selection) => rebuild.rebuildCommand(argument, selection),
+    [commands.rebuildFromRecipe]: (argument) => rebuild.fromRecipe(argument),
+    [commands.buildModel]: (argument) => rebuild.buildModel(argument),
+    [commands.copyBuildCommand]: (argument) => rebuild.copyCommand(argument),
     [commands.restartHost]: () => restartHost(services),
     [commands.useRuntime]: (node) => picker.use(node as RuntimeNode | undefined),
     [commands.copyRuntimePath]: async (node) => {

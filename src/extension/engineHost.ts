@@ -4,6 +4,7 @@
  */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import type { BuildPhase, HostLogLine } from '../host/client';
 import type { EngineHostSupervisor, RuntimePath } from '../host/supervisor';
 import type { Errors } from './errors';
 import { contextKeys } from './ids';
@@ -19,6 +20,12 @@ export class EngineHost implements vscode.Disposable {
 
   /** What a new process gets in its environment so that CUDA shows it the chosen GPU. */
   gpuEnvironment: () => Readonly<Record<string, string>> = () => ({});
+
+  /** What builds listen to (rebuild/builds.ts). */
+  buildListener:
+    { onBuildPhase: (phase: BuildPhase) => void; onLog: (line: HostLogLine) => void } | undefined;
+  /** A build that runs tells itself when its process dies. */
+  building = false;
 
   constructor(
     /** dist/engineHost.js */
@@ -70,9 +77,15 @@ export class EngineHost implements vscode.Disposable {
       shimFolder: this.shimFolder,
       environment: this.gpuEnvironment(),
       timeouts: { load: limit, gpus: limit, checkFiles: limit, checkHeaders: limit },
-      onLog: (line) => this.log.hostLine(line),
-      onCrash: (_runtime, error) =>
-        this.errors.report(error, { doing: 'The engine host', asked: false }),
+      onLog: (line) => {
+        this.log.hostLine(line);
+        this.buildListener?.onLog(line);
+      },
+      onBuildPhase: (phase) => this.buildListener?.onBuildPhase(phase),
+      onCrash: (_runtime, error) => {
+        if (this.building) this.log.error(error.message);
+        else this.errors.report(error, { doing: 'The engine host', asked: false });
+      },
       onGaveUp: (_runtime, error) =>
         this.errors.report(error, { doing: 'The engine host', asked: false }),
       onStateChange: (runtime, state) => this.log.debug(`${hostName(runtime)}: ${state}`),

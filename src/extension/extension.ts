@@ -19,6 +19,7 @@ import { HeaderTextView } from './headerText';
 import { InstallRuntime } from './installRuntime';
 import { Log } from './log';
 import { Problems } from './problems';
+import { Rebuild } from './rebuild';
 import { registerRemedies } from './remedies';
 import { RemedyHandlers } from './remedyHandlers';
 import { Reports } from './reports';
@@ -37,6 +38,7 @@ export interface InternalApi {
   readonly gpus: GpuStatus;
   readonly hashes: Hashes;
   readonly remedies: RemedyHandlers;
+  readonly rebuild: Rebuild;
   readonly enginesTree: EnginesTree;
   readonly runtimesTree: RuntimesTree;
   readonly errors: Errors;
@@ -73,6 +75,17 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const picker = new RuntimePicker(runtimes, install, errors);
   const remedies = new RemedyHandlers();
   registerRemedies(remedies, { runtimes, picker, install, log });
+  const rebuild = own(
+    new Rebuild({
+      host,
+      reports,
+      runtimes,
+      errors,
+      remedies,
+      memory: context.workspaceState,
+      cli: context.asAbsolutePath('dist/cli.js'),
+    }),
+  );
   const fixes = new Fixes(reports, remedies, errors);
 
   own(
@@ -92,6 +105,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
       runtimes,
       picker,
       install,
+      rebuild,
       log,
       errors,
     }),
@@ -112,6 +126,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     gpus,
     hashes,
     remedies,
+    rebuild,
     enginesTree,
     runtimesTree,
     errors,

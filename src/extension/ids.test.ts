@@ -5,6 +5,7 @@ import {
   commands,
   contextKeys,
   engineExtensions,
+  headerLanguage,
   headerTextScheme,
   section,
   settings,
@@ -81,6 +82,17 @@ describe('ids and package.json', () => {
       assert.equal(contributes.configuration.properties[`${section}.${name}`].scope, 'machine');
       assert.ok(restricted.includes(`${section}.${name}`));
     }
+  });
+
+  it('name the same language, by the names that header texts have', () => {
+    const [language] = contributes.languages;
+    assert.equal(contributes.languages.length, 1);
+    assert.equal(language?.id, headerLanguage);
+    assert.deepEqual(
+      sorted(language.filenamePatterns),
+      sorted(engineExtensions.map((extension) => `*${extension}.header`)),
+    );
+    assert.deepEqual(Object.keys(contributes.configurationDefaults), [`[${headerLanguage}]`]);
   });
 
   it('menus and keybindings refer to contributed commands and submenus only', () => {

@@ -25,6 +25,10 @@ export const commands = {
   openEngine: 'engineInspector.openEngine',
   showGpus: 'engineInspector.showGpus',
   chooseGpu: 'engineInspector.chooseGpu',
+  rebuild: 'engineInspector.rebuild',
+  rebuildFromRecipe: 'engineInspector.rebuildFromRecipe',
+  buildModel: 'engineInspector.buildModel',
+  copyBuildCommand: 'engineInspector.copyBuildCommand',
 } as const;
 export type CommandId = (typeof commands)[keyof typeof commands];
 
@@ -51,6 +55,7 @@ export const settings = {
   checkWorkspace: 'checkWorkspace',
   explorerBadges: 'explorerBadges',
   checkTimeout: 'checkTimeout',
+  keepBackups: 'keepBackups',
   gpu: 'gpu',
   gpuStatusBar: 'gpuMemory.statusBar',
   gpuInterval: 'gpuMemory.interval',
@@ -63,11 +68,18 @@ export const contextKeys = {
   hasProblems: 'engineInspector.hasProblems',
   /** Object whose keys are the paths of those engines, for `resourcePath in …`. */
   problemPaths: 'engineInspector.problemPaths',
+  /** The workspace was searched for engines; until then a view that is empty says nothing. */
+  enginesSearched: 'engineInspector.enginesSearched',
+  /** The machine was searched for TensorRT-RTX. */
+  runtimesSearched: 'engineInspector.runtimesSearched',
   /** An engine host was started in this session. */
   hostUsed: 'engineInspector.hostUsed',
 } as const;
 
 export const submenus = { file: 'engineInspector.file' } as const;
+
+/** Language of the header's text: gives it settings of its own. */
+export const headerLanguage = 'engine-header';
 
 /** contextValue of tree items, matched by view/item/context. */
 export const treeItems = {
@@ -81,6 +93,9 @@ export const treeItems = {
 
 /** Scheme of the read-only text view of a header. */
 export const headerTextScheme = 'trtengine';
+
+/** Type of build tasks in tasks.json. */
+export const taskType = 'engine-inspector';
 
 export const walkthrough = 'gettingStarted';
 

@@ -40,6 +40,14 @@ export function checkTimeoutMs(): number {
   return (typeof seconds === 'number' && seconds >= 1 ? Math.min(seconds, 600) : 30) * 1000;
 }
 
+/** How many old engines stay beside a new one as .bak, .bak2, … */
+export function keepBackups(engine: vscode.Uri): number {
+  const value = vscode.workspace
+    .getConfiguration(section, engine)
+    .get<unknown>(settings.keepBackups);
+  return typeof value === 'number' && value >= 0 ? Math.min(Math.floor(value), 99) : 1;
+}
+
 export type GpuStatusBar = 'whenEngineOpen' | 'always' | 'never';
 
 /** UUID of the GPU that checks and runs use; empty: the first that CUDA shows. */

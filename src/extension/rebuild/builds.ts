@@ -1,0 +1,190 @@
+/**
+ * Runs builds for this window: one progress notification each, with phase, time and Cancel; details in the output
+ * channel "Engine Inspector: Builds"; the engine is checked again when it is in place. The way itself (temporary file,
+ * check, replace, recipe) is host/rebuild.ts.
+ */
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import type { EngineOptions } from '../../core/rebuildOptions';
+import type { BuildEvents, Rebuilder, RebuildProgress, RebuildResult } from '../../host/rebuild';
+import type { EngineHostSupervisor } from '../../host/supervisor';
+import type { EngineHost } from '../engineHost';
+import { fileName } from '../engineTarget';
+import type { Reports } from '../reports';
+import * as settings from '../settings';
+
+/** Everything is decided: build this. */
+export interface BuildOrder {
+  /** Path of the ONNX file. */
+  model: string;
+  /** The engine that is written or replaced. */
+  engine: vscode.Uri;
+  options: EngineOptions;
+  runtime: { path: string; version: string };
+  /** Milliseconds that it took before; null: unknown. */
+  estimateMs: number | null;
+  /** "for RTX 30, 40 and 50 series; …" */
+  summary: string;
+}
+
+export class Builds implements vscode.Disposable {
+  private channel: vscode.OutputChannel | undefined;
+  private events: Promise<BuildEvents> | undefined;
+  private readonly rebuilders = new WeakMap<EngineHostSupervisor, Rebuilder>();
+  private readonly cleaned = new Set<string>();
+  private readonly subscription: vscode.Disposable;
+  private under = 0;
+
+  constructor(
+    private readonly host: EngineHost,
+    private readonly reports: Reports,
+  ) {
+    this.subscription = reports.onDidChange(({ changed }) => void this.removeDebris(changed));
+  }
+
+  /** How many builds run or wait. */
+  get running(): number {
+    return this.under;
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+    this.channel?.dispose();
+  }
+
+  showDetails(): void {
+    this.output.show(true);
+  }
+
+  /** undefined: cancelled. Throws HostError. */
+  async run(order: BuildOrder): Promise<RebuildResult | undefined> {
+    const name = fileName(order.engine);
+    return vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: vscode.l10n.t('Building {0}', name),
+        cancellable: true,
+      },
+      async (progress, token) => {
+        const cancel = new AbortController();
+        token.onCancellationRequested(() => cancel.abort());
+        let told = 0;
+        const result = await this.build(order, cancel.signal, (now) => {
+          const percent = percentOf(now);
+          progress.report({ message: progressText(now), increment: Math.max(0, percent - told) });
+          told = Math.max(told, percent);
+        });
+        if (result) await this.reports.check(order.engine);
+        return result;
+      },
+    );
+  }
+
+  private async build(
+    order: BuildOrder,
+    signal: AbortSignal,
+    onProgress: (progress: RebuildProgress) => void,
+  ): Promise<RebuildResult | undefined> {
+    const rebuilder = await this.rebuilder();
+    const { output } = this;
+    const say = (line: string) => output.appendLine(line);
+    say(`— ${new Date().toISOString()} ${order.engine.fsPath}`);
+    say(`from ${order.model} with TensorRT-RTX ${order.runtime.version}, ${order.summary}`);
+    let stage = '';
+    this.under += 1;
+    this.host.building = true;
+    try {
+      const result = await rebuilder.build(
+        {
+          model: order.model,
+          engine: order.engine.fsPath,
+          options: order.options,
+          runtime: order.runtime.path,
+          keepBackups: settings.keepBackups(order.engine),
+          estimateMs: order.estimateMs,
+        },
+        {
+          signal,
+          onProgress: (now) => {
+            // The count of steps changes often; a phase is worth a line once.
+            const phase = now.text.replace(/ \(\d+ of \d+\)$/, '');
+            if (phase !== stage) say(`${seconds(now.elapsedMs).padStart(8)}  ${phase}`);
+            stage = phase;
+            onProgress(now);
+          },
+          onLine: ({ severity, text }) => {
+            // The library's own chatter (4) would bury what matters.
+            if (severity <= 3) say(`          ${levels[severity] ?? ''}${text}`);
+          },
+        },
+      );
+      for (const warning of result.warnings) say(`          warning: ${warning}`);
+      say(`${seconds(result.durationMs).padStart(8)}  Done: ${result.engineSize} bytes`);
+      return result;
+    } catch (error) {
+      say(`          ${error instanceof Error ? error.message : String(error)}`);
+      if (signal.aborted) return undefined;
+      throw error;
+    } finally {
+      this.under -= 1;
+      this.host.building = this.under > 0;
+    }
+  }
+
+  private async rebuilder(): Promise<Rebuilder> {
+    const { BuildEvents, Rebuilder } = await import('../../host/rebuild');
+    this.events ??= Promise.resolve(new BuildEvents());
+    const events = await this.events;
+    this.host.buildListener = events;
+    const supervisor = await this.host.get();
+    let rebuilder = this.rebuilders.get(supervisor);
+    if (!rebuilder) {
+      rebuilder = new Rebuilder(supervisor, events);
+      this.rebuilders.set(supervisor, rebuilder);
+    }
+    return rebuilder;
+  }
+
+  /** Once a session and folder: what builds that were killed with their editor left behind. */
+  private async removeDebris(uris: readonly vscode.Uri[]): Promise<void> {
+    const folders = uris
+      .filter(({ scheme }) => scheme === 'file')
+      .map(({ fsPath }) => path.dirname(fsPath))
+      .filter((folder) => !this.cleaned.has(folder));
+    if (folders.length === 0) return;
+    for (const folder of folders) this.cleaned.add(folder);
+    const { removeBuildDebris } = await import('../../host/replaceFile');
+    for (const folder of new Set(folders)) {
+      const removed = await removeBuildDebris(folder);
+      if (removed.length > 0)
+        this.output.appendLine(`Removed from ${folder}: ${removed.join(', ')}`);
+    }
+  }
+
+  private get output(): vscode.OutputChannel {
+    this.channel ??= vscode.window.createOutputChannel('Engine Inspector: Builds');
+    return this.channel;
+  }
+}
+
+const levels: Readonly<Record<number, string>> = { 0: 'error: ', 1: 'error: ', 2: 'warning: ' };
+
+export function progressText({ text, elapsedMs, estimateMs }: RebuildProgress): string {
+  const time =
+    estimateMs === null
+      ? seconds(elapsedMs)
+      : vscode.l10n.t('{0}, took {1} before', seconds(elapsedMs), seconds(estimateMs));
+  return `${text} · ${time}`;
+}
+
+/** Of the recorded duration; 0 where none is known: the library itself cannot say how far it is. */
+function percentOf({ elapsedMs, estimateMs }: RebuildProgress): number {
+  if (estimateMs === null || estimateMs <= 0) return 0;
+  return Math.min(95, (100 * elapsedMs) / estimateMs);
+}
+
+export function seconds(ms: number): string {
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const whole = Math.round(ms / 1000);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}

@@ -1,0 +1,261 @@
+/**
+ * What must be known before a build can start, asked in as few questions as possible: model, GPUs, profile, options.
+ * Starts filled from the recipe or the model; a recipe that says all is not asked about at all.
+ */
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import type { ComputeCapability } from '../../core/computeCapability';
+import type { EngineReport } from '../../core/engineReport';
+import type { OnnxFacts } from '../../core/onnxFacts';
+import type { BuildSurroundings, EngineOptions, ShapeRange } from '../../core/rebuildOptions';
+import type { RebuildChoice } from '../../core/rebuildPlan';
+import type { Recipe } from '../../core/recipe';
+import { fileName } from '../engineTarget';
+import { describeModel, type Models } from './models';
+import { type Answer, askAll, askPick, askText } from './steps';
+
+export interface DialogInput {
+  engine: vscode.Uri;
+  choice: RebuildChoice;
+  report: EngineReport | null;
+  recipe: Recipe | null;
+  /** Known already: from the recipe, or the command was called for a model. */
+  model: string | null;
+  runtime: { path: string; version: string };
+}
+
+export interface Decided {
+  model: string;
+  options: EngineOptions;
+  summary: string;
+}
+
+interface ModelItem extends vscode.QuickPickItem {
+  path?: string;
+}
+interface GpuItem extends vscode.QuickPickItem {
+  computeCapability: ComputeCapability;
+}
+interface OptionItem extends vscode.QuickPickItem {
+  flag?: string;
+}
+
+export class RebuildDialog {
+  constructor(private readonly models: Models) {}
+
+  /** undefined: the person gave up. Throws HostError for a model that cannot be read. */
+  async decide(input: DialogInput): Promise<Decided | undefined> {
+    const model = input.model ?? (await this.askModel(input));
+    if (model === undefined) return undefined;
+    const { readOnnxFile } = await import('../../host/onnxFile');
+    const { facts } = await readOnnxFile(model);
+    if (input.recipe === null) await this.models.remember(input.engine, model);
+    const options = await askOptions(input, facts);
+    if (options === undefined) return undefined;
+    const { planSummary } = await import('../../core/rebuildPlan');
+    return { model, options, summary: planSummary(options, input.runtime.version) };
+  }
+
+  private async askModel({ engine }: DialogInput): Promise<string | undefined> {
+    const candidates = await this.models.candidates(engine);
+    const { readOnnxFile } = await import('../../host/onnxFile');
+    const items: ModelItem[] = await Promise.all(
+      candidates.slice(0, 20).map(async (candidate): Promise<ModelItem> => ({
+        path: candidate.path,
+        label: vscode.workspace.asRelativePath(candidate.path),
+        description: candidate.why,
+        detail: await readOnnxFile(candidate.path).then(
+          ({ facts }) => describeModel(facts),
+          (error: unknown) => (error instanceof Error ? error.message : ''),
+        ),
+      })),
+    );
+    const browse: ModelItem = {
+      label: vscode.l10n.t('Another file…'),
+      detail: vscode.l10n.t('Choose the ONNX model on disk'),
+      alwaysShow: true,
+    };
+    const given = await askPick<ModelItem>({
+      title: vscode.l10n.t('Rebuild {0}', fileName(engine)),
+      step: 1,
+      totalSteps: 1,
+      placeholder:
+        items.length === 0
+          ? vscode.l10n.t('No ONNX model was found in this workspace')
+          : vscode.l10n.t('From which model was it built?'),
+      items: [...items, browse],
+      many: false,
+      picked: items.slice(0, 1),
+    });
+    if (given.kind !== 'next') return undefined;
+    const [picked] = given.value;
+    if (picked?.path !== undefined) return picked.path;
+    const chosen = await vscode.window.showOpenDialog({
+      title: vscode.l10n.t('The ONNX model of {0}', fileName(engine)),
+      filters: { ONNX: ['onnx'] },
+      defaultUri: vscode.Uri.file(path.dirname(engine.fsPath)),
+    });
+    return chosen?.[0]?.fsPath;
+  }
+}
+
+async function askOptions(
+  { engine, choice, report, recipe, runtime }: DialogInput,
+  facts: OnnxFacts,
+): Promise<EngineOptions | undefined> {
+  const [{ planRebuild, checkPlan, targetRows }, rebuildOptions, profiles] = await Promise.all([
+    import('../../core/rebuildPlan'),
+    import('../../core/rebuildOptions'),
+    import('../../core/rebuildProfiles'),
+  ]);
+  const gpu = report?.gpu?.computeCapability ?? null;
+  const surroundings: BuildSurroundings = {
+    runtimeVersion: runtime.version,
+    hasGpu: report === null ? null : report.gpu !== null,
+  };
+  const title = vscode.l10n.t('Rebuild {0}', fileName(engine));
+  const first = planRebuild({ choice, report, recipe, facts, gpu, surroundings });
+  let { options } = first;
+
+  const steps: ((step: number, totalSteps: number) => Promise<Answer<unknown>>)[] = [];
+  if (choice === 'chosen-gpus') {
+    steps.push(async (step, totalSteps) => {
+      const before = recipe?.options.computeCapabilities ?? [
+        ...(report?.header?.ptxForNewer === false ? report.header.computeCapabilities : []),
+      ];
+      const items = targetRows(runtime.version, before, gpu).map(
+        (row): GpuItem & { on: boolean } => ({
+          label: row.label,
+          description: row.computeCapability,
+          computeCapability: row.computeCapability,
+          on: row.picked,
+        }),
+      );
+      const given = await askPick<GpuItem & { on: boolean }>({
+        title,
+        step,
+        totalSteps,
+        placeholder: vscode.l10n.t('Build for which GPUs? Naming them leaves out newer ones.'),
+        items,
+        many: true,
+        picked: items.filter(({ on }) => on),
+      });
+      if (given.kind !== 'next') return given;
+      if (given.value.length === 0) return { kind: 'cancel' };
+      options = {
+        ...options,
+        computeCapabilities: given.value.map(({ computeCapability }) => computeCapability),
+      };
+      return given;
+    });
+  }
+  if (!first.complete) {
+    const dynamic = options.profiles[0] ?? [];
+    const ranges: ShapeRange[] = dynamic.map((range) => ({ ...range }));
+    for (const [index, range] of ranges.entries()) {
+      const shape = facts.inputs.find(({ name }) => name === range.input)?.shape ?? [];
+      const axes = shape.map((size) => (size === '' ? '?' : String(size))).join(' × ');
+      steps.push(async (step, totalSteps) => {
+        const given = await askText({
+          title,
+          step,
+          totalSteps,
+          prompt: vscode.l10n.t(
+            'Input {0} ({1}): smallest, typical and largest size, with colons between them',
+            range.input,
+            axes,
+          ),
+          value: rangeText(ranges[index] ?? range),
+          validate: (text) => {
+            const parsed = parseRange(range.input, text, profiles.parseShapeRange);
+            if (typeof parsed === 'string') return parsed;
+            const others = ranges.map((other, at) => (at === index ? parsed : other));
+            return profiles
+              .checkProfiles([others], facts.inputs)
+              .find(({ path: at }) => at[2] === index || ranges.length === 1)?.sentence;
+          },
+        });
+        if (given.kind !== 'next') return given;
+        const parsed = parseRange(range.input, given.value, profiles.parseShapeRange);
+        if (typeof parsed !== 'string') ranges[index] = parsed;
+        options = { ...options, profiles: [ranges, ...options.profiles.slice(1)] };
+        return given;
+      });
+    }
+  }
+  if (recipe === null) {
+    steps.push(async (step, totalSteps) => {
+      const items: OptionItem[] = Object.entries(rebuildOptions.builderFlags)
+        .filter(([flag, { offered, needs }]) => {
+          const known = rebuildOptions.flagFacts(flag, runtime.version) !== null;
+          return offered && known && (needs !== 'gpu' || surroundings.hasGpu === true);
+        })
+        .map(([flag, { what }]) => ({
+          label: flagTitle(flag),
+          description: flag,
+          detail: what,
+          flag,
+        }));
+      const details: OptionItem = {
+        label: vscode.l10n.t('Layer details'),
+        description: 'ProfilingVerbosity::kDETAILED',
+        detail: vscode.l10n.t('The engine can tell its layers, shapes and tactics afterwards'),
+      };
+      const given = await askPick<OptionItem>({
+        title,
+        step,
+        totalSteps,
+        placeholder: vscode.l10n.t('Options; Enter starts the build'),
+        items: [...items, details],
+        many: true,
+        picked: [
+          ...items.filter(({ flag }) => flag !== undefined && options.flags.includes(flag)),
+          ...(options.profilingVerbosity === 'detailed' ? [details] : []),
+        ],
+      });
+      if (given.kind !== 'next') return given;
+      options = {
+        ...options,
+        flags: given.value.flatMap(({ flag }) => flag ?? []),
+        profilingVerbosity: given.value.includes(details) ? 'detailed' : 'layer-names-only',
+      };
+      return given;
+    });
+  }
+  if (!(await askAll(steps))) return undefined;
+  const errors = checkPlan(options, facts, surroundings).filter(
+    ({ severity }) => severity === 'error',
+  );
+  if (errors.length === 0) return options;
+  const { HostError } = await import('../../host/hostError');
+  throw new HostError(
+    'invalid-argument',
+    `${fileName(engine)} cannot be built like this: ${errors.map(({ sentence }) => sentence).join(' ')}`,
+    recipe === null ? 'Rebuild with other options.' : 'Correct the recipe and rebuild.',
+  );
+}
+
+/** "1x3x64x64:1x3x224x224:4x3x512x512": the profile without the input's name, which the question tells. */
+function rangeText({ min, opt, max }: ShapeRange): string {
+  return [min, opt, max].map((shape) => shape.join('x')).join(':');
+}
+
+function parseRange(
+  input: string,
+  text: string,
+  parse: (text: string) => ShapeRange,
+): ShapeRange | string {
+  try {
+    return { ...parse(`input:${text.replace(/\s+/g, '').replaceAll('×', 'x')}`), input };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** "kWEIGHT_STREAMING" → "Weight streaming". */
+function flagTitle(flag: string): string {
+  const words = flag.replace(/^k/, '').replaceAll('_', ' ');
+  return /^[A-Z0-9]{2,5}$/.test(words)
+    ? words
+    : words.charAt(0) + words.slice(1).toLowerCase().replace('nans', 'NaNs');
+}

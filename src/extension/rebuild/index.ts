@@ -1,0 +1,337 @@
+/**
+ * Rebuilding: what the rebuild remedies do, the commands Rebuild…, Rebuild from Recipe, Build Engine… and Copy as
+ * Command…, recipes as text (recipes.ts) and builds as tasks (tasks.ts). Behind Workspace Trust. Settings: keepBackups.
+ */
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import type { EngineReport, RemedyId } from '../../core/engineReport';
+import type { RebuildChoice } from '../../core/rebuildPlan';
+import type { Recipe } from '../../core/recipe';
+import type { EngineHost } from '../engineHost';
+import { commandTargets, fileName, isEngineName } from '../engineTarget';
+import type { Errors } from '../errors';
+import { guessBuild } from '../guessedBuild';
+import { taskType } from '../ids';
+import type { RemedyHandlers } from '../remedyHandlers';
+import type { Reports } from '../reports';
+import type { Runtimes } from '../runtimes';
+import { isTrusted } from '../trust';
+import { type BuildOrder, Builds, seconds } from './builds';
+import { RebuildDialog } from './dialog';
+import { Models } from './models';
+import { engineOf, isRecipe, Recipes } from './recipes';
+import { BuildTasks } from './tasks';
+
+export interface RebuildServices {
+  host: EngineHost;
+  reports: Reports;
+  runtimes: Runtimes;
+  errors: Errors;
+  remedies: RemedyHandlers;
+  /** workspaceState */
+  memory: vscode.Memento;
+  /** dist/cli.js */
+  cli: string;
+}
+
+const rebuildRemedies: readonly RemedyId[] = [
+  'rebuild',
+  'rebuild-with-weight-streaming',
+  'rebuild-for-chosen-gpus',
+  'rebuild-from-recipe',
+];
+
+interface ChoiceItem extends vscode.QuickPickItem {
+  choice: RebuildChoice;
+}
+
+export class Rebuild implements vscode.Disposable {
+  readonly builds: Builds;
+  private readonly dialog: RebuildDialog;
+  private readonly models: Models;
+  private readonly subscriptions: vscode.Disposable[];
+
+  constructor(private readonly services: RebuildServices) {
+    const { host, reports, runtimes, errors, remedies, memory, cli } = services;
+    this.builds = new Builds(host, reports);
+    this.models = new Models(memory);
+    this.dialog = new RebuildDialog(this.models);
+    this.subscriptions = [
+      this.builds,
+      new Recipes(runtimes, errors, reports),
+      vscode.tasks.registerTaskProvider(taskType, new BuildTasks(cli, runtimes)),
+      remedies.register(rebuildRemedies, async ({ uri, report, remedy }) => {
+        const { rebuildChoiceOf } = await import('../../core/rebuildPlan');
+        const choice = rebuildChoiceOf(remedy.id);
+        if (choice !== null) await this.rebuild(uri, choice, report);
+      }),
+      remedies.register(['convert-foreign-engine'], ({ uri, report }) =>
+        this.buildBeside(uri, report),
+      ),
+      remedies.register(['copy-rebuild-command'], ({ uri }) => this.copyCommand(uri)),
+    ];
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  /** The command Rebuild…: asks which way. */
+  async rebuildCommand(argument?: unknown, selection?: unknown): Promise<void> {
+    await this.guarded(async () => {
+      const [target] = commandTargets(argument, selection);
+      if (!target || !(isEngineName(target) || isRecipe(target))) return tellToChoose();
+      const uri = isRecipe(target) ? engineOf(target) : target;
+      const recipe = await this.recipeOf(uri);
+      const items = choiceItems(recipe !== null);
+      const picked = await vscode.window.showQuickPick(items, {
+        title: vscode.l10n.t('Rebuild {0}', fileName(uri)),
+      });
+      if (picked)
+        await this.rebuild(uri, picked.choice, (await this.services.reports.ensure(uri)) ?? null);
+    });
+  }
+
+  /** The command Rebuild from Recipe: CodeLens, code action, Explorer. */
+  async fromRecipe(argument?: unknown): Promise<void> {
+    await this.guarded(async () => {
+      const target =
+        argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
+      if (!target || !isRecipe(target)) {
+        void vscode.window.showInformationMessage(
+          vscode.l10n.t('Open a recipe (NAME.engine.json) first.'),
+        );
+        return;
+      }
+      // What is built is what is seen.
+      const open = vscode.workspace.textDocuments.find(
+        ({ uri }) => uri.toString() === target.toString(),
+      );
+      if (open?.isDirty === true) await open.save();
+      const uri = engineOf(target);
+      await this.rebuild(uri, 'from-recipe', this.services.reports.get(uri) ?? null);
+    });
+  }
+
+  /** The command Build Engine…, for an ONNX model. */
+  async buildModel(argument?: unknown): Promise<void> {
+    await this.guarded(async () => {
+      const target =
+        argument instanceof vscode.Uri
+          ? argument
+          : (
+              await vscode.window.showOpenDialog({
+                title: vscode.l10n.t('The ONNX model to build from'),
+                filters: { ONNX: ['onnx'] },
+              })
+            )?.[0];
+      if (!target || !this.onDisk(target) || !this.trusted()) return;
+      const engine = vscode.Uri.file(target.fsPath.replace(/\.onnx$/i, '') + '.engine');
+      await this.decideAndBuild(engine, 'this-machine', null, target.fsPath);
+    });
+  }
+
+  /** The command and the remedy: how somebody else would build it. */
+  async copyCommand(argument?: unknown): Promise<void> {
+    await this.guarded(async () => {
+      const [target] = commandTargets(argument);
+      if (!target) return tellToChoose();
+      const uri = isRecipe(target) ? engineOf(target) : target;
+      const [commandsModule, { defaultEngineOptions, computeCapabilitiesOf, weightStreamingFlag }] =
+        await Promise.all([
+          import('../../core/rebuildCommands'),
+          import('../../core/rebuildOptions'),
+        ]);
+      const { commandForms, commandFormTitles, rebuildCommand } = commandsModule;
+      const report = this.services.reports.get(uri) ?? null;
+      const recipe = await this.recipeOf(uri);
+      const guess = guessBuild(uri.fsPath, {
+        isModel: report?.kind === 'onnx',
+        platform: process.platform,
+      });
+      const { modelPathOf } = await import('../../host/rebuild');
+      const known = recipe
+        ? modelPathOf(recipe, `${uri.fsPath}.json`)
+        : this.models.remembered(uri);
+      const streams = report?.reasons.some(({ id }) => id === 'insufficient-gpu-memory') === true;
+      const options = recipe?.options ?? {
+        ...defaultEngineOptions(),
+        flags: streams ? [weightStreamingFlag] : [],
+        computeCapabilities: report?.header ? computeCapabilitiesOf(report.header) : [],
+      };
+      const picked = await vscode.window.showQuickPick(
+        commandForms.map((form) => ({ label: commandFormTitles[form], form })),
+        { title: vscode.l10n.t('Copy as') },
+      );
+      if (!picked) return;
+      const { text, notes } = rebuildCommand(picked.form, {
+        model: known ?? guess.model,
+        engine: guess.engine,
+        options,
+        shell: process.platform === 'win32' ? 'powershell' : 'sh',
+      });
+      await vscode.env.clipboard.writeText(text);
+      const sentence =
+        known === undefined
+          ? vscode.l10n.t(
+              "Copied for {0}. The model's name ({1}) is a guess: check it first. Nothing was run.",
+              picked.label,
+              path.basename(guess.model),
+            )
+          : vscode.l10n.t('Copied for {0}. Nothing was run.', picked.label);
+      void vscode.window.showInformationMessage([sentence, ...notes].join(' '));
+    });
+  }
+
+  /** Rebuilds in place. For tests too: answers when all is done. */
+  async rebuild(
+    uri: vscode.Uri,
+    choice: RebuildChoice,
+    report: EngineReport | null,
+  ): Promise<void> {
+    if (!this.onDisk(uri) || !this.trusted()) return;
+    await this.decideAndBuild(uri, choice, report, null);
+  }
+
+  /** A foreign file is never built over: a new engine beside it. */
+  private async buildBeside(uri: vscode.Uri, report: EngineReport): Promise<void> {
+    if (!this.onDisk(uri) || !this.trusted()) return;
+    const isModel = report.kind === 'onnx';
+    const guess = guessBuild(uri.fsPath, { isModel, platform: process.platform });
+    const suggested = isModel ? guess.engine : uri.fsPath.replace(/(\.\w+)?$/, '.rtx.engine');
+    const chosen = await vscode.window.showSaveDialog({
+      title: vscode.l10n.t('Where to put the new engine'),
+      defaultUri: vscode.Uri.file(suggested),
+      filters: { [vscode.l10n.t('TensorRT-RTX engine')]: ['engine'] },
+    });
+    if (!chosen) return;
+    await this.decideAndBuild(chosen, 'this-machine', null, isModel ? uri.fsPath : null);
+  }
+
+  private async decideAndBuild(
+    engine: vscode.Uri,
+    choice: RebuildChoice,
+    report: EngineReport | null,
+    model: string | null,
+  ): Promise<void> {
+    const runtime = await this.runtimeFor(report);
+    if (!runtime) return;
+    const recipe = await this.recipeOf(engine);
+    const { modelPathOf } = await import('../../host/rebuild');
+    const decided = await this.dialog.decide({
+      engine,
+      choice,
+      report,
+      recipe,
+      model: model ?? (recipe ? modelPathOf(recipe, `${engine.fsPath}.json`) : null),
+      runtime,
+    });
+    if (!decided) return;
+    const order: BuildOrder = {
+      ...decided,
+      engine,
+      runtime,
+      estimateMs: recipe?.built?.durationMs ?? null,
+    };
+    const result = await this.builds.run(order);
+    if (result) this.tellDone(order, result.durationMs, result.backup);
+  }
+
+  private tellDone(order: BuildOrder, durationMs: number, backup: string | null): void {
+    const details = vscode.l10n.t('Show Details');
+    const name = fileName(order.engine);
+    const done = vscode.l10n.t(
+      '{0} was built in {1} with TensorRT-RTX {2}, {3}.',
+      name,
+      seconds(durationMs),
+      order.runtime.version,
+      order.summary,
+    );
+    const kept =
+      backup === null ? [] : [vscode.l10n.t('The old one is {0}.', path.basename(backup))];
+    void vscode.window.showInformationMessage([done, ...kept].join(' '), details).then((picked) => {
+      if (picked === details) this.builds.showDetails();
+    });
+  }
+
+  /** The one that answered for this engine; else the one in use. */
+  private async runtimeFor(
+    report: EngineReport | null,
+  ): Promise<{ path: string; version: string } | undefined> {
+    if (report?.runtime) return report.runtime;
+    const { runtime, why, nextStep } = await this.services.runtimes.choose(null);
+    if (runtime?.version) return { path: runtime.path, version: runtime.version };
+    const { HostError } = await import('../../host/hostError');
+    throw new HostError('library-not-loaded', why, nextStep);
+  }
+
+  private async recipeOf(engine: vscode.Uri): Promise<Recipe | null> {
+    if (engine.scheme !== 'file') return null;
+    const { readRecipeFile } = await import('../../host/rebuild');
+    return readRecipeFile(`${engine.fsPath}.json`);
+  }
+
+  private onDisk(uri: vscode.Uri): boolean {
+    if (uri.scheme === 'file') return true;
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t(
+        '{0} is not a file on this machine, so it cannot be rebuilt. Save a copy of it and its model on disk.',
+        fileName(uri),
+      ),
+    );
+    return false;
+  }
+
+  /** A build reads the workspace's files with native code. */
+  private trusted(): boolean {
+    if (isTrusted()) return true;
+    const manage = vscode.l10n.t('Manage Workspace Trust');
+    void vscode.window
+      .showInformationMessage(
+        vscode.l10n.t(
+          'Building runs TensorRT-RTX on files of this workspace, which is in Restricted Mode. Trust the workspace to build.',
+        ),
+        manage,
+      )
+      .then((picked) => {
+        if (picked === manage) void vscode.commands.executeCommand('workbench.trust.manage');
+      });
+    return false;
+  }
+
+  private async guarded(run: () => Promise<void>): Promise<void> {
+    await this.services.errors.guard(vscode.l10n.t('Building'), run);
+  }
+}
+
+function tellToChoose(): void {
+  void vscode.window.showInformationMessage(
+    vscode.l10n.t('Open an engine first, or choose one in the Explorer.'),
+  );
+}
+
+function choiceItems(hasRecipe: boolean): ChoiceItem[] {
+  const fromRecipe: ChoiceItem = {
+    choice: 'from-recipe',
+    label: vscode.l10n.t('Rebuild from recipe'),
+    detail: vscode.l10n.t('With the options that are written beside the engine'),
+  };
+  return [
+    ...(hasRecipe ? [fromRecipe] : []),
+    {
+      choice: 'this-machine',
+      label: vscode.l10n.t('Rebuild for this machine'),
+      detail: vscode.l10n.t('With the runtime in use, for the GPU here and those it was built for'),
+    },
+    {
+      choice: 'weight-streaming',
+      label: vscode.l10n.t('Rebuild with weight streaming'),
+      detail: vscode.l10n.t('Its weights need not all fit on the GPU; runs may be slower'),
+    },
+    {
+      choice: 'chosen-gpus',
+      label: vscode.l10n.t('Rebuild for chosen GPUs…'),
+      detail: vscode.l10n.t('Name the GPU families that it should run on'),
+    },
+  ];
+}

@@ -1,0 +1,102 @@
+/** A few questions one after the other, with a way back; undefined: the person gave up. */
+import * as vscode from 'vscode';
+
+export interface StepFrame {
+  title: string;
+  /** From 1. */
+  step: number;
+  totalSteps: number;
+}
+
+export type Answer<T> = { kind: 'next'; value: T } | { kind: 'back' } | { kind: 'cancel' };
+
+export interface PickStep<T extends vscode.QuickPickItem> extends StepFrame {
+  placeholder: string;
+  items: readonly T[];
+  many: boolean;
+  /** Picked (many) or active (one) at first. */
+  picked: readonly T[];
+}
+
+export function askPick<T extends vscode.QuickPickItem>(
+  step: PickStep<T>,
+): Promise<Answer<readonly T[]>> {
+  const pick = vscode.window.createQuickPick<T>();
+  frame(pick, step);
+  pick.placeholder = step.placeholder;
+  pick.items = step.items;
+  pick.canSelectMany = step.many;
+  pick.matchOnDescription = true;
+  pick.matchOnDetail = true;
+  if (step.many) pick.selectedItems = step.picked;
+  else pick.activeItems = step.picked.slice(0, 1);
+  return answer(pick, (done) => {
+    pick.onDidAccept(() => {
+      if (step.many || pick.selectedItems.length > 0) done([...pick.selectedItems]);
+    });
+  });
+}
+
+export interface TextStep extends StepFrame {
+  prompt: string;
+  value: string;
+  /** A sentence, or undefined where the text is fine. */
+  validate: (text: string) => string | undefined;
+}
+
+export function askText(step: TextStep): Promise<Answer<string>> {
+  const input = vscode.window.createInputBox();
+  frame(input, step);
+  input.prompt = step.prompt;
+  input.value = step.value;
+  input.validationMessage = step.validate(step.value);
+  return answer(input, (done) => {
+    input.onDidChangeValue((text) => (input.validationMessage = step.validate(text)));
+    input.onDidAccept(() => {
+      const problem = step.validate(input.value);
+      input.validationMessage = problem;
+      if (problem === undefined) done(input.value);
+    });
+  });
+}
+
+/** Asks one after the other; a step may be skipped by answering undefined at once. */
+export async function askAll(
+  steps: readonly ((number: number, total: number) => Promise<Answer<unknown>>)[],
+): Promise<boolean> {
+  let at = 0;
+  while (at < steps.length) {
+    const given = await steps[at]?.(at + 1, steps.length);
+    if (given === undefined || given.kind === 'cancel') return false;
+    at += given.kind === 'back' ? -1 : 1;
+  }
+  return true;
+}
+
+function frame(
+  input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
+  { title, step, totalSteps }: StepFrame,
+): void {
+  input.title = title;
+  input.step = step;
+  input.totalSteps = totalSteps;
+  // A look into the log or another file must not throw away what was typed.
+  input.ignoreFocusOut = true;
+  if (step > 1) input.buttons = [vscode.QuickInputButtons.Back];
+}
+
+function answer<T>(
+  input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
+  listen: (done: (value: T) => void) => void,
+): Promise<Answer<T>> {
+  return new Promise((resolve) => {
+    const finish = (given: Answer<T>) => {
+      resolve(given);
+      input.dispose();
+    };
+    listen((value) => finish({ kind: 'next', value }));
+    input.onDidTriggerButton(() => finish({ kind: 'back' }));
+    input.onDidHide(() => finish({ kind: 'cancel' }));
+    input.show();
+  });
+}
