@@ -432,7 +432,11 @@ function failedBuild(
   const message = error.message.replaceAll(output, engine);
   const words = plainText(message);
   const all = [words, ...errors].join('\n');
-  const detail = [error.detail, ...errors].filter((line) => line !== '').join('\n');
+  // The host gathers the same lines as it answers; one that died could not.
+  const detail =
+    error.detail === '' || error.code === 'host-exited'
+      ? [error.detail, ...errors].filter((line) => line !== '').join('\n')
+      : error.detail;
   if (/ENOSPC|no space left|disk quota|not enough space on the disk/i.test(all)) {
     return new HostError(
       'file-error',
@@ -475,8 +479,8 @@ const hints: readonly (readonly [RegExp, string])[] = [
     'Give every dynamic input a range: a profile with smallest, typical and largest size.',
   ],
   [
-    /kUNSUPPORTED_NODE|No importer registered|unsupported operator/i,
-    'Export the model with other operators.',
+    /is not supported in TensorRT-RTX|Plugin not found|No importer registered|kUNSUPPORTED_NODE/,
+    'TensorRT-RTX does not know this operator: export the model with others.',
   ],
 ];
 

@@ -130,6 +130,49 @@ export function writeHugeModel(folder: string, bytes: number, name = 'huge.onnx'
   return join(folder, name);
 }
 
+/**
+ * Takes seconds to build: many convolutions of different sizes, none of which helps with another. For cancelling and
+ * killing in the middle.
+ */
+export function slowModel(layers = 60): Uint8Array {
+  const nodes: OnnxNode[] = [];
+  const initializers: OnnxTensor[] = [];
+  let channels = 3;
+  let last = 'x';
+  for (let i = 0; i < layers; i++) {
+    const next = 16 + ((i * 7) % 48);
+    const kernel = i % 2 === 0 ? 3 : 5;
+    const values = Float32Array.from(
+      { length: next * channels * kernel * kernel },
+      (_, n) => (((n * 2_654_435_761) % 1000) - 500) / 50_000,
+    );
+    initializers.push({
+      name: `w${i}`,
+      type: onnxType.float,
+      dims: [next, channels, kernel, kernel],
+      data: floatBytes(values),
+    });
+    nodes.push(
+      {
+        op: 'Conv',
+        name: `conv${i}`,
+        inputs: [last, `w${i}`],
+        outputs: [`c${i}`],
+        attributes: { pads: Array<number>(4).fill((kernel - 1) / 2) },
+      },
+      {
+        op: 'Sigmoid',
+        name: `act${i}`,
+        inputs: [`c${i}`],
+        outputs: [i === layers - 1 ? 'y' : `a${i}`],
+      },
+    );
+    last = `a${i}`;
+    channels = next;
+  }
+  return smallModel({ shape: [1, 3, 64, 64], nodes, initializers });
+}
+
 /** Shape arithmetic with an int64 constant: a second kind of weight. */
 export const reshapeModel = (): Uint8Array =>
   smallModel({
