@@ -23,28 +23,25 @@ const node = {
   absWorkingDir: __dirname,
 };
 
+/** An entry file and, beside it, what is imported on first use only. Written by writeAsCommonJs. */
+const inPieces = (name, entryPoint) => ({
+  ...node,
+  entryPoints: [entryPoint],
+  outdir: 'dist',
+  entryNames: name,
+  format: 'esm',
+  splitting: true,
+  chunkNames: `lazy/${name}-[name]-[hash]`,
+  write: false,
+});
+
 const bundles = {
-  extension: {
-    ...node,
-    entryPoints: ['src/extension/extension.ts'],
-    outdir: 'dist',
-    entryNames: 'extension',
-    // What the extension imports on first use is no part of what activation loads.
-    format: 'esm',
-    splitting: true,
-    chunkNames: 'lazy/[name]-[hash]',
-    write: false,
-  },
+  extension: inPieces('extension', 'src/extension/extension.ts'),
+  cli: { ...inPieces('cli', 'src/cli/main.ts'), banner: { js: '#!/usr/bin/env node' } },
   engineHost: {
     ...node,
     entryPoints: ['src/host/process/main.ts'],
     outfile: 'dist/engineHost.js',
-  },
-  cli: {
-    ...node,
-    entryPoints: ['src/cli/main.ts'],
-    outfile: 'dist/cli.js',
-    banner: { js: '#!/usr/bin/env node' },
   },
   webview: {
     ...node,
@@ -78,8 +75,12 @@ function copyCodicons() {
  * VS Code loads CommonJS, esbuild splits ES modules only: so the pieces are split first and converted one by one.
  * `await import()` of a piece becomes a require that runs when it is reached.
  */
-async function writeAsCommonJs(result) {
-  fs.rmSync(path.join(__dirname, 'dist/lazy'), { recursive: true, force: true });
+async function writeAsCommonJs(name, result) {
+  const lazy = path.join(__dirname, 'dist/lazy');
+  fs.mkdirSync(lazy, { recursive: true });
+  for (const file of fs.readdirSync(lazy)) {
+    if (file.startsWith(`${name}-`)) fs.rmSync(path.join(lazy, file));
+  }
   for (const { path: file, text } of result.outputFiles) {
     const { code } = await esbuild.transform(text, {
       format: 'cjs',
@@ -93,15 +94,14 @@ async function writeAsCommonJs(result) {
   }
 }
 
-const commonJsPieces = {
-  name: 'common-js-pieces',
-  setup: (build) => {
+for (const name of ['extension', 'cli']) {
+  const setup = (build) => {
     build.onEnd(async (result) => {
-      if (result.errors.length === 0) await writeAsCommonJs(result);
+      if (result.errors.length === 0) await writeAsCommonJs(name, result);
     });
-  },
-};
-bundles.extension.plugins = [commonJsPieces];
+  };
+  bundles[name].plugins = [{ name: 'common-js-pieces', setup }];
+}
 
 async function main() {
   const args = process.argv.slice(2);

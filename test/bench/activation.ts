@@ -30,7 +30,9 @@ export async function activation(): Promise<Row[]> {
     const koffi = all.some((facts) => facts.koffiLoaded);
     const entry = fs.statSync(inRoot('dist/extension.js')).size;
     const later = fs
+
       .readdirSync(inRoot('dist/lazy'))
+      .filter((name) => name.startsWith('extension-'))
       .reduce((sum, name) => sum + fs.statSync(inRoot('dist/lazy', name)).size, 0);
     const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(0)} kB`;
     return [
