@@ -51,7 +51,8 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
       reports.onDidChange(() => this.refreshSoon()),
       reports.onDidChangeBusy((count) => {
         this.view.message =
-          count > 0 ? vscode.l10n.t('Checking {0} engines…', count.toString()) : '';
+          // A few are answered before anybody has read the message.
+          count > 20 ? vscode.l10n.t('Checking {0} engines…', count.toString()) : '';
       }),
     ];
   }

@@ -13,6 +13,9 @@ import type { Reports } from './reports';
 interface RemedyItem extends vscode.QuickPickItem {
   remedy: Remedy;
 }
+interface OtherItem extends vscode.QuickPickItem {
+  other?: true;
+}
 interface EngineItem extends vscode.QuickPickItem {
   uri: vscode.Uri;
 }
@@ -27,9 +30,11 @@ export class Fixes {
   /** The command. */
   async fix(argument?: unknown, selection?: unknown): Promise<void> {
     await this.errors.guard(vscode.l10n.t('Fixing the engine problem'), async () => {
-      const [uri] = commandTargets(argument, selection);
-      const target = uri ?? (await this.pickEngine());
-      if (target) await this.fixEngine(target);
+      const [named] = commandTargets(argument, selection);
+      // From a key or a title bar the engine in front is only a guess.
+      const guessed = argument === undefined;
+      const target = named ?? (await this.pickEngine());
+      if (target) await this.fixEngine(target, guessed);
     });
   }
 
@@ -40,11 +45,11 @@ export class Fixes {
       // The page may show an older report than the store holds; its buttons then find no remedy and ask.
       const remedy = report?.remedies.find((one) => one.id === remedyId);
       if (report && remedy) await this.handlers.run({ uri, report, remedy });
-      else await this.fixEngine(uri);
+      else await this.fixEngine(uri, false);
     });
   }
 
-  private async fixEngine(uri: vscode.Uri): Promise<void> {
+  private async fixEngine(uri: vscode.Uri, offerOthers: boolean): Promise<void> {
     const report = await this.reports.ensure(uri);
     const name = fileName(uri);
     if (!report) {
@@ -53,27 +58,47 @@ export class Fixes {
       );
       return;
     }
+    const others = offerOthers
+      ? this.fixable().filter((one) => one.toString() !== uri.toString())
+      : [];
     if (report.remedies.length === 0) {
+      if (others.length > 0) return this.fixAnother();
       void vscode.window.showInformationMessage(`${name}: ${report.headline}`);
       return;
     }
-    const picked = await vscode.window.showQuickPick(remedyItems(report), {
+    const items: (RemedyItem | OtherItem)[] = remedyItems(report);
+    if (others.length > 0) {
+      items.push({ label: '', kind: vscode.QuickPickItemKind.Separator });
+      items.push({ label: vscode.l10n.t('Another engine…'), other: true });
+    }
+    const picked = await vscode.window.showQuickPick(items, {
       title: vscode.l10n.t('Fix {0}', name),
       placeHolder: report.headline,
       matchOnDetail: true,
     });
-    if (picked) await this.handlers.run({ uri, report, remedy: picked.remedy });
+    if (!picked) return;
+    if ('remedy' in picked) await this.handlers.run({ uri, report, remedy: picked.remedy });
+    else await this.fixAnother();
+  }
+
+  private async fixAnother(): Promise<void> {
+    const uri = await this.pickEngine();
+    if (uri) await this.fixEngine(uri, false);
+  }
+
+  private fixable(): vscode.Uri[] {
+    return [...this.reports.all()]
+      .filter(({ uri, report }) => report.remedies.length > 0 && this.reports.belongs(uri))
+      .map(({ uri }) => uri);
   }
 
   private async pickEngine(): Promise<vscode.Uri | undefined> {
-    const items: EngineItem[] = [...this.reports.all()]
-      .filter(({ uri, report }) => report.remedies.length > 0 && this.reports.belongs(uri))
-      .map(({ uri, report }) => ({
-        uri,
-        label: fileName(uri),
-        description: vscode.workspace.asRelativePath(uri),
-        detail: report.headline,
-      }));
+    const items: EngineItem[] = this.fixable().map((uri) => ({
+      uri,
+      label: fileName(uri),
+      description: vscode.workspace.asRelativePath(uri),
+      detail: this.reports.get(uri)?.headline ?? '',
+    }));
     if (items.length === 0) {
       void vscode.window.showInformationMessage(
         vscode.l10n.t('No engine that was checked has a problem.'),

@@ -33,9 +33,11 @@ export class HeaderTextView
       vscode.workspace.registerTextDocumentContentProvider(headerTextScheme, this),
       vscode.languages.registerCodeLensProvider(selector, this),
       vscode.languages.registerHoverProvider(selector, this),
-      vscode.workspace.onDidOpenTextDocument((document) => this.squiggle(document)),
-      vscode.workspace.onDidChangeTextDocument(({ document }) => this.squiggle(document)),
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.diagnostics?.delete(uri)),
+      // Of texts on screen only: VS Code keeps others for minutes, and Problems would say everything twice.
+      vscode.window.onDidChangeVisibleTextEditors(() => this.squiggle()),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => {
+        if (document.uri.scheme === headerTextScheme) this.squiggle();
+      }),
       reports.onDidChange(({ changed, removed }) => {
         for (const uri of [...changed, ...removed]) this.contentChanged.fire(headerTextUri(uri));
         this.lensesChanged.fire();
@@ -111,13 +113,17 @@ export class HeaderTextView
     };
   }
 
-  private squiggle({ uri }: vscode.TextDocument): void {
-    const engine = engineOfHeaderText(uri);
-    if (!engine) return;
-    const report = this.reports.get(engine);
-    const list = report ? headerTextDiagnostics(engine, report) : [];
-    if (!this.diagnostics && list.length === 0) return;
+  private squiggle(): void {
+    const entries = vscode.window.visibleTextEditors.flatMap(
+      ({ document: { uri } }): [vscode.Uri, vscode.Diagnostic[]][] => {
+        const engine = engineOfHeaderText(uri);
+        const report = engine && this.reports.get(engine);
+        return engine && report ? [[uri, headerTextDiagnostics(engine, report)]] : [];
+      },
+    );
+    if (!this.diagnostics && entries.every(([, list]) => list.length === 0)) return;
     this.diagnostics ??= vscode.languages.createDiagnosticCollection('engineInspector.header');
-    this.diagnostics.set(uri, list);
+    this.diagnostics.clear();
+    this.diagnostics.set(entries);
   }
 }

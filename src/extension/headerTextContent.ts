@@ -21,9 +21,6 @@ export interface HeaderText {
   reasons: { reason: Reason; span: Span }[];
 }
 
-const valueColumn = 34;
-const labelColumn = 58;
-
 export function headerText(report: EngineReport, fileName: string): HeaderText {
   const lines: string[] = [];
   const add = (line = ''): Span => {
@@ -55,13 +52,18 @@ export function headerText(report: EngineReport, fileName: string): HeaderText {
   const fields: HeaderText['fields'] = [];
   add();
   if (report.headerFields.length > 0) {
-    add(row('Offset', 'Bytes', 'Value', 'Meaning'));
     const bytes = report.headerHex.replace(/\s+/g, '').match(/../g) ?? [];
-    for (const field of report.headerFields) {
-      const hex = bytes.slice(field.offset, field.offset + field.length).join(' ');
-      const span = add(row(String(field.offset), hex, field.value, field.label));
-      fields.push({ field, span });
-    }
+    const rows = report.headerFields.map((field) => [
+      String(field.offset).padStart(6),
+      bytes.slice(field.offset, field.offset + field.length).join(' '),
+      oneLine(field.value),
+      oneLine(field.label),
+    ]);
+    const [head = '', ...table] = columns([['Offset', 'Bytes', 'Value', 'Meaning'], ...rows]);
+    add(head);
+    report.headerFields.forEach((field, index) => {
+      fields.push({ field, span: add(table[index] ?? '') });
+    });
     add();
     add('These offsets are observed in real engines, NVIDIA does not document them.');
   } else if (report.headerHex !== '') {
@@ -90,9 +92,16 @@ export function headerText(report: EngineReport, fileName: string): HeaderText {
   return { text: `${lines.join('\n')}\n`, verdict, fields, reasons };
 }
 
-function row(offset: string, bytes: string, value: string, label: string): string {
-  const cells = `${offset.padStart(6)}  ${bytes}`.padEnd(valueColumn);
-  return `${cells}${value}`.padEnd(labelColumn - 2).concat('  ', label);
+/** A cell that is far too long pushes the rest of its own row only. */
+const widestColumn = 48;
+
+function columns(rows: readonly string[][]): string[] {
+  const widths = rows[0]?.map((_, column) =>
+    Math.min(widestColumn, Math.max(...rows.map((row) => row[column]?.length ?? 0))),
+  );
+  return rows.map((row) =>
+    row.map((cell, column) => cell.padEnd(widths?.[column] ?? 0)).join('  '),
+  );
 }
 
 /** Line breaks and control characters of any script would move what follows to another line. */

@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { ChosenRuntime, FoundRuntime, RuntimeChoice } from '../host/runtimes';
+import { contextKeys } from './ids';
 import type { Log } from './log';
 import * as settings from './settings';
 import { isTrusted, mayLoad, trustedFolders } from './trust';
@@ -83,6 +84,7 @@ export class Runtimes implements vscode.Disposable {
       supported: [...listShims(this.shimFolder).keys()],
       log: (line) => this.log.info(`Runtimes: ${line}`),
     });
+    void vscode.commands.executeCommand('setContext', contextKeys.runtimesSearched, true);
     return found.map((runtime) =>
       mayLoad(runtime.path) && mayLoad(runtime.realPath) ? runtime : distrusted(runtime),
     );

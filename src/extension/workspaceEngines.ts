@@ -5,7 +5,7 @@
  */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { engineExtensions } from './ids';
+import { contextKeys, engineExtensions } from './ids';
 import type { Reports } from './reports';
 import * as settings from './settings';
 
@@ -68,6 +68,7 @@ export class WorkspaceEngines implements vscode.Disposable {
   private async scan(): Promise<number> {
     const uris = await vscode.workspace.findFiles(searched);
     await this.reports.checkAll(uris);
+    void vscode.commands.executeCommand('setContext', contextKeys.enginesSearched, true);
     return uris.length;
   }
 

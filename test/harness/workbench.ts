@@ -82,7 +82,9 @@ export class Workbench {
     await row.click({ button: 'right' });
     const item = this.page.locator('.monaco-menu .action-item', { hasText: entry }).first();
     await item.waitFor();
+    await item.hover();
     await item.click();
+    await this.page.locator('.monaco-menu').waitFor({ state: 'detached' });
   }
 
   tab(name: string): Locator {
@@ -179,6 +181,10 @@ export class Workbench {
     fs.mkdirSync(folder, { recursive: true });
     const file = path.join(folder, `${name}-${this.vscode.theme}.png`);
     await this.page.mouse.move(0, 0); // no hover in the picture
+    // What fades in is there before it can be seen.
+    await this.page.evaluate(
+      'Promise.all(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished.catch(() => undefined)))',
+    );
     await this.page.screenshot({ path: file });
     return file;
   }

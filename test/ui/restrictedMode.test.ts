@@ -1,0 +1,86 @@
+import * as assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+import {
+  Workbench,
+  packagedVsix,
+  repositoryRoot,
+  startVSCode,
+  temporaryFolder,
+  type TemporaryFolder,
+  type VSCode,
+} from '../harness';
+import { writeEngine } from '../support/engineFiles';
+
+const outside = '1.7.1.116';
+const inWorkspace = '1.6.1.120';
+
+describe('Restricted Mode', () => {
+  let folder: TemporaryFolder;
+  let vscode: VSCode;
+  let workbench: Workbench;
+
+  before(async () => {
+    folder = temporaryFolder();
+    const put = (name: string): string => {
+      const file = path.join(folder.path, name);
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      return file;
+    };
+    // Three ways in which a workspace could make us load its library: settings, a Python environment, a known name.
+    const library = put(
+      '.venv/lib/python3.11/site-packages/tensorrt_rtx_libs/libtensorrt_rtx.so.1',
+    );
+    fs.copyFileSync(
+      path.join(
+        repositoryRoot,
+        '.deps/tensorrt-rtx',
+        inWorkspace,
+        'tensorrt_rtx_libs/libtensorrt_rtx.so.1',
+      ),
+      library,
+    );
+    fs.writeFileSync(
+      put('.vscode/settings.json'),
+      JSON.stringify({
+        'engineInspector.runtimePath': library,
+        'engineInspector.runtimeChoice': 'matchEngine',
+      }),
+    );
+    writeEngine(put('old.engine'), { version: inWorkspace });
+    vscode = await startVSCode({
+      workspace: folder.path,
+      trusted: false,
+      extension: { vsix: packagedVsix },
+      env: {
+        LD_LIBRARY_PATH: path.join(
+          repositoryRoot,
+          '.deps/tensorrt-rtx',
+          outside,
+          'tensorrt_rtx_libs',
+        ),
+      },
+    });
+    workbench = new Workbench(vscode);
+  });
+
+  after(async () => {
+    await vscode?.close();
+    folder?.remove();
+  });
+
+  it('opens the page and asks the runtime from outside the workspace only', async () => {
+    await workbench.statusBarItem('Restricted Mode').waitFor();
+    await workbench.openFile('old.engine');
+    const page = workbench.webview().locator('body');
+    await page.getByText(outside).first().waitFor();
+    await workbench.showViewContainer('Engine Inspector');
+    await workbench.treeRow(`TensorRT-RTX ${outside}`).waitFor();
+    assert.equal(await workbench.treeRow(`TensorRT-RTX ${inWorkspace}`).count(), 0);
+    await workbench.picture('restricted-mode');
+    const logs = Object.values(vscode.server.extensionHostLogs()).join('\n');
+    assert.match(logs, new RegExp(outside.replaceAll('.', '\\.')));
+    assert.ok(!logs.includes(path.join(folder.path, '.venv')), 'its library was looked at');
+  });
+});
