@@ -390,6 +390,7 @@ export const suites = {
   tooling: [...product, 'vsix', current],
   shim: ['node-modules', 'headers', ...allRuntimes],
   host: withLibraries,
+  rebuild: [...withLibraries, 'headers'],
   cli: withLibraries,
   gpu: product,
   fuzz: withLibraries,

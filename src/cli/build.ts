@@ -8,18 +8,14 @@
  */
 import * as path from 'node:path';
 
-import { Command, InvalidArgumentError, Option } from 'commander';
-
 import { formatBytes } from '../core/formats';
 import { plainText } from '../core/plainText';
 import { planSummary } from '../core/rebuildPlan';
 import { parseShapeRange, profilesOf } from '../core/rebuildProfiles';
 import {
   defaultEngineOptions,
-  profilingVerbosities,
   weightStreamingFlag,
   type EngineOptions,
-  type ProfilingVerbosity,
   type ShapeRange,
 } from '../core/rebuildOptions';
 import { rebuildDue, recipePathOf, type Recipe } from '../core/recipe';
@@ -33,79 +29,17 @@ import {
   type RebuildResult,
 } from '../host/rebuild';
 import { engineFileOf, lookAround } from '../host/recipeSurroundings';
-import { chooseRuntime, findRuntimes, type FoundRuntime } from '../host/runtimes';
-import { listShims, shimFolderOf } from '../host/shims';
+import { chooseRuntime, type FoundRuntime } from '../host/runtimes';
 import { EngineHostSupervisor } from '../host/supervisor';
+import type { BuildArguments } from './buildCommand';
+import { distFolder } from './distFolder';
+import { findLocalRuntimes, runtimeChoice } from './localRuntimes';
+import { complain } from './output';
 
-/** Where the bundles are, and where to write. */
-export interface BuildSurface {
-  /** The folder of engineHost.js and native/. */
-  dist: string;
-  stdout: NodeJS.WritableStream;
-  stderr: NodeJS.WriteStream;
-  env: NodeJS.ProcessEnv;
-}
+const exitCodes = { done: 0, failedOrDue: 1, wrongUse: 2, cancelled: 130 } as const;
 
-interface BuildArguments {
-  output?: string;
-  recipe?: string;
-  weightStreaming?: boolean;
-  computeCapability?: string[];
-  profile?: string[];
-  flag?: string[];
-  verbosity?: ProfilingVerbosity;
-  memoryPool?: string[];
-  runtime?: string;
-  keepBackups: number;
-  json?: boolean;
-  check?: boolean;
-}
-
-export const buildExitCodes = { done: 0, failedOrDue: 1, wrongUse: 2, cancelled: 130 } as const;
-
-/** The sub-command; it sets process.exitCode. */
-export function buildCommand(surface: BuildSurface): Command {
-  return new Command('build')
-    .description('build an engine from an ONNX model, replacing an old one safely')
-    .argument('[model]', 'the ONNX model; a recipe names it otherwise')
-    .option('-o, --output <engine>', 'the engine to write (default: beside the model)')
-    .option(
-      '--recipe <file>',
-      'build as this recipe (NAME.engine.json) says; other options go before it',
-    )
-    .option('--check', 'with --recipe: build nothing, say whether a rebuild is due')
-    .option('--weight-streaming', 'weights need not all fit on the GPU')
-    .option(
-      '--compute-capability <list...>',
-      'GPUs to build for: 7.5, 8.0, 8.6, 8.9, 12.0, 12.1, or current alone (default: all but 7.5)',
-    )
-    .option(
-      '--profile <input:min:opt:max...>',
-      "a dynamic input's range, for example image:1x3x64x64:1x3x224x224:4x3x512x512; repeated for the same input: further profiles",
-    )
-    .option(
-      '--flag <name...>',
-      'builder flags by their names in NvInfer.h, for example kSPARSE_WEIGHTS',
-    )
-    .addOption(
-      new Option('--verbosity <level>', 'what the engine tells about its layers').choices(
-        profilingVerbosities,
-      ),
-    )
-    .option('--memory-pool <name=bytes...>', 'limits by pool, for example kWORKSPACE=1073741824')
-    .option(
-      '--runtime <library>',
-      'TensorRT-RTX to build with: its library, its folder, or a version',
-    )
-    .option('--keep-backups <count>', 'how many old engines stay as .bak, .bak2, …', parseCount, 1)
-    .option('--json', 'write the result as JSON')
-    .action(async (model: string | undefined, args: BuildArguments) => {
-      process.exitCode = await runBuild(surface, model, args);
-    });
-}
-
-async function runBuild(
-  surface: BuildSurface,
+/** Resolves with the exit code. */
+export async function build(
   modelArgument: string | undefined,
   args: BuildArguments,
 ): Promise<number> {
@@ -113,18 +47,14 @@ async function runBuild(
     // --compute-capability and the like take all words that follow, so a model at the end lands there.
     const model = modelArgument ?? takeModel(args);
     const job = await prepare(model, args);
-    if (args.check === true) return await check(surface, job, args);
-    return await build(surface, job, args);
+    if (args.check === true) return await checkRecipe(job, args);
+    return await buildNow(job, args);
   } catch (thrown) {
     const error = asHostError(thrown, 'build');
-    tellError(surface, error, args);
-    return error.code === 'invalid-argument' && thrown instanceof UsageError
-      ? buildExitCodes.wrongUse
-      : error.code === 'cancelled'
-        ? buildExitCodes.cancelled
-        : args.check === true
-          ? buildExitCodes.wrongUse
-          : buildExitCodes.failedOrDue;
+    tellError(error, args);
+    if (error.code === 'cancelled') return exitCodes.cancelled;
+    const isUsage = thrown instanceof UsageError || args.check === true;
+    return isUsage ? exitCodes.wrongUse : exitCodes.failedOrDue;
   }
 }
 
@@ -213,10 +143,10 @@ function takeModel(args: BuildArguments): string | undefined {
 
 // ---- is a rebuild due? ----
 
-async function check(surface: BuildSurface, job: Job, args: BuildArguments): Promise<number> {
+async function checkRecipe(job: Job, args: BuildArguments): Promise<number> {
   const { recipe, recipeFile } = job;
   if (recipe === null) throw new UsageError('--check needs --recipe.');
-  const found = await findAll(surface, args.runtime);
+  const found = await findAll(args.runtime);
   const { runtime } = choose(found, args.runtime);
   const around = await lookAround(recipe, recipeFile);
   const { due, reasons } = rebuildDue(recipe, {
@@ -225,7 +155,7 @@ async function check(surface: BuildSurface, job: Job, args: BuildArguments): Pro
   });
   const missing = reasons.some((reason) => reason.id === 'model-missing');
   if (args.json === true) {
-    writeJson(surface, {
+    sayJson({
       recipe: recipeFile,
       engine: engineFileOf(recipeFile),
       due,
@@ -234,8 +164,7 @@ async function check(surface: BuildSurface, job: Job, args: BuildArguments): Pro
     });
   } else {
     const shown = plainText(recipeFile);
-    write(
-      surface.stdout,
+    say(
       [
         reasons.length === 0
           ? `${shown}: no rebuild is due.`
@@ -244,28 +173,28 @@ async function check(surface: BuildSurface, job: Job, args: BuildArguments): Pro
       ].join('\n'),
     );
   }
-  if (missing) return buildExitCodes.wrongUse;
-  return due ? buildExitCodes.failedOrDue : buildExitCodes.done;
+  if (missing) return exitCodes.wrongUse;
+  return due ? exitCodes.failedOrDue : exitCodes.done;
 }
 
 // ---- building ----
 
-async function build(surface: BuildSurface, job: Job, args: BuildArguments): Promise<number> {
-  const found = await findAll(surface, args.runtime);
+async function buildNow(job: Job, args: BuildArguments): Promise<number> {
+  const found = await findAll(args.runtime);
   const chosen = choose(found, args.runtime);
   if (chosen.runtime === null) {
     throw new HostError('library-not-loaded', chosen.why, chosen.nextStep);
   }
   const events = new BuildEvents();
   const supervisor = new EngineHostSupervisor({
-    hostMain: path.join(surface.dist, 'engineHost.js'),
+    hostMain: path.join(distFolder(), 'engineHost.js'),
     onLog: events.onLog,
     onBuildPhase: events.onBuildPhase,
   });
   const cancel = new AbortController();
   const onSignal = (): void => cancel.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  const progress = new ProgressLine(surface);
+  const progress = new ProgressLine();
   try {
     const result = await new Rebuilder(supervisor, events).build(
       {
@@ -279,8 +208,8 @@ async function build(surface: BuildSurface, job: Job, args: BuildArguments): Pro
       { signal: cancel.signal, onProgress: (now) => progress.show(now) },
     );
     progress.clear();
-    tellResult(surface, result, job, args);
-    return buildExitCodes.done;
+    tellResult(result, job, args);
+    return exitCodes.done;
   } finally {
     progress.clear();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
@@ -288,23 +217,17 @@ async function build(surface: BuildSurface, job: Job, args: BuildArguments): Pro
   }
 }
 
-function findAll(surface: BuildSurface, runtime: string | undefined): Promise<FoundRuntime[]> {
-  const shims = shimFolderOf(surface.dist);
-  return findRuntimes({
-    setting: runtime === undefined || isVersion(runtime) ? null : runtime,
-    env: surface.env,
-    installed: null,
-    workspaceFolders: [],
-    selectedPython: null,
-    supported: [...listShims(shims).keys()],
-  });
+function findAll(runtime: string | undefined): Promise<FoundRuntime[]> {
+  return findLocalRuntimes(runtime === undefined || isVersion(runtime) ? undefined : runtime);
 }
 
 function choose(
   found: readonly FoundRuntime[],
   wanted: string | undefined,
 ): ReturnType<typeof chooseRuntime> {
-  if (wanted === undefined || !isVersion(wanted)) return chooseRuntime(found, { mode: 'newest' });
+  if (wanted === undefined || !isVersion(wanted)) {
+    return chooseRuntime(found, runtimeChoice(found, wanted, false));
+  }
   const matching = found.filter(
     ({ version }) => version === wanted || version.startsWith(`${wanted}.`),
   );
@@ -322,15 +245,10 @@ function isVersion(text: string): boolean {
 
 // ---- telling ----
 
-function tellResult(
-  surface: BuildSurface,
-  result: RebuildResult,
-  job: Job,
-  args: BuildArguments,
-): void {
+function tellResult(result: RebuildResult, job: Job, args: BuildArguments): void {
   const { runtime, header } = result;
   if (args.json === true) {
-    writeJson(surface, {
+    sayJson({
       engine: result.engine,
       recipe: result.recipe,
       backup: result.backup,
@@ -349,18 +267,18 @@ function tellResult(
     });
     return;
   }
-  for (const warning of result.warnings) write(surface.stderr, `warning: ${plainText(warning)}`);
+  for (const warning of result.warnings) complain(`warning: ${plainText(warning)}`);
   const lines = [
     `${plainText(result.engine)}: built in ${seconds(result.durationMs)} with TensorRT-RTX ${runtime.version}, ${formatBytes(result.engineSize)}, ${planSummary(job.options, runtime.version)}.`,
     ...(result.backup === null ? [] : [`The old engine is ${plainText(result.backup)}.`]),
   ];
-  write(surface.stdout, lines.join('\n'));
+  say(lines.join('\n'));
 }
 
-function tellError(surface: BuildSurface, error: HostError, args: BuildArguments): void {
+function tellError(error: HostError, args: BuildArguments): void {
   if (args.json === true) {
     const { code, message, nextStep } = error;
-    writeJson(surface, { error: { code, message, nextStep } });
+    sayJson({ error: { code, message, nextStep } });
     return;
   }
   const details = error.detail.split('\n').filter((line) => line.trim() !== '');
@@ -371,7 +289,7 @@ function tellError(surface: BuildSurface, error: HostError, args: BuildArguments
       ? []
       : details.slice(0, 10).map((line) => `  ${plainText(line)}`)),
   ];
-  write(surface.stderr, lines.join('\n'));
+  complain(lines.join('\n'));
 }
 
 /** One line that is rewritten; nothing where nobody watches. */
@@ -379,23 +297,23 @@ class ProgressLine {
   private readonly visible: boolean;
   private shown = false;
 
-  constructor(private readonly surface: BuildSurface) {
-    const ci = surface.env['CI'];
+  constructor() {
+    const ci = process.env['CI'];
     this.visible =
-      surface.stderr.isTTY && (ci === undefined || ci === '' || ci === 'false' || ci === '0');
+      process.stderr.isTTY && (ci === undefined || ci === '' || ci === 'false' || ci === '0');
   }
 
   show({ text, elapsedMs, estimateMs }: RebuildProgress): void {
     if (!this.visible) return;
     const before = estimateMs === null ? '' : `, took ${seconds(estimateMs)} before`;
     const line = `${text}: ${seconds(elapsedMs)}${before}`;
-    const width = Math.max(20, (this.surface.stderr.columns || 80) - 1);
-    this.surface.stderr.write(`\r\x1b[K${plainText(line).slice(0, width)}`);
+    const width = Math.max(20, (process.stderr.columns || 80) - 1);
+    process.stderr.write(`\r\x1b[K${plainText(line).slice(0, width)}`);
     this.shown = true;
   }
 
   clear(): void {
-    if (this.shown) this.surface.stderr.write('\r\x1b[K');
+    if (this.shown) process.stderr.write('\r\x1b[K');
     this.shown = false;
   }
 }
@@ -406,15 +324,10 @@ function seconds(ms: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-function write(stream: NodeJS.WritableStream, text: string): void {
-  stream.write(`${text}\n`);
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
 
-function writeJson(surface: BuildSurface, value: unknown): void {
-  write(surface.stdout, JSON.stringify(value, null, 2));
-}
-
-function parseCount(text: string): number {
-  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('Write a number from 0 to 999.');
-  return Number(text);
+function sayJson(value: unknown): void {
+  say(JSON.stringify(value, null, 2));
 }

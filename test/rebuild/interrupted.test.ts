@@ -300,7 +300,7 @@ function startCli(folder: string, engine: string): ChildProcess {
   return spawn(
     process.execPath,
     [
-      ...['--import', 'tsx', path.join(repository, 'test/support/buildCli.ts')],
+      ...[path.join(repository, 'dist/cli.js'), 'build'],
       ...[path.join(folder, 'm.onnx'), '-o', engine, '--runtime', libraryOf('1.7')],
     ],
     { cwd: repository, stdio: 'ignore' },

@@ -257,7 +257,7 @@ function execCli(args: readonly string[]): CliOutcome {
   try {
     outcome.stdout = execFileSync(
       process.execPath,
-      ['--import', 'tsx', path.join(repository, 'test/support/buildCli.ts'), ...args],
+      [path.join(repository, 'dist/cli.js'), 'build', ...args],
       { cwd: repository, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
     );
   } catch (error) {

@@ -1,0 +1,61 @@
+/** `engine-inspector build`: its options. build.ts does it. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+import { profilingVerbosities, type ProfilingVerbosity } from '../core/rebuildOptions';
+
+export interface BuildArguments {
+  output?: string;
+  recipe?: string;
+  weightStreaming?: boolean;
+  computeCapability?: string[];
+  profile?: string[];
+  flag?: string[];
+  verbosity?: ProfilingVerbosity;
+  memoryPool?: string[];
+  runtime?: string;
+  keepBackups: number;
+  json?: boolean;
+  check?: boolean;
+}
+
+export function addBuildCommand(program: Command, ended: (code: number) => void): void {
+  program
+    .command('build')
+    .description('build an engine from an ONNX model, replacing an old one safely')
+    .argument('[model]', 'the ONNX model; with --recipe the one that it names')
+    .option('-o, --output <engine>', 'the engine to write; beside the model when left out')
+    .option('--recipe <file>', 'build as NAME.engine.json says; other options go before it')
+    .option('--check', 'with --recipe: build nothing, say whether a rebuild is due')
+    .option('--weight-streaming', 'weights need not all fit on the GPU')
+    .option(
+      '--compute-capability <list...>',
+      'build for 7.5, 8.0, 8.6, 8.9, 12.0, 12.1, or current alone; all but 7.5 when left out',
+    )
+    .option(
+      '--profile <input:min:opt:max...>',
+      'the range of a dynamic input, such as image:1x3x64x64:1x3x224x224:4x3x512x512; once more for the same input is a further profile',
+    )
+    .option('--flag <name...>', 'builder flags by their names in NvInfer.h: kSPARSE_WEIGHTS')
+    .addOption(
+      new Option('--verbosity <level>', 'what the engine tells about its layers').choices(
+        profilingVerbosities,
+      ),
+    )
+    .option('--memory-pool <name=bytes...>', 'limits by pool: kWORKSPACE=1073741824')
+    .option('--runtime <library>', 'TensorRT-RTX to build with: library, folder or version')
+    .option('--keep-backups <count>', 'how many old engines stay as .bak, .bak2, …', parseCount, 1)
+    .option('--json', 'print the result as an object')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 built, or no rebuild is due; 1 the build failed, or a rebuild is due; 2 wrong use, or it could not be checked; 130 cancelled, the old engine kept.',
+    )
+    .action(async (model: string | undefined, args: BuildArguments) => {
+      const { build } = await import('./build');
+      ended(await build(model, args));
+    });
+}
+
+function parseCount(text: string): number {
+  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('It is a number from 0 to 999.');
+  return Number(text);
+}
