@@ -7,7 +7,7 @@ import { reportText } from '../core/reportText';
 import { Checker } from '../host/checker';
 import type { FilePath } from '../host/checkRecords';
 import { chooseRuntime } from '../host/runtimes';
-import type { CheckOptions } from './checkCommand';
+import type { CheckOptions } from './checkOptions';
 import { findEngines } from './findEngines';
 import { LocalOracle } from './localOracle';
 import { readMachineProfile } from './machineProfile';
@@ -21,7 +21,7 @@ const roundSize = 4096;
 export async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
   const profile = options.machine === undefined ? null : readMachineProfile(options.machine);
   const found = findLocalRuntimes(options.runtime);
-  const oracle = new LocalOracle(shimFolder, options.timeout * 1000);
+  const oracle = new LocalOracle(shimFolder(), options.timeout * 1000);
   const checker = new Checker({
     oracle,
     choose: async (engineVersion) => {

@@ -1,15 +1,8 @@
 /** `engine-inspector check`: its arguments and help. What it does is in check.ts, loaded when it is called. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { type CheckOptions, defaultCheckOptions } from './checkOptions';
 
-export interface CheckOptions {
-  json?: boolean;
-  machine?: string;
-  runtime?: string;
-  matchVersion?: boolean;
-  ext: string[];
-  timeout: number;
-  verbose?: boolean;
-}
+const defaults = defaultCheckOptions();
 
 const help = `
 PATHS are engine files, or folders that are searched for engines (*.engine, and what --ext adds).
@@ -47,9 +40,9 @@ export function addCheckCommand(program: Command, ended: (code: number) => void)
       '--ext <names>',
       'also search folders for these, e.g. ".trt,.plan,.rtxplan"',
       extensions,
-      [],
+      defaults.ext,
     )
-    .option('--timeout <seconds>', 'how long a check may take', seconds, 20)
+    .option('--timeout <seconds>', 'how long a check may take', seconds, defaults.timeout)
     .option('--verbose', 'print all that is known of each engine')
     .addHelpText('after', help)
     .action(async (paths: string[], options: CheckOptions) => {

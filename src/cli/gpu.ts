@@ -18,6 +18,7 @@ import { describeProblem } from '../core/gpuMemoryErrors';
 import { gpuMemoryJson, jsonText } from '../core/gpuMemoryJson';
 import { nextPollMs, outcomeOf, type PollOutcome } from '../core/gpuMemorySchedule';
 import { EngineHostClient } from '../host/client';
+import { distFolder } from './distFolder';
 import type { GpuOptions } from './gpuCommand';
 import { complain, hasColour, type Paint, painter, print, shown } from './output';
 
@@ -67,7 +68,7 @@ class Host {
   async read(): Promise<GpuSnapshot> {
     if (!this.client?.isRunning) {
       this.client = new EngineHostClient({
-        hostMain: path.join(__dirname, 'engineHost.js'),
+        hostMain: path.join(distFolder(), 'engineHost.js'),
         onLog: ({ text }) => {
           if (process.env['ENGINE_INSPECTOR_DEBUG'] !== undefined) complain(shown(text));
         },

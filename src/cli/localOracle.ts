@@ -12,6 +12,7 @@ import { loadRuntime, openBareSession } from '../host/process/runtimeLoader';
 import type { ShimEvents, ShimJob, ShimSession } from '../host/process/shim';
 import type { CheckResult, GpusInfo, RuntimeInfo } from '../host/protocol';
 import type { EngineHostSupervisor } from '../host/supervisor';
+import { distFolder } from './distFolder';
 import { complain, setHardExit } from './output';
 
 const silent: ShimEvents = {
@@ -146,7 +147,7 @@ export class LocalOracle implements Oracle {
     this.hosts ??= (async () => {
       const { EngineHostSupervisor } = await import('../host/supervisor');
       return new EngineHostSupervisor({
-        hostMain: path.join(__dirname, 'engineHost.js'),
+        hostMain: path.join(distFolder(), 'engineHost.js'),
         shimFolder: this.shimFolder,
         timeouts: { load: this.limitMs, checkFiles: this.limitMs, checkHeaders: this.limitMs },
         onLog: () => undefined,

@@ -1,10 +1,13 @@
 /** The TensorRT-RTX libraries that the command line knows: those of the environment it was called in. */
 import * as path from 'node:path';
 import { findRuntimes, type FoundRuntime, type RuntimeChoice } from '../host/runtimes';
+import { distFolder } from './distFolder';
 import { listShims, shimFolderOf } from '../host/shims';
 
 /** Beside dist/cli.js, where the package has them. */
-export const shimFolder = shimFolderOf(__dirname);
+export function shimFolder(): string {
+  return shimFolderOf(distFolder());
+}
 
 export function findLocalRuntimes(
   explicit: string | undefined,
@@ -16,7 +19,7 @@ export function findLocalRuntimes(
     installed: null,
     workspaceFolders: [],
     selectedPython: null,
-    supported: [...listShims(shimFolder).keys()],
+    supported: [...listShims(shimFolder()).keys()],
     ...(log ? { log } : {}),
   });
 }

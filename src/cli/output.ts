@@ -2,13 +2,6 @@
 import { plainText } from '../core/plainText';
 import type { Severity } from '../core/engineReport';
 
-/** Ends the command with this code; what is to be said has been said. */
-export class Ended extends Error {
-  constructor(readonly code: number) {
-    super(`ended with code ${code}`);
-  }
-}
-
 /** Set where a native thread may hang: then nothing waits for it at the end. */
 let endProcess: (code: number) => void = (code) => process.exit(code);
 export function setHardExit(hardExit: (code: number) => never): void {

@@ -54,6 +54,7 @@ describe('command line', () => {
   });
   const json = async (args: string[], options = withLibraries('1.7.1.116')) => {
     const ran = await run(['check', '--json', ...args], options);
+    assert.notEqual(ran.stdout, '', ran.stderr);
     return { ...ran, reports: JSON.parse(ran.stdout) as ReportJson[] };
   };
   const profile = (more: object = {}, name = 'rtx4060.json') => {

@@ -1,0 +1,35 @@
+/** The table of sub-commands. Each has a file for its arguments and help, and one for its work, loaded when called. */
+import { Command, CommanderError } from 'commander';
+import { version } from '../../package.json';
+import { addBuildCommand } from './buildCommand';
+import { addCheckCommand } from './checkCommand';
+import { addGpuCommand } from './gpuCommand';
+import { addRuntimesCommand } from './runtimesCommand';
+
+const commands = [addCheckCommand, addBuildCommand, addRuntimesCommand, addGpuCommand];
+
+const wrongUse = 2;
+
+/** Resolves with the exit code. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  const program = new Command('engine-inspector')
+    .description('Says whether this machine can run TensorRT-RTX engines, why not, and what to do.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(engine-inspector --help tells more)')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '')) });
+  let code = 0;
+  for (const add of commands) {
+    add(program, (result) => {
+      code = result;
+    });
+  }
+  try {
+    await program.parseAsync(argv);
+    return code;
+  } catch (error) {
+    // commander has said what was wrong; help and version are no failures.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : wrongUse;
+    throw error;
+  }
+}
