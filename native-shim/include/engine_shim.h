@@ -99,6 +99,9 @@ ES_API es_status es_poll(es_session *session, es_event *events, uint32_t capacit
                          char *text, uint64_t text_size) ES_NOEXCEPT;
 /* Copies a finished job's result and forgets the job. ES_BUFFER_TOO_SMALL leaves it; *needed is set in both cases. */
 ES_API es_status es_job_result(es_session *session, uint64_t job, void *buffer, uint64_t size, uint64_t *needed) ES_NOEXCEPT;
+/* Waits until a job has ended, at most limit_ms (up to 1000), for work that is known to be short: one wait costs less than
+ * asking again and again. *done is 1 when its DONE event is there to be polled. */
+ES_API es_status es_job_wait(es_session *session, uint64_t job, uint32_t limit_ms, int32_t *done) ES_NOEXCEPT;
 /* Asks a job to stop: one that waits never starts, one that runs stops at its next question. It still ends with DONE. */
 ES_API es_status es_job_cancel(es_session *session, uint64_t job) ES_NOEXCEPT;
 

@@ -140,6 +140,15 @@ es_status es_job_result(es_session *session, uint64_t job, void *buffer, uint64_
     });
 }
 
+es_status es_job_wait(es_session *session, uint64_t job, uint32_t limit_ms, int32_t *done) noexcept {
+    return guarded([&] {
+        require(session != nullptr, "There is no session.");
+        require(done != nullptr, "es_job_wait needs a place for the answer.");
+        require(limit_ms <= 1000, "es_job_wait waits at most a second.");
+        *done = session->session.wait(job, limit_ms) ? 1 : 0;
+    });
+}
+
 es_status es_job_cancel(es_session *session, uint64_t job) noexcept {
     return guarded([&] {
         require(session != nullptr, "There is no session.");

@@ -48,6 +48,9 @@ struct ProcessV2 {
 constexpr unsigned long long notAvailable = UINT64_MAX;
 constexpr unsigned int maxProcesses = 4096;
 
+/* Looks between two questions whether a GPU is divided. */
+constexpr uint64_t migEvery = 15;
+
 /* A GPU that stays lost must not cost a start of NVML with every look. */
 constexpr std::chrono::seconds restartPause{30};
 
@@ -97,10 +100,8 @@ struct GpuMonitor::Functions {
         find(shutdown, "nvmlShutdown");
         find(driverVersion, "nvmlSystemGetDriverVersion");
         find(nvmlVersion, "nvmlSystemGetNVMLVersion");
-        find(cudaDriverVersion, "nvmlSystemGetCudaDriverVersion_v2");
-        if (cudaDriverVersion == nullptr) {
-            find(cudaDriverVersion, "nvmlSystemGetCudaDriverVersion");
-        }
+        /* Not its _v2, which loads the CUDA driver to ask that. */
+        find(cudaDriverVersion, "nvmlSystemGetCudaDriverVersion");
         find(count, "nvmlDeviceGetCount_v2");
         find(handleByIndex, "nvmlDeviceGetHandleByIndex_v2");
         find(name, "nvmlDeviceGetName");
@@ -152,6 +153,7 @@ void GpuMonitor::stop() noexcept {
     }
     mGpus.clear();
     mMustRestart = false;
+    mLooks = 0;
 }
 
 NvmlStatus GpuMonitor::start(const std::string &nvmlPath) {
@@ -317,8 +319,9 @@ void GpuMonitor::readGpu(Gpu &gpu, Look &look) {
     }
     unsigned int current = 0;
     unsigned int pending = 0;
-    if (gpu.mayHaveMig && mNvml->migMode(gpu.device, &current, &pending) == 0) {
-        record.mig_enabled = current == 1 ? 1 : 0;
+    /* This question costs more than all the others together, and the answer hardly ever changes. */
+    if (gpu.mayHaveMig && mLooks % migEvery == 0 && mNvml->migMode(gpu.device, &current, &pending) == 0) {
+        gpu.facts.mig_enabled = record.mig_enabled = current == 1 ? 1 : 0;
     }
     readNumbers(gpu.device, record);
     readProcesses(gpu.device, record, look);
@@ -432,6 +435,7 @@ void GpuMonitor::poll(const std::string &nvmlPath, uint32_t flags, Job &job) {
             job.stopIfCancelled();
             readGpu(gpu, look);
         }
+        ++mLooks;
         if (look.wantsProcesses) {
             for (auto entry = mProcessNames.begin(); entry != mProcessNames.end();) {
                 entry = look.pids.count(entry->first) != 0 ? std::next(entry) : mProcessNames.erase(entry);

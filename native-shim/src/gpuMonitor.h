@@ -59,6 +59,7 @@ private:
     std::map<uint32_t, std::string> mProcessNames;
     std::chrono::steady_clock::time_point mStarted;
     bool mMustRestart = false;
+    uint64_t mLooks = 0; /* since NVML was started */
     bool mHasMemoryV2 = true;
 };
 

@@ -39,6 +39,9 @@ public:
 
     void setFinished() noexcept { mFinished.store(true, std::memory_order_release); }
     bool isFinished() const noexcept { return mFinished.load(std::memory_order_acquire); }
+    /* Its DONE event is in the ring; under the session's mutex. */
+    void setTold() noexcept { mTold = true; }
+    bool isTold() const noexcept { return mTold; }
 
 private:
     const uint64_t mId;
@@ -46,6 +49,7 @@ private:
     std::vector<uint8_t> mResult;
     std::atomic<bool> mCancelled{false};
     std::atomic<bool> mFinished{false};
+    bool mTold = false;
 };
 
 template <typename T> void appendBytes(std::vector<uint8_t> &bytes, const T &value) {

@@ -5,6 +5,7 @@
 #include "gpus.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 namespace engine_shim {
@@ -98,6 +99,21 @@ void Session::finish(const std::shared_ptr<Job> &job, const Outcome &outcome) no
     job->setFinished();
     mEvents.push(ES_EVENT_DONE, job->id(), outcome.status, static_cast<int64_t>(job->result().size()), 0,
                  outcome.sentence);
+    {
+        const std::lock_guard<std::mutex> lock(mMutex);
+        job->setTold();
+    }
+    mJobEnded.notify_all();
+}
+
+bool Session::wait(uint64_t id, uint32_t limitMs) {
+    std::unique_lock<std::mutex> lock(mMutex);
+    const auto found = mJobs.find(id);
+    if (found == mJobs.end()) {
+        throw Failure(ES_NO_SUCH_JOB, "There is no job " + std::to_string(id) + ".");
+    }
+    const std::shared_ptr<Job> job = found->second;
+    return mJobEnded.wait_for(lock, std::chrono::milliseconds(limitMs), [&job] { return job->isTold(); });
 }
 
 std::shared_ptr<const LoadedRuntime> Session::loaded() const {

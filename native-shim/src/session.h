@@ -11,6 +11,7 @@
 #include "library.h"
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -38,6 +39,8 @@ public:
     void cancel(uint64_t id);
     /* Throws Failure with ES_NO_SUCH_JOB or, while it runs, ES_INVALID_ARGUMENT. False: too small, the job stays. */
     bool takeResult(uint64_t id, void *buffer, uint64_t size, uint64_t &needed);
+    /* True when the job has ended within limitMs and its event can be polled. Throws Failure with ES_NO_SUCH_JOB. */
+    bool wait(uint64_t id, uint32_t limitMs);
     uint32_t poll(es_event *events, uint32_t capacity, char *text, uint64_t textSize) noexcept {
         return mEvents.poll(events, capacity, text, textSize);
     }
@@ -51,6 +54,7 @@ private:
     EventRing mEvents;
     std::atomic<int> mMaxSeverity{3};
     mutable std::mutex mMutex; /* jobs and loaded runtime */
+    std::condition_variable mJobEnded;
     std::map<uint64_t, std::shared_ptr<Job>> mJobs;
     std::shared_ptr<const LoadedRuntime> mLoaded;
     uint64_t mLastId = 0;

@@ -16,6 +16,11 @@ const eventSize = 48;
 const eventCapacity = 256;
 const textCapacity = 256 * 1024;
 const keptLines = 40;
+/**
+ * A look at the GPUs takes 0.05 ms. Waiting for it here costs a tenth of what coming back to ask would cost; a driver
+ * that takes longer is asked for as other work is.
+ */
+const gpuWaitMs = 20;
 
 /** es_status by number. */
 const statusCodes: readonly (HostErrorCode | 'ok' | 'no-such-job')[] = [
@@ -150,8 +155,6 @@ interface PendingJob {
   settle: (result: Buffer) => void;
   reject: (error: ShimError) => void;
   lines: Uint8Array[];
-  /** Nobody waits for it eagerly: it is looked for with timers only, which costs next to nothing. */
-  isCalm: boolean;
 }
 
 /** A session of the shim: at most one TensorRT-RTX library, its jobs and its events. */
@@ -211,7 +214,7 @@ export class ShimSession {
           job,
         ),
       (result) => result,
-      { isCalm: true },
+      { waitMs: gpuWaitMs },
     );
   }
 
@@ -267,7 +270,7 @@ export class ShimSession {
   private submit<T>(
     call: (job: Buffer) => number,
     read: (result: Buffer) => T,
-    { onJob, isCalm = false }: { onJob?: (job: bigint) => void; isCalm?: boolean } = {},
+    { onJob, waitMs = 0 }: { onJob?: (job: bigint) => void; waitMs?: number } = {},
   ): ShimJob<T> {
     const out = Buffer.alloc(8);
     const status = call(out);
@@ -275,9 +278,12 @@ export class ShimSession {
     const job = out.readBigUInt64LE(0);
     onJob?.(job);
     const result = new Promise<Buffer>((settle, reject) => {
-      this.jobs.set(job, { settle, reject, lines: [], isCalm });
+      this.jobs.set(job, { settle, reject, lines: [] });
     }).then(read);
     this.lastActivity = performance.now();
+    // The promise was made before: what the wait brings settles it.
+    if (waitMs > 0 && this.native.jobWait()(this.session, job, waitMs, this.count) === 0)
+      this.poll();
     this.schedule();
     return {
       result,
@@ -297,8 +303,7 @@ export class ShimSession {
       this.schedule();
     };
     const quietMs = performance.now() - this.lastActivity;
-    const isCalm = [...this.jobs.values()].every((job) => job.isCalm);
-    if (quietMs < 5 && !isCalm) setImmediate(poll);
+    if (quietMs < 5) setImmediate(poll);
     else setTimeout(poll, quietMs < 300 ? 1 : quietMs < 5_000 ? 10 : 20);
   }
 
@@ -489,6 +494,12 @@ function bind(file: string) {
       session: bigint,
       job: Buffer,
     ) => number,
+    jobWait: once(
+      () =>
+        library.func(
+          'int es_job_wait(void *session, uint64_t job, uint32_t limitMs, void *done)',
+        ) as (session: bigint, job: bigint, limitMs: number, done: Buffer) => number,
+    ),
     // Bound with the first look: a header check, whose cold start is measured, never needs it.
     submitGpuPoll: once(
       () =>

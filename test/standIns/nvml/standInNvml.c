@@ -12,6 +12,7 @@
  *   process pid=1 memory=BYTES kind=compute name=python3 name_status=0             of the gpu or instance above
  *   hang                                                                           every call waits for ever
  *   crash                                                                          every call ends the process
+ * With STAND_IN_NVML_ONCE set it is read once, so that what a program costs by itself can be measured.
  * Calls that matter for what polling costs are appended to the file STAND_IN_NVML_LOG, one word a line.
  *
  * Compiled with -DSTAND_IN_OLD it is an old NVML: no _v2 of the memory function, processes only without a version.
@@ -138,8 +139,14 @@ static void readProcess(const char *line) {
 }
 
 static void look(void) {
+    static int looked;
     const char *path = getenv("STAND_IN_NVML");
-    FILE *file = path == NULL ? NULL : fopen(path, "r");
+    FILE *file;
+    if (looked && getenv("STAND_IN_NVML_ONCE") != NULL) {
+        return;
+    }
+    looked = 1;
+    file = path == NULL ? NULL : fopen(path, "r");
     char line[4096];
     int lastGpu = -1;
     memset(&machine, 0, sizeof(machine));
@@ -213,7 +220,7 @@ EXPORT int nvmlSystemGetNVMLVersion(char *text, unsigned int size) {
     look();
     return copy(machine.nvml, text, size);
 }
-EXPORT int nvmlSystemGetCudaDriverVersion_v2(int *version) {
+EXPORT int nvmlSystemGetCudaDriverVersion(int *version) {
     look();
     *version = machine.cuda;
     return SUCCESS;
