@@ -24,7 +24,7 @@ export function addBuildCommand(program: Command, ended: (code: number) => void)
     .description('build an engine from an ONNX model, replacing an old one safely')
     .argument('[model]', 'the ONNX model; with --recipe the one that it names')
     .option('-o, --output <engine>', 'the engine to write; beside the model when left out')
-    .option('--recipe <file>', 'build as NAME.engine.json says; other options go before it')
+    .option('--recipe <file>', 'build as NAME.engine.json says; other options override it')
     .option('--check', 'with --recipe: build nothing, say whether a rebuild is due')
     .option('--weight-streaming', 'weights need not all fit on the GPU')
     .option(

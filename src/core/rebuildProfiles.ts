@@ -156,6 +156,7 @@ type RangeProblem = Pick<OptionProblem, 'path' | 'sentence'>;
 function checkRange(range: ShapeRange, input: OnnxValueFacts): RangeProblem[] {
   const name = `"${plainText(input.name, 80)}"`;
   const shape = input.shape;
+  if (holdsSizes(input) && range.min.length === (shape?.[0] ?? 1)) return [];
   for (const key of ['min', 'opt', 'max'] as const) {
     const sizes = range[key];
     if (sizes.some((size) => !Number.isInteger(size) || size < 0 || size > maxDimension)) {
@@ -196,6 +197,19 @@ function checkRange(range: ShapeRange, input: OnnxValueFacts): RangeProblem[] {
     }
   });
   return problems;
+}
+
+/**
+ * A short list of whole numbers may be a shape that the model computes with. Its profile then holds values instead of
+ * sizes, which only the library can judge.
+ */
+function holdsSizes({ type, shape }: OnnxValueFacts): boolean {
+  return (
+    (type === 'int32' || type === 'int64') &&
+    shape !== null &&
+    shape.length <= 1 &&
+    typeof (shape[0] ?? 1) === 'number'
+  );
 }
 
 /**
