@@ -1,0 +1,311 @@
+#include "platform.h"
+
+#include "failure.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
+#include <windows.h>
+
+#include <process.h>
+
+namespace engine_shim {
+
+namespace {
+
+class Handle {
+public:
+    explicit Handle(HANDLE value) noexcept : mValue(value) {}
+    ~Handle() {
+        if (isValid()) {
+            ::CloseHandle(mValue);
+        }
+    }
+    Handle(const Handle &) = delete;
+    Handle &operator=(const Handle &) = delete;
+    bool isValid() const noexcept { return mValue != nullptr && mValue != INVALID_HANDLE_VALUE; }
+    HANDLE get() const noexcept { return mValue; }
+
+private:
+    HANDLE mValue;
+};
+
+std::wstring toWide(const std::string &text) {
+    const int length = ::MultiByteToWideChar(CP_UTF8, 0, text.data(), static_cast<int>(text.size()), nullptr, 0);
+    std::wstring wide(static_cast<size_t>(std::max(length, 0)), L'\0');
+    ::MultiByteToWideChar(CP_UTF8, 0, text.data(), static_cast<int>(text.size()), wide.data(), length);
+    return wide;
+}
+
+std::string toUtf8(const wchar_t *text, size_t size) {
+    const int length = ::WideCharToMultiByte(CP_UTF8, 0, text, static_cast<int>(size), nullptr, 0, nullptr, nullptr);
+    std::string utf8(static_cast<size_t>(std::max(length, 0)), '\0');
+    ::WideCharToMultiByte(CP_UTF8, 0, text, static_cast<int>(size), utf8.data(), length, nullptr, nullptr);
+    return utf8;
+}
+
+std::wstring absolutePath(const std::wstring &path) {
+    const DWORD needed = ::GetFullPathNameW(path.c_str(), 0, nullptr, nullptr);
+    std::wstring absolute(needed, L'\0');
+    const DWORD length = ::GetFullPathNameW(path.c_str(), needed, absolute.data(), nullptr);
+    if (length == 0 || length >= needed) {
+        return path;
+    }
+    absolute.resize(length);
+    return absolute;
+}
+
+/* Paths of more than 260 characters need the prefix; it takes absolute paths with backslashes only. */
+std::wstring filePath(const std::string &path) {
+    const std::wstring absolute = absolutePath(toWide(path));
+    if (absolute.size() < MAX_PATH || absolute.compare(0, 2, L"\\\\") == 0) {
+        return absolute;
+    }
+    return L"\\\\?\\" + absolute;
+}
+
+uint64_t joined(DWORD high, DWORD low) noexcept { return uint64_t{high} << 32 | low; }
+
+int64_t nanosecondsSince1970(const FILETIME &time) noexcept {
+    constexpr int64_t ticksTo1970 = 116444736000000000; /* of 100 ns, from 1601 */
+    return (static_cast<int64_t>(joined(time.dwHighDateTime, time.dwLowDateTime)) - ticksTo1970) * 100;
+}
+
+int32_t lastSystemError() noexcept { return static_cast<int32_t>(::GetLastError()); }
+
+} // namespace
+
+std::string systemErrorText(int32_t error) {
+    wchar_t buffer[512];
+    DWORD length = ::FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, nullptr,
+                                    static_cast<DWORD>(error), 0, buffer, 512, nullptr);
+    while (length > 0 && (buffer[length - 1] == L'\n' || buffer[length - 1] == L'\r' || buffer[length - 1] == L'.' ||
+                          buffer[length - 1] == L' ')) {
+        length -= 1;
+    }
+    return toUtf8(buffer, length) + " (error " + std::to_string(error) + ")";
+}
+
+/* ---- threads ---- */
+
+struct Thread::State {
+    uintptr_t thread = 0;
+    std::function<void()> body;
+
+    static unsigned __stdcall main(void *argument) noexcept {
+        static_cast<State *>(argument)->body();
+        return 0;
+    }
+};
+
+Thread::Thread() = default;
+Thread::~Thread() = default;
+
+void Thread::start(const char *, std::function<void()> body) {
+    auto state = std::make_unique<State>();
+    state->body = std::move(body);
+    state->thread = ::_beginthreadex(nullptr, static_cast<unsigned>(stackBytes), &State::main, state.get(),
+                                     STACK_SIZE_PARAM_IS_A_RESERVATION, nullptr);
+    if (state->thread == 0) {
+        throw Failure(ES_OUT_OF_MEMORY, "Cannot start a thread: " + systemErrorText(lastSystemError()) + ".");
+    }
+    mState = std::move(state);
+}
+
+bool Thread::isRunning() const noexcept { return mState != nullptr; }
+
+void Thread::join() noexcept {
+    if (mState) {
+        const auto thread = reinterpret_cast<HANDLE>(mState->thread);
+        ::WaitForSingleObject(thread, INFINITE);
+        ::CloseHandle(thread);
+        mState.reset();
+    }
+}
+
+/* ---- shared libraries ---- */
+
+SharedLibrary::~SharedLibrary() {
+    if (mHandle != nullptr && !mKeepOpen) {
+        ::FreeLibrary(static_cast<HMODULE>(mHandle));
+    }
+}
+
+SharedLibrary::SharedLibrary(SharedLibrary &&other) noexcept
+    : mHandle(std::exchange(other.mHandle, nullptr)), mKeepOpen(other.mKeepOpen) {}
+
+SharedLibrary &SharedLibrary::operator=(SharedLibrary &&other) noexcept {
+    std::swap(mHandle, other.mHandle);
+    std::swap(mKeepOpen, other.mKeepOpen);
+    return *this;
+}
+
+SharedLibrary SharedLibrary::openFile(const std::string &path, std::string &why) {
+    /* What it needs is looked for beside it and in the system's folders, never in the current folder or PATH. */
+    const std::wstring absolute = absolutePath(toWide(path));
+    HMODULE handle = ::LoadLibraryExW(absolute.c_str(), nullptr,
+                                      LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
+    if (handle == nullptr) {
+        why = systemErrorText(lastSystemError());
+    }
+    return SharedLibrary(handle);
+}
+
+SharedLibrary SharedLibrary::openSystem(const char *name, std::string &why) {
+    HMODULE handle = ::LoadLibraryExW(toWide(name).c_str(), nullptr, LOAD_LIBRARY_SEARCH_SYSTEM32);
+    if (handle == nullptr) {
+        why = std::string(name) + ": " + systemErrorText(lastSystemError());
+    }
+    return SharedLibrary(handle);
+}
+
+void *SharedLibrary::symbol(const char *name) const noexcept {
+    if (mHandle == nullptr) {
+        return nullptr;
+    }
+    const FARPROC address = ::GetProcAddress(static_cast<HMODULE>(mHandle), name);
+    return reinterpret_cast<void *>(reinterpret_cast<uintptr_t>(address));
+}
+
+/* The loader checks the sections against the file's size itself. */
+std::string describeTruncatedLibrary(const std::string &) { return {}; }
+
+/* Windows counts private bytes, which clean pages of a library are not. */
+void makeRoom(const void *) noexcept {}
+
+std::string resolvedPath(const std::string &path) {
+    const Handle file(::CreateFileW(filePath(path).c_str(), 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                                    nullptr, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, nullptr));
+    if (!file.isValid()) {
+        return path;
+    }
+    std::vector<wchar_t> buffer(32768);
+    const DWORD length =
+        ::GetFinalPathNameByHandleW(file.get(), buffer.data(), static_cast<DWORD>(buffer.size()), FILE_NAME_NORMALIZED);
+    if (length == 0 || length >= buffer.size()) {
+        return path;
+    }
+    std::wstring resolved(buffer.data(), length);
+    if (resolved.compare(0, 8, L"\\\\?\\UNC\\") == 0) {
+        resolved = L"\\\\" + resolved.substr(8);
+    } else if (resolved.compare(0, 4, L"\\\\?\\") == 0) {
+        resolved = resolved.substr(4);
+    }
+    return toUtf8(resolved.data(), resolved.size());
+}
+
+std::string directoryOf(const std::string &path) {
+    const size_t slash = path.find_last_of("/\\");
+    return slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
+}
+
+/* ---- reading ---- */
+
+FileHead readFileHead(const char *path, uint8_t *buffer, uint32_t capacity) noexcept {
+    FileHead head;
+    try {
+        /* BACKUP_SEMANTICS: a folder can be opened too, so that it is told from a missing file. */
+        const Handle file(::CreateFileW(filePath(path).c_str(), GENERIC_READ,
+                                        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr, OPEN_EXISTING,
+                                        FILE_FLAG_BACKUP_SEMANTICS, nullptr));
+        if (!file.isValid()) {
+            head.systemError = lastSystemError();
+            return head;
+        }
+        if (::GetFileType(file.get()) != FILE_TYPE_DISK) {
+            head.type = ES_FILE_OTHER;
+            return head;
+        }
+        BY_HANDLE_FILE_INFORMATION facts{};
+        if (::GetFileInformationByHandle(file.get(), &facts) == 0) {
+            head.systemError = lastSystemError();
+            return head;
+        }
+        head.modifiedNs = nanosecondsSince1970(facts.ftLastWriteTime);
+        if ((facts.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0) {
+            head.type = ES_FILE_DIRECTORY;
+            return head;
+        }
+        head.type = ES_FILE_REGULAR;
+        head.size = joined(facts.nFileSizeHigh, facts.nFileSizeLow);
+        DWORD done = 0;
+        while (done < capacity) {
+            DWORD got = 0;
+            if (::ReadFile(file.get(), buffer + done, capacity - done, &got, nullptr) == 0) {
+                head.systemError = lastSystemError();
+                return head;
+            }
+            if (got == 0) {
+                break;
+            }
+            done += got;
+        }
+        head.length = done;
+    } catch (...) {
+        head.systemError = ERROR_NOT_ENOUGH_MEMORY;
+    }
+    return head;
+}
+
+/* ---- writing ---- */
+
+NewFile::NewFile(std::string path) : mPath(std::move(path)) {
+    /* Nobody else may write or move it meanwhile; DELETE is for removing it through the handle. */
+    HANDLE handle = ::CreateFileW(filePath(mPath).c_str(), GENERIC_WRITE | DELETE, FILE_SHARE_READ, nullptr, CREATE_NEW,
+                                  FILE_ATTRIBUTE_NORMAL, nullptr);
+    if (handle == INVALID_HANDLE_VALUE) {
+        throw Failure(ES_FILE_ERROR, "Cannot create " + mPath + ": " + systemErrorText(lastSystemError()) + ".");
+    }
+    mHandle = reinterpret_cast<intptr_t>(handle);
+}
+
+NewFile::~NewFile() {
+    if (!mKept && mHandle != -1) {
+        FILE_DISPOSITION_INFO remove{};
+        remove.DeleteFile = TRUE;
+        ::SetFileInformationByHandle(reinterpret_cast<HANDLE>(mHandle), FileDispositionInfo, &remove, sizeof(remove));
+    }
+    close();
+}
+
+int32_t NewFile::write(const void *bytes, size_t size) noexcept {
+    const auto *from = static_cast<const char *>(bytes);
+    while (size > 0) {
+        constexpr size_t most = 1u << 30;
+        DWORD put = 0;
+        if (::WriteFile(reinterpret_cast<HANDLE>(mHandle), from, static_cast<DWORD>(std::min(size, most)), &put,
+                        nullptr) == 0) {
+            return lastSystemError();
+        }
+        from += put;
+        size -= put;
+    }
+    return 0;
+}
+
+void NewFile::keep() {
+    if (::FlushFileBuffers(reinterpret_cast<HANDLE>(mHandle)) == 0) {
+        throw Failure(ES_FILE_ERROR, "Cannot write " + mPath + ": " + systemErrorText(lastSystemError()) + ".");
+    }
+    mKept = true;
+    close();
+}
+
+/* While the handle is open without FILE_SHARE_DELETE, nobody can move or remove the file. */
+bool NewFile::isStillAtPath() const noexcept { return true; }
+
+void NewFile::close() noexcept {
+    if (mHandle != -1) {
+        ::CloseHandle(reinterpret_cast<HANDLE>(mHandle));
+        mHandle = -1;
+    }
+}
+
+} // namespace engine_shim
