@@ -76,7 +76,7 @@ describe('headerText', () => {
     assert.ok(span);
     assert.match(
       at(made.text, span) ?? '',
-      /^24 {2}01 06 01 78\s+1\.6\.1\.120\s+TensorRT-RTX that/,
+      /^24 {2}01 06 01 78\s+TensorRT-RTX that built it\s+1\.6\.1\.120$/,
     );
     assert.deepEqual(span, made.fields[1]?.span);
   });

@@ -56,10 +56,10 @@ export function headerText(report: EngineReport, fileName: string): HeaderText {
     const rows = report.headerFields.map((field) => [
       String(field.offset).padStart(6),
       bytes.slice(field.offset, field.offset + field.length).join(' '),
-      oneLine(field.value),
       oneLine(field.label),
+      oneLine(field.value),
     ]);
-    const [head = '', ...table] = columns([['Offset', 'Bytes', 'Value', 'Meaning'], ...rows]);
+    const [head = '', ...table] = columns([['Offset', 'Bytes', 'Meaning', 'Value'], ...rows]);
     add(head);
     report.headerFields.forEach((field, index) => {
       fields.push({ field, span: add(table[index] ?? '') });

@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import type { InternalApi } from '../../src/extension/extension';
 import { headerTextUri } from '../../src/extension/engineTarget';
 import { commands } from '../../src/extension/ids';
+import { engineHeader } from '../support/engineFiles';
 import {
   activated,
   cleared,
@@ -161,4 +162,68 @@ describe('an engine in the workspace', () => {
     assert.equal((await reportOf('empty.engine'))?.kind, 'empty');
     assert.equal(await reportOf('gone.engine'), undefined);
   });
+
+  it('may have any name', async () => {
+    for (const name of [
+      'ü %41 #1?&x.engine',
+      "it's; $(x) `y`.engine",
+      'a'.repeat(200) + '.engine',
+    ]) {
+      const uri = putEngine(name, { version: older });
+      await openPage(uri);
+      await until(`the problems of ${name}`, () => codesOf(uri).includes('version-mismatch'));
+      const location = vscode.languages.getDiagnostics(uri)[0]?.relatedInformation?.[0]?.location;
+      assert.ok(location);
+      const text = (await vscode.workspace.openTextDocument(location.uri)).getText();
+      assert.ok(text.startsWith(name), text.slice(0, 100));
+    }
+  });
+
+  it('may lie on a virtual file system: its first bytes are read through VS Code', async () => {
+    const bytes = engineHeader({ version: older, fileSize: 64 });
+    const provider = vscode.workspace.registerFileSystemProvider('enginetest', onlyFile(bytes), {
+      isReadonly: true,
+    });
+    try {
+      const uri = vscode.Uri.parse('enginetest:/models/remote.engine');
+      await openPage(uri);
+      const report = await until('a report', () => api.reports.get(uri));
+      assert.equal(report.kind, 'tensorrt-rtx');
+      assert.equal(report.runtime?.version, newest);
+      assert.notEqual(report.validity, null);
+      assert.ok(report.reasons.some(({ id }) => id === 'version-mismatch'));
+      const gone = await api.reports.check(vscode.Uri.parse('enginetest:/models/gone.engine'));
+      assert.equal(gone, undefined);
+    } finally {
+      await closeEditors();
+      provider.dispose();
+    }
+  });
 });
+
+/** A file system with one file, remote.engine. */
+function onlyFile(bytes: Uint8Array): vscode.FileSystemProvider {
+  const refuse = (): never => {
+    throw vscode.FileSystemError.NoPermissions();
+  };
+  const known = (uri: vscode.Uri): void => {
+    if (!uri.path.endsWith('/remote.engine')) throw vscode.FileSystemError.FileNotFound(uri);
+  };
+  return {
+    onDidChangeFile: new vscode.EventEmitter<vscode.FileChangeEvent[]>().event,
+    watch: () => new vscode.Disposable(() => undefined),
+    stat: (uri) => {
+      known(uri);
+      return { type: vscode.FileType.File, ctime: 0, mtime: 1, size: bytes.length };
+    },
+    readFile: (uri) => {
+      known(uri);
+      return bytes;
+    },
+    readDirectory: () => [],
+    createDirectory: refuse,
+    writeFile: refuse,
+    delete: refuse,
+    rename: refuse,
+  };
+}

@@ -97,7 +97,9 @@ describe('views and commands', () => {
         ({ document }) => document.uri.toString() === view.toString(),
       ),
     );
-    await until('the fields', () => /01 06 01 78 +1\.6\.1\.120/.test(editor.document.getText()));
+    await until('the fields', () =>
+      /01 06 01 78 +TensorRT-RTX that built it +1\.6\.1\.120/.test(editor.document.getText()),
+    );
     await until('squiggles', () => codesOf(view).includes('version-mismatch'));
     const squiggle = vscode.languages
       .getDiagnostics(view)
