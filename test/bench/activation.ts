@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { build } from 'esbuild';
 
 import { repositoryRoot, startVSCode, temporaryFolder } from '../harness';
-import type { ActivationFacts } from './activationModule';
+import type { ActivationFacts } from '../extensionHost/benchActivation';
 import { inRoot, median, ms, type Row } from './measure';
 
 const repeats = 5;
@@ -15,7 +15,7 @@ export async function activation(): Promise<Row[]> {
   try {
     const testsModule = path.join(folder.path, 'module/index.js');
     await build({
-      entryPoints: [inRoot('test/bench/activationModule.ts')],
+      entryPoints: [inRoot('test/extensionHost/benchActivation.ts')],
       outfile: testsModule,
       bundle: true,
       platform: 'node',
