@@ -11,7 +11,7 @@ export type HashState =
   | { state: 'failed'; sentence: string };
 
 export type ToPage =
-  /** Until the first report: which file is being asked about. */
+  /** Which file is being asked about, for the first time or again; a report ends it. */
   | { type: 'waiting'; file: string; sentence: string }
   | { type: 'report'; report: EngineReport; trusted: boolean }
   | { type: 'hash'; hash: HashState };
@@ -25,5 +25,6 @@ export type FromPage =
   | { type: 'showHeaderText' }
   | { type: 'showLog' }
   | { type: 'chooseRuntime' }
+  | { type: 'manageTrust' }
   | { type: 'computeHash' }
   | { type: 'cancelHash' };

@@ -110,7 +110,11 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
           post({ type: 'hash', hash: hashes.state(uri) });
           return;
         }
-        void this.handle(uri, message);
+        if (message.type === 'check') post(waitingMessage(uri));
+        void this.handle(uri, message).finally(() => {
+          // Also when nothing new came of it: the wait is over.
+          if (message.type === 'check') postReport();
+        });
       }),
     ];
     panel.onDidDispose(() => {
@@ -129,9 +133,7 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
 
   private reportMessage(uri: vscode.Uri): ToPage {
     const report = this.services.reports.get(uri);
-    return report
-      ? { type: 'report', report, trusted: isTrusted() }
-      : { type: 'waiting', file: fileName(uri), sentence: vscode.l10n.t('Checking…') };
+    return report ? { type: 'report', report, trusted: isTrusted() } : waitingMessage(uri);
   }
 
   private async handle(
@@ -157,6 +159,9 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
         return run(commands.showLog);
       case 'chooseRuntime':
         return run(commands.chooseRuntime);
+      case 'manageTrust':
+        await vscode.commands.executeCommand('workbench.trust.manage');
+        return;
       case 'computeHash':
         await hashes.compute(uri);
         return;
@@ -166,4 +171,8 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
         return assertNever(message);
     }
   }
+}
+
+function waitingMessage(uri: vscode.Uri): ToPage {
+  return { type: 'waiting', file: fileName(uri), sentence: vscode.l10n.t('Checking…') };
 }

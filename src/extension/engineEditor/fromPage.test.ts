@@ -12,6 +12,7 @@ const all: { [T in FromPage['type']]: Extract<FromPage, { type: T }> } = {
   showHeaderText: { type: 'showHeaderText' },
   showLog: { type: 'showLog' },
   chooseRuntime: { type: 'chooseRuntime' },
+  manageTrust: { type: 'manageTrust' },
   computeHash: { type: 'computeHash' },
   cancelHash: { type: 'cancelHash' },
 };

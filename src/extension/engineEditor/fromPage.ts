@@ -15,6 +15,7 @@ const schema = v.variant('type', [
     'showHeaderText',
     'showLog',
     'chooseRuntime',
+    'manageTrust',
     'computeHash',
     'cancelHash',
   ),

@@ -29,7 +29,8 @@ export const strings = {
   otherFixes: 'Other fixes…',
   checkedAt: (time: string) => `Checked at ${time}.`,
   restricted:
-    'Restricted Mode: runtimes named in this workspace’s settings are not loaded until you trust the workspace.',
+    'Restricted Mode: no runtime is loaded from this workspace, and nothing is built in it, until you trust it.',
+  manageTrust: 'Manage Workspace Trust',
 
   reasons: 'Reasons',
   evidence: {

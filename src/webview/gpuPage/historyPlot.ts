@@ -76,7 +76,7 @@ function options(data: PlotData, width: number, current: () => PlotData | null):
   const axis = {
     stroke: color('--vscode-descriptionForeground'),
     font: `11px ${color('--vscode-font-family')}`,
-    grid: { stroke: color('--vscode-editorRuler-foreground'), width: 1 },
+    grid: { stroke: color('--vscode-widget-border', '--vscode-contrastBorder'), width: 1 },
     ticks: { show: false },
   };
   const now = () => (current() ?? data).now / 1000;
@@ -94,7 +94,13 @@ function options(data: PlotData, width: number, current: () => PlotData | null):
       percent: { range: [0, 100] },
     },
     axes: [
-      { ...axis, values: (_plot, ticks) => ticks.map(minutesBefore(now)), space: 70 },
+      {
+        ...axis,
+        values: (_plot, ticks) => ticks.map(minutesBefore(now)),
+        space: 70,
+        size: 22,
+        gap: 2,
+      },
       {
         ...axis,
         scale: 'bytes',
@@ -125,7 +131,7 @@ function options(data: PlotData, width: number, current: () => PlotData | null):
       },
       {
         scale: 'percent',
-        stroke: color('--vscode-charts-orange'),
+        stroke: color('--vscode-charts-purple'),
         width: 1,
         dash: [4, 4],
         points: { show: false },
@@ -142,10 +148,17 @@ function minutesBefore(now: () => number): (tick: number) => string {
   };
 }
 
-function themeColors(): (name: string) => string {
+/** The first of these theme variables that is set. */
+function themeColors(): (...names: string[]) => string {
   const style = getComputedStyle(document.documentElement);
   const fallback = getComputedStyle(document.body).color;
-  return (name) => style.getPropertyValue(name).trim() || fallback;
+  return (...names) => {
+    for (const name of names) {
+      const value = style.getPropertyValue(name).trim();
+      if (value !== '') return value;
+    }
+    return fallback;
+  };
 }
 
 function withAlpha(color: string): string {

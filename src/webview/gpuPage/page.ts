@@ -143,18 +143,8 @@ function gpuSection(
       </div>
       ${gpu.whyNot === '' ? nothing : html`<p class="gpu-note">${gpu.whyNot}</p>`}
       ${gpu.problem ? problemBlock(gpu.problem) : nothing}
-      <p class="gpu-numbers">
-        ${
-          gpu.warns
-            ? html`<span class="codicon codicon-warning tone-warning" aria-hidden="true"></span
-                ><span class="tone-warning">${strings.warns}</span>`
-            : nothing
-        }
-        <span><strong>${gpu.usage}</strong> ${strings.inUse}</span>
-        <span>${gpu.free} ${strings.free}</span>
-        <span>${gpu.utilization} ${strings.busy}</span>
-      </p>
-      ${usageBar(gpu)} ${historyBlock(gpu, model, state, actions)} ${processesBlock(gpu)}
+      ${gpu.total === null && gpu.used === null ? nothing : numbersLine(gpu)} ${usageBar(gpu)}
+      ${historyBlock(gpu, model, state, actions)} ${processesBlock(gpu)}
       ${
         gpu.facts.length === 0
           ? nothing
@@ -164,6 +154,20 @@ function gpuSection(
       }
     </section>
   `;
+}
+
+function numbersLine(gpu: GpuView): TemplateResult {
+  return html`<p class="gpu-numbers">
+    ${
+      gpu.warns
+        ? html`<span class="codicon codicon-warning tone-warning" aria-hidden="true"></span
+            ><span class="tone-warning">${strings.warns}</span>`
+        : nothing
+    }
+    <span><strong>${gpu.usage}</strong> ${strings.inUse}</span>
+    <span>${gpu.free} ${strings.free}</span>
+    <span>${gpu.utilization} ${strings.busy}</span>
+  </p>`;
 }
 
 function usageBar({ percent, warns, usage }: GpuView): TemplateResult | typeof nothing {
@@ -240,7 +244,8 @@ function historyTable(rows: readonly HistoryRow[]): TemplateResult {
   `;
 }
 
-function processesBlock(gpu: GpuView): TemplateResult {
+function processesBlock(gpu: GpuView): TemplateResult | typeof nothing {
+  if (gpu.processesNote === '' && gpu.processes.length === 0) return nothing;
   if (gpu.processesNote !== '')
     return html`<p class="gpu-note"><bdi>${gpu.processesNote}</bdi></p>`;
   return html`

@@ -10,7 +10,7 @@ export const strings = {
   driver: 'Driver',
   used: 'checks and runs use it',
   useThis: 'Use this GPU',
-  useThisOf: (position: string) => `Use ${position} for checks and runs`,
+  useThisOf: (position: string) => `Use this GPU for checks and runs: ${position}`,
   inUse: 'in use',
   free: 'free',
   busy: 'busy',

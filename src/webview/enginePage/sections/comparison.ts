@@ -30,7 +30,7 @@ export function comparisonSection(report: EngineReport): TemplateResult | typeof
       ${
         report.fit
           ? html`<p class="fit" data-fit=${report.fit.state}>
-              <span class="quiet-text">${strings.gpuMemory}:</span>
+              <span class="fit-label quiet-text">${strings.gpuMemory}</span>
               <bdi>${report.fit.sentence}</bdi>
             </p>`
           : nothing

@@ -30,7 +30,18 @@ export function verdictSection(
       state.trusted
         ? nothing
         : html`<p class="restricted">
-            ${icon('workspace-untrusted')}<span>${strings.restricted}</span>
+            ${icon('workspace-untrusted')}
+            <span
+              >${strings.restricted}
+              <button
+                class="link"
+                type="button"
+                data-action="manageTrust"
+                @click=${() => actions.send({ type: 'manageTrust' })}
+              >
+                ${strings.manageTrust}
+              </button></span
+            >
           </p>`
     }
   `;
