@@ -279,12 +279,12 @@ describe('makeEngineReport', () => {
       [
         'old driver: update, or rebuild',
         inputOf(factsOf(engine17), { answer: answerOf(2, 4) }),
-        ['update-driver', 'rebuild', 'copy-rebuild-command'],
+        ['update-driver', 'rebuild', 'rebuild-for-chosen-gpus', 'copy-rebuild-command'],
       ],
       [
         'old runtime: update, or rebuild',
         inputOf(factsOf(engine17), { answer: answerOf(2, 8) }),
-        ['update-runtime', 'rebuild', 'copy-rebuild-command'],
+        ['update-runtime', 'rebuild', 'rebuild-for-chosen-gpus', 'copy-rebuild-command'],
       ],
       [
         'memory: weight streaming',
@@ -294,17 +294,17 @@ describe('makeEngineReport', () => {
       [
         'compute capability: rebuild',
         inputOf(factsOf(engine17), { answer: answerOf(2, 2) }),
-        ['rebuild', 'copy-rebuild-command'],
+        ['rebuild', 'rebuild-for-chosen-gpus', 'copy-rebuild-command'],
       ],
       [
         'malformed: rebuild',
         inputOf(factsOf(engine17), { answer: answerOf(2, 32) }),
-        ['rebuild', 'get-file-again', 'copy-rebuild-command'],
+        ['rebuild', 'get-file-again', 'rebuild-for-chosen-gpus', 'copy-rebuild-command'],
       ],
       [
         'version: rebuild, or the matching runtime',
         inputOf(factsOf(engine16), { answer: answerOf(2, 1) }),
-        ['rebuild', 'install-matching-runtime', 'copy-rebuild-command'],
+        ['rebuild', 'install-matching-runtime', 'rebuild-for-chosen-gpus', 'copy-rebuild-command'],
       ],
       [
         'suboptimal: update, then rebuild',
@@ -325,7 +325,7 @@ describe('makeEngineReport', () => {
       [
         'truncated: get it again, or rebuild',
         inputOf(factsOf(engine17, { size: 99 }), { answer: answerOf(0, 0) }),
-        ['get-file-again', 'rebuild', 'copy-rebuild-command'],
+        ['get-file-again', 'rebuild', 'rebuild-for-chosen-gpus', 'copy-rebuild-command'],
       ],
       [
         'no driver: install one',
@@ -369,8 +369,30 @@ describe('makeEngineReport', () => {
         'rebuild',
         'update-driver',
         'install-matching-runtime',
+        'rebuild-for-chosen-gpus',
         'copy-rebuild-command',
       ]);
+    });
+
+    it('offer the recipe where it would cure, and only there', () => {
+      const recipe = (change: { flags?: string[]; computeCapabilities?: string[] } = {}) => ({
+        file: 'model.engine.json',
+        model: 'model.onnx',
+        options: { flags: [], computeCapabilities: [], ...change },
+      });
+      const offers = (header: Uint8Array, beside: ReturnType<typeof recipe> | null): boolean =>
+        remedyIds(asked({ ...inputOf(factsOf(header)), recipe: beside })).includes(
+          'rebuild-from-recipe',
+        );
+      assert.ok(offers(engine16, recipe()));
+      assert.ok(!offers(engine16, null));
+      // The recipe names the very GPUs that were the mistake.
+      const turing = editHeader(engine17, { targets: 1 });
+      assert.ok(!offers(turing, recipe({ computeCapabilities: ['7.5'] })));
+      assert.ok(offers(turing, recipe({ computeCapabilities: ['8.9'] })));
+      const large = editHeader(engine17, { weightBytes: 2n ** 40n });
+      assert.ok(!offers(large, recipe()));
+      assert.ok(offers(large, recipe({ flags: ['kWEIGHT_STREAMING'] })));
     });
 
     it('offer nothing that leaves too little memory', () => {

@@ -254,7 +254,7 @@ function asked(input: ReportInput): string {
   return gpu.computeCapability ? `Asked ${runtimeName} on ${gpu.label}.` : `Asked ${runtimeName}.`;
 }
 
-function fileRows({ facts, recordedHash }: ReportInput): FileFactRow[] {
+function fileRows({ facts, recordedHash, recipe }: ReportInput): FileFactRow[] {
   const { size, header, modified } = facts;
   const rows: FileFactRow[] = [];
   if (size !== null) {
@@ -264,6 +264,10 @@ function fileRows({ facts, recordedHash }: ReportInput): FileFactRow[] {
     rows.push({ label: 'Changed', value: formatDate(modified) });
   }
   rows.push(...facts.kindDetails);
+  if (recipe) {
+    const from = `${plainText(recipe.model, 300)} · recipe ${plainText(recipe.file, 200)}`;
+    rows.push({ label: 'Built from', value: from });
+  }
   if (recordedHash) {
     const verdict = sameHash(recordedHash) ? 'intact since built' : 'not the recorded one';
     rows.push({ label: 'SHA-256', value: `${plainText(recordedHash.actual, 80)} · ${verdict}` });

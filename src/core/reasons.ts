@@ -30,6 +30,7 @@ import {
   threeParts,
 } from './formats';
 import { plainText } from './plainText';
+import type { EngineOptions } from './rebuildOptions';
 import { runtimeReleases, sameVersion } from './runtimeReleases';
 import { predictVerdict } from './verdictRule';
 import {
@@ -41,6 +42,15 @@ import {
   unknownBits,
   validityName,
 } from './validity';
+
+/** The part of a recipe (core/recipe.ts) that a report speaks of. */
+export interface RecipeFacts {
+  /** "model.engine.json" */
+  file: string;
+  /** As the recipe writes it: "../models/model.onnx". */
+  model: string;
+  options: Pick<EngineOptions, 'flags' | 'computeCapabilities'>;
+}
 
 export interface ReportInput {
   facts: FileFacts;
@@ -56,6 +66,8 @@ export interface ReportInput {
   knownRuntimes: { version: string; path: string }[];
   /** SHA-256 of the file beside the recorded one; only where the file was hashed. */
   recordedHash?: RecordedHash | null;
+  /** What the recipe beside the engine says; null: there is none that can be read. */
+  recipe?: RecipeFacts | null;
   /** ms since 1970. */
   now: number;
 }

@@ -12,6 +12,7 @@ import type { FileFactRow, ReasonId, Remedy, RemedyId } from './engineReport';
 import { engineInsideLabel } from './fileKind';
 import { formatCudaVersion } from './formats';
 import { plainText } from './plainText';
+import { weightStreamingFlag } from './rebuildOptions';
 import { type Finding, gpuTrouble, gpuView, type ReportInput } from './reasons';
 import { compareVersions, releaseFor, runtimeReleases, sameVersion } from './runtimeReleases';
 import { predictVerdict } from './verdictRule';
@@ -139,6 +140,7 @@ function engineRemedies(input: ReportInput, reasons: ReadonlySet<ReasonId>): Dra
   const builds = all.some((d) => d.id === 'rebuild' || d.id === 'rebuild-with-weight-streaming');
   return [
     ...all,
+    ...(rebuilds.length > 0 ? otherRebuilds(input, rebuildable) : []),
     ...(builds
       ? [copyCommand(all.flatMap((d) => (d.id.startsWith('rebuild') ? d.cures : [])))]
       : []),
@@ -169,11 +171,50 @@ function rebuild({ runtime, facts }: ReportInput, cures: ReasonId[]): Draft {
   );
 }
 
+/** Ways to have more say in it than the one that always cures. */
+function otherRebuilds(input: ReportInput, cures: ReasonId[]): Draft[] {
+  const { runtime, recipe } = input;
+  const version = runtime ? ` ${plainText(runtime.version, 40)}` : '';
+  const fromRecipe = draft(
+    'rebuild-from-recipe',
+    'Rebuild from recipe',
+    `Builds it exactly as ${plainText(recipe?.file ?? '', 200)} says, with TensorRT-RTX${version}. The old file is kept until the new one is checked.`,
+    cures,
+  );
+  const forGpus = draft(
+    'rebuild-for-chosen-gpus',
+    'Rebuild for chosen GPUs…',
+    `Asks which GPU families the new engine should run on. The old file is kept until the new one is checked.`,
+    cures,
+  );
+  return [
+    ...(recipe && recipeCures(input, cures) ? [fromRecipe] : []),
+    // Naming GPUs makes no engine smaller.
+    ...(cures.includes('insufficient-gpu-memory') ? [] : [forGpus]),
+  ];
+}
+
+/** A recipe repeats what it says, also where that was the mistake. */
+function recipeCures(input: ReportInput, cures: readonly ReasonId[]): boolean {
+  const options = input.recipe?.options;
+  if (!options) return false;
+  if (cures.includes('insufficient-gpu-memory') && !options.flags.includes(weightStreamingFlag)) {
+    return false;
+  }
+  if (!cures.includes('unsupported-compute-capability')) return true;
+  const { computeCapability } = gpuView(input);
+  const targets = options.computeCapabilities;
+  if (targets.includes('current')) return true;
+  // The default set leaves out 7.5 only.
+  if (targets.length === 0) return computeCapability !== '7.5';
+  return computeCapability !== null && targets.includes(computeCapability);
+}
+
 function copyCommand(cures: ReasonId[]): Draft {
   return draft(
     'copy-rebuild-command',
     'Copy the rebuild command',
-    "Copies the command line of NVIDIA's tensorrt_rtx tool that builds such an engine. Nothing is run.",
+    "Copies how to build such an engine: for the terminal, NVIDIA's tensorrt_rtx tool, Python or C++. Nothing is run.",
     [...new Set(cures)],
   );
 }

@@ -35,6 +35,7 @@ describe('reportJson', () => {
       [
         ['rebuild', true, null],
         ['install-matching-runtime', false, '1.6.1.120'],
+        ['rebuild-for-chosen-gpus', false, null],
         ['copy-rebuild-command', false, null],
       ],
     );

@@ -5,6 +5,9 @@
  *
  * Verdicts are records (checkRecords.ts) until a report is asked for, so 10,000 files cost little more than the asking.
  */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+
 import type {
   EngineReport,
   FileFacts,
@@ -17,6 +20,7 @@ import { readEngineHeader } from '../core/engineHeader';
 import { makeFileFacts, unreadableFacts } from '../core/fileFacts';
 import { makeEngineReport } from '../core/makeEngineReport';
 import { libraryLine } from '../core/plainText';
+import type { RecipeFacts } from '../core/reasons';
 import { CheckRecords, type FilePath, packPaths } from './checkRecords';
 import {
   defaultReadLimitMs,
@@ -421,6 +425,7 @@ export class CheckedFiles {
     const report = makeEngineReport({
       ...this.context,
       facts,
+      recipe: await recipeBeside(path),
       answer: asked ? answerOf(outcome.records, outcome.index) : null,
       runtime: asked ? outcome.runtime : null,
       runtimeProblem: asked ? null : outcome.problem,
@@ -551,4 +556,15 @@ async function inParallel<T>(
     for (let next = queue.next(); next.done !== true; next = queue.next()) await work(next.value);
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, lane));
+}
+
+/** null: there is none, or none that can be read; the recipe's own editor says what is wrong with it. */
+async function recipeBeside(engine: FilePath): Promise<RecipeFacts | null> {
+  if (typeof engine !== 'string') return null;
+  const file = `${engine}.json`;
+  // Most engines have none: the parser is loaded for those that do.
+  if (!(await fs.stat(file).catch(() => null))?.isFile()) return null;
+  const { readRecipeFile } = await import('./rebuild');
+  const recipe = await readRecipeFile(file).catch(() => null);
+  return recipe && { file: path.basename(file), model: recipe.model.path, options: recipe.options };
 }
