@@ -49,6 +49,20 @@ export class Workbench {
     await row.click();
   }
 
+  /** The open quick pick or input box. */
+  quickInput(): Locator {
+    return this.page.locator('.quick-input-widget');
+  }
+
+  /** The question of the open quick pick (its placeholder) or input box (its prompt) contains this text. */
+  async question(text: string): Promise<void> {
+    await this.quickInput()
+      .locator(`input[placeholder*="${text}"]`)
+      .or(this.quickInput().locator('.quick-input-message', { hasText: text }))
+      .first()
+      .waitFor();
+  }
+
   // ---- explorer, editors and tabs ----
 
   explorerRow(name: string): Locator {
@@ -94,6 +108,21 @@ export class Workbench {
   /** A line of the active text editor that contains this text. */
   textLine(text: string): Locator {
     return this.page.locator('.monaco-editor .view-line', { hasText: text });
+  }
+
+  /** A CodeLens of the active text editor, by its whole text. */
+  codeLens(title: string): Locator {
+    return this.page.locator('.codelens-decoration a', { hasText: exactly(title) });
+  }
+
+  /** Wavy lines of the active text editor. */
+  squiggles(severity: 'error' | 'warning' | 'info'): Locator {
+    return this.page.locator(`.monaco-editor .squiggly-${severity}`);
+  }
+
+  /** An entry of the menu that Ctrl+. opens in a text editor. */
+  codeAction(title: string): Locator {
+    return this.page.locator('.action-widget .monaco-list-row', { hasText: exactly(title) });
   }
 
   /** A button of the editor's title bar, by its tooltip. */
@@ -142,11 +171,9 @@ export class Workbench {
   async showViewContainer(name: string): Promise<void> {
     const icon = this.page.locator(`.activitybar .action-label[aria-label^="${name}"]`).first();
     await icon.waitFor();
-    const checked = await icon.evaluate((element) =>
-      element.closest('.action-item')?.classList.contains('checked'),
-    );
-    // Forced: a badge lies over the icon and takes the click in its stead.
-    if (checked !== true) await icon.click({ force: true });
+    const item = icon.locator('xpath=ancestor::*[contains(@class, "action-item")][1]');
+    const classes = (await item.getAttribute('class')) ?? '';
+    if (!classes.split(' ').includes('checked')) await icon.click();
   }
 
   /** A row of a tree view in the side bar. */
