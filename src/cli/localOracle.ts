@@ -23,7 +23,8 @@ const silent: ShimEvents = {
 
 interface Local {
   runtime: string;
-  session: Promise<{ session: ShimSession; info: RuntimeInfo }>;
+  /** Fails where it cannot be loaded, or not in time. */
+  loaded: Promise<{ session: ShimSession; info: RuntimeInfo }>;
 }
 
 export class LocalOracle implements Oracle {
@@ -41,8 +42,11 @@ export class LocalOracle implements Oracle {
 
   async load(runtime: string, options?: OracleOptions): Promise<RuntimeInfo> {
     if (!this.isLocal(runtime)) return (await this.supervisor()).load(runtime, options);
-    this.local ??= { runtime, session: this.open(runtime) };
-    return (await this.inTime(this.local.session, 'loading TensorRT-RTX', this.limitMs)).info;
+    this.local ??= {
+      runtime,
+      loaded: this.inTime(this.open(runtime), 'loading TensorRT-RTX', this.limitMs),
+    };
+    return (await this.local.loaded).info;
   }
 
   async checkFiles(
@@ -76,7 +80,7 @@ export class LocalOracle implements Oracle {
   async gpus(): Promise<GpusInfo> {
     if (this.hangs) return (await this.supervisor()).gpus();
     // Beside the checks; a library that was refused leaves none, and GPUs need none.
-    const loaded = this.local?.session.then(
+    const loaded = this.local?.loaded.then(
       ({ session }) => session,
       () => null,
     );
@@ -99,7 +103,7 @@ export class LocalOracle implements Oracle {
 
   private localSession(): Promise<{ session: ShimSession; info: RuntimeInfo }> {
     if (!this.local) throw new Error('no runtime was loaded');
-    return this.local.session;
+    return this.local.loaded;
   }
 
   private async records(

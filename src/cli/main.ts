@@ -6,6 +6,7 @@
  * Exit codes: 0 all usable, 1 some are not, 2 could not be checked, or wrong use.
  */
 import { asHostError } from '../host/hostError';
+import { check } from './check';
 import { setDistFolder } from './distFolder';
 import { end } from './output';
 import { plainCheck } from './plainCheck';
@@ -14,10 +15,7 @@ setDistFolder(__dirname);
 
 async function main(): Promise<number> {
   const plain = plainCheck(process.argv.slice(2));
-  if (plain) {
-    const { check } = await import('./check');
-    return check(plain.paths, plain.options);
-  }
+  if (plain) return check(plain.paths, plain.options);
   const { runProgram } = await import('./program');
   return runProgram(process.argv);
 }

@@ -1,0 +1,145 @@
+/** The work of `engine-inspector check`: finds the files, asks, and prints one report after the other. */
+import type { EngineReport } from '../core/engineReport';
+import { exitCode } from '../core/exitCode';
+import { makePrediction, type Prediction } from '../core/prediction';
+import { reportJson } from '../core/reportJson';
+import { reportText } from '../core/reportText';
+import { Checker, type Oracle } from '../host/checker';
+import type { FilePath } from '../host/checkRecords';
+import type { ChosenRuntime } from '../host/runtimes';
+import type { FoundRuntime } from '../host/runtimeSources';
+import type { CheckOptions } from './checkOptions';
+import { findEngines } from './findEngines';
+import { readMachineProfile } from './machineProfile';
+import { complain, hasColour, type Paint, painter, print } from './output';
+import { rawArguments } from './rawArguments';
+
+/** Files of one round: what is held in memory at once. */
+const roundSize = 4096;
+
+export interface CheckSession {
+  oracle: Oracle;
+  choose: (engineVersion: string | null) => Promise<ChosenRuntime>;
+  knownRuntimes: () => Promise<readonly FoundRuntime[]>;
+}
+
+export async function checkFiles(
+  paths: readonly string[],
+  options: CheckOptions,
+  session: CheckSession,
+): Promise<number> {
+  const profile = options.machine === undefined ? null : readMachineProfile(options.machine);
+  const checker = new Checker({
+    ...session,
+    singleFileLimitMs: Math.min(5_000, options.timeout * 1000),
+    readLimitMs: Math.min(10_000, options.timeout * 1000),
+  });
+  const printer = options.json === true ? new JsonPrinter() : new TextPrinter(options);
+  let worst = 0;
+  const count = (code: number) => {
+    // 1 counts more than 2: an engine that is known not to run is the stronger news.
+    if (code === 1 || (code === 2 && worst === 0)) worst = code;
+  };
+  const search = findEngines(rawArguments(paths), options.ext, (problem) => {
+    complain(problem);
+    count(2);
+  });
+  let files = 0;
+  for (const round of rounds(search, roundSize)) {
+    files += round.length;
+    const checked = await checker.files(round);
+    for await (const { facts, report } of checked.describedFiles()) {
+      const prediction = profile && makePrediction(facts, profile.machine, profile.name);
+      count(exitCode([{ report, predicted: prediction?.predicted ?? null }]));
+      await printer.file(report, prediction);
+    }
+  }
+  if (files === 0) {
+    complain('No engines were found. Name engine files, or folders that hold *.engine files.');
+    count(2);
+  }
+  await printer.end();
+  return worst;
+}
+
+function* rounds(files: Iterable<FilePath>, size: number): Generator<FilePath[]> {
+  let round: FilePath[] = [];
+  for (const file of files) {
+    round.push(file);
+    if (round.length === size) {
+      yield round;
+      round = [];
+    }
+  }
+  if (round.length > 0) yield round;
+}
+
+interface Printer {
+  file(report: EngineReport, prediction: Prediction | null): Promise<void> | void;
+  end(): Promise<void> | void;
+}
+
+/** An array that is whole at every moment but for its end. */
+class JsonPrinter implements Printer {
+  private files = 0;
+
+  file(report: EngineReport, prediction: Prediction | null): Promise<void> | void {
+    const json = JSON.stringify(reportJson(report, prediction), null, 2).replace(/^/gm, '  ');
+    return print(`${this.files++ === 0 ? '[\n' : ',\n'}${json}`);
+  }
+
+  end(): Promise<void> | void {
+    return print(this.files === 0 ? '[]\n' : '\n]\n');
+  }
+}
+
+class TextPrinter implements Printer {
+  private readonly paint: Paint = painter(hasColour(process.stdout));
+  private readonly counts = { usable: 0, not: 0, unchecked: 0 };
+
+  constructor(private readonly options: CheckOptions) {}
+
+  file(report: EngineReport, prediction: Prediction | null): Promise<void> | void {
+    const { paint } = this;
+    this.counts[verdictCounts[report.verdict]]++;
+    const predicted = prediction
+      ? [
+          `  ${paint(prediction.reasons.length > 0 ? 'error' : 'ok', 'predicted:')} ${prediction.headline}`,
+          ...prediction.reasons.map(({ sentence }) => `    ${sentence}`),
+        ]
+      : [];
+    if (this.options.verbose === true) {
+      return print([reportText(report), ...predicted, '', ''].join('\n'));
+    }
+    const lines = [
+      `${paint('bold', report.file)}: ${paint(report.severity, report.headline)}`,
+      ...report.reasons.map(
+        ({ severity, sentence }) => `  ${paint(severity, `${severity}:`)} ${sentence}`,
+      ),
+      ...report.remedies
+        .filter(({ id }) => id !== 'show-log')
+        .slice(0, 3)
+        .map(
+          ({ title, detail }) => `  ${paint('dim', 'fix:')} ${title.replace(/…$/, '')}. ${detail}`,
+        ),
+      ...predicted,
+    ];
+    return print(`${lines.join('\n')}\n`);
+  }
+
+  end(): Promise<void> | void {
+    const { usable, not, unchecked } = this.counts;
+    const total = usable + not + unchecked;
+    if (total < 2) return;
+    return print(
+      `${total} files: ${usable} usable, ${not} not usable, ${unchecked} could not be checked\n`,
+    );
+  }
+}
+
+const verdictCounts = {
+  valid: 'usable',
+  suboptimal: 'usable',
+  invalid: 'not',
+  unchecked: 'unchecked',
+} as const;
