@@ -13,7 +13,7 @@ import {
   usedPercent,
 } from './gpuMemory';
 import { type GpuChoice, type VisibleGpus, whyNotUsable } from './gpuMemoryChoice';
-import { describeProblem, type GpuProblem } from './gpuMemoryErrors';
+import { describeProblem, type GpuProblem, nvmlNotSupported } from './gpuMemoryErrors';
 import type { HistorySample } from './gpuMemoryHistory';
 
 export interface LabelledValue {
@@ -71,7 +71,7 @@ export interface GpuView {
   problem: ViewProblem | null;
   facts: LabelledValue[];
   processes: { pid: string; name: string; memory: string; kind: string }[];
-  /** Stands in the table's place: none, not known, why not. Empty: there are processes. */
+  /** Stands in the table's place: none, not known, why not. */
   processesNote: string;
   /** For the plot: bytes, percent; null: unknown. */
   total: number | null;
@@ -203,6 +203,8 @@ function processesNote(gpu: GpuReading): string {
   if (gpu.processesProblem) {
     return `The programs that use it are not known: ${describeProblem(gpu.processesProblem)}`;
   }
+  // A GPU that does not answer has been said to do so.
+  if (gpu.problem !== null && gpu.problem.code !== nvmlNotSupported) return '';
   if (gpu.processes === null) return 'Which programs use it was not asked yet.';
   return gpu.processes.length === 0 ? 'No program holds memory of it that this user can see.' : '';
 }

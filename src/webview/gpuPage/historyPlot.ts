@@ -76,7 +76,10 @@ function options(data: PlotData, width: number, current: () => PlotData | null):
   const axis = {
     stroke: color('--vscode-descriptionForeground'),
     font: `11px ${color('--vscode-font-family')}`,
-    grid: { stroke: color('--vscode-widget-border', '--vscode-contrastBorder'), width: 1 },
+    grid: {
+      stroke: withAlpha(color('--vscode-descriptionForeground'), 25),
+      width: 1,
+    },
     ticks: { show: false },
   };
   const now = () => (current() ?? data).now / 1000;
@@ -124,7 +127,7 @@ function options(data: PlotData, width: number, current: () => PlotData | null):
       {
         scale: 'bytes',
         stroke: color('--vscode-charts-blue'),
-        fill: withAlpha(color('--vscode-charts-blue')),
+        fill: withAlpha(color('--vscode-charts-blue'), 22),
         width: 2,
         points: { show: false },
         spanGaps: false,
@@ -148,21 +151,14 @@ function minutesBefore(now: () => number): (tick: number) => string {
   };
 }
 
-/** The first of these theme variables that is set. */
-function themeColors(): (...names: string[]) => string {
+function themeColors(): (name: string) => string {
   const style = getComputedStyle(document.documentElement);
   const fallback = getComputedStyle(document.body).color;
-  return (...names) => {
-    for (const name of names) {
-      const value = style.getPropertyValue(name).trim();
-      if (value !== '') return value;
-    }
-    return fallback;
-  };
+  return (name) => style.getPropertyValue(name).trim() || fallback;
 }
 
-function withAlpha(color: string): string {
-  return `color-mix(in srgb, ${color} 22%, transparent)`;
+function withAlpha(color: string, percent: number): string {
+  return `color-mix(in srgb, ${color} ${percent}%, transparent)`;
 }
 
 customElements.define('history-plot', HistoryPlot);

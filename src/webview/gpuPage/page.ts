@@ -161,7 +161,7 @@ function numbersLine(gpu: GpuView): TemplateResult {
     ${
       gpu.warns
         ? html`<span class="codicon codicon-warning tone-warning" aria-hidden="true"></span
-            ><span class="tone-warning">${strings.warns}</span>`
+            ><strong>${strings.warns}</strong>`
         : nothing
     }
     <span><strong>${gpu.usage}</strong> ${strings.inUse}</span>

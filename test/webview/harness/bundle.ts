@@ -1,4 +1,4 @@
-/** The page's bundle as the product's build makes it, in memory: tests always see the sources as they are. */
+/** The pages' bundles as the product's build makes it, in memory: tests always see the sources as they are. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -14,8 +14,11 @@ export interface ServedFile {
 /** By URL path. */
 export async function pageFiles(): Promise<Map<string, ServedFile>> {
   const result = await build({
-    entryPoints: [path.join(root, 'src/webview/enginePage/main.ts')],
-    outfile: path.join(root, 'dist/webview/enginePage.js'),
+    entryPoints: {
+      enginePage: path.join(root, 'src/webview/enginePage/main.ts'),
+      gpuPage: path.join(root, 'src/webview/gpuPage/main.ts'),
+    },
+    outdir: path.join(root, 'dist/webview'),
     bundle: true,
     write: false,
     format: 'iife',

@@ -4,6 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { launchBrowser } from './browser';
+import { gpuPageCaseNames } from './gpuModels';
 import { pageCaseNames } from './reports';
 import { startHarness, themeNames } from './server';
 
@@ -14,13 +15,13 @@ async function main(folder: string, chosen: string[]): Promise<void> {
   const harness = await startHarness();
   const browser = await launchBrowser();
   try {
-    for (const name of chosen.length > 0 ? chosen : pageCaseNames) {
+    for (const name of chosen.length > 0 ? chosen : [...pageCaseNames, ...gpuPageCaseNames]) {
       for (const theme of themeNames) {
         for (const [size, width] of Object.entries(widths)) {
           if (size === 'wide' && theme !== 'dark-modern') continue;
           const page = await browser.newPage({ viewport: { width, height: 800 } });
           await page.goto(harness.url(theme, name));
-          await page.waitForSelector('h1');
+          await page.waitForSelector('h1, .waiting');
           await page.evaluate('document.fonts.ready.then(() => undefined)');
           await page.screenshot({
             path: path.join(folder, `made-report-${name}-${theme}-${size}.png`),

@@ -9,8 +9,10 @@ import { createServer, type Server } from 'node:http';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import type { ToGpuPage } from '../../../src/core/gpuMemoryView';
 import { enginePageHtml } from '../../../src/extension/engineEditor/pageHtml';
 import { pageFiles } from './bundle';
+import { gpuPageCaseNames, gpuPageCases } from './gpuModels';
 import { pageCases, pageCaseNames, type PageCase } from './reports';
 
 export const themeNames = [
@@ -70,7 +72,11 @@ window.sent = [];
 }
 
 function after(caseName: string): string {
-  const messages = (pageCases as Record<string, PageCase>)[caseName]?.messages ?? [];
+  const cases: Record<string, Pick<PageCase, 'messages'> | { messages: ToGpuPage[] }> = {
+    ...pageCases,
+    ...gpuPageCases,
+  };
+  const messages = cases[caseName]?.messages ?? [];
   return `for (const message of ${scriptJson(messages)}) window.postMessage(message, '*');`;
 }
 
@@ -110,12 +116,13 @@ export async function startHarness(port = 0): Promise<Harness> {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   function shell(search: string): string {
+    const isGpuPage = (new URLSearchParams(search).get('case') ?? '').startsWith('gpu-');
     const html = enginePageHtml({
       nonce,
       cspSource: origin,
-      scriptUri: '/enginePage.js',
-      styleUris: ['/codicon.css', '/enginePage.css'],
-      title: 'Engine',
+      scriptUri: isGpuPage ? '/gpuPage.js' : '/enginePage.js',
+      styleUris: ['/codicon.css', '/enginePage.css', ...(isGpuPage ? ['/gpuPage.css'] : [])],
+      title: isGpuPage ? 'GPU memory' : 'Engine',
     });
     const query = search.replace(/"/g, '');
     return html
@@ -145,6 +152,7 @@ export async function startHarness(port = 0): Promise<Harness> {
 
 if (require.main === module) {
   void startHarness(Number(process.env['PORT'] ?? 0)).then((harness) => {
-    for (const name of pageCaseNames) console.log(harness.url('dark-modern', name));
+    for (const name of [...pageCaseNames, ...gpuPageCaseNames])
+      console.log(harness.url('dark-modern', name));
   });
 }

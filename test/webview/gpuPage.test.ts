@@ -1,0 +1,147 @@
+/** The GPU page in a real Chromium, under the product's Content Security Policy, in the values of four real themes. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { AxeResults } from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { FromGpuPage, ToGpuPage } from '../../src/core/gpuMemoryView';
+import { launchBrowser } from './harness/browser';
+import { gpuPageCaseNames, gpuPageCases, type GpuPageCaseName } from './harness/gpuModels';
+import { startHarness, themeNames, type Harness, type ThemeName } from './harness/server';
+
+const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+describe('GPU page', function () {
+  this.timeout(30_000);
+
+  let harness: Harness;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let complaints: string[];
+
+  before(async () => {
+    harness = await startHarness();
+    browser = await launchBrowser();
+  });
+  after(async () => {
+    await browser?.close();
+    await harness?.close();
+  });
+  beforeEach(async () => {
+    context = await browser.newContext({ viewport: { width: 1120, height: 800 } });
+    page = await context.newPage();
+    complaints = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') {
+        complaints.push(message.text());
+      }
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+  });
+  // Whatever a test does, the page never breaks its policy and never complains.
+  afterEach(async () => {
+    const violations = await page.evaluate<string[]>('window.violations ?? []');
+    await context.close();
+    assert.deepEqual([...complaints, ...violations], []);
+  });
+
+  async function open(caseName: GpuPageCaseName, theme: ThemeName = 'dark-modern'): Promise<void> {
+    await page.goto(harness.url(theme, caseName));
+    await page.locator(caseName === 'gpu-waiting' ? '.waiting' : 'h1').waitFor();
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done)))');
+  }
+  const sent = () => page.evaluate<FromGpuPage[]>('window.sent');
+  const post = (message: ToGpuPage) =>
+    page.evaluate((data) => window.postMessage(data, '*'), message);
+
+  for (const name of gpuPageCaseNames) {
+    it(`${name}: shows what it is sent, also at 400 px`, async () => {
+      await open(name);
+      const text = await page.locator('#page').innerText();
+      for (const expected of gpuPageCases[name].expected) {
+        assert.ok(text.includes(expected), `"${expected}" is not in:\n${text}`);
+      }
+      await page.setViewportSize({ width: 400, height: 800 });
+      for (const summary of await page.locator('summary').all()) await summary.click();
+      const { scroll, client } = await page.evaluate(() => ({
+        scroll: document.documentElement.scrollWidth,
+        client: document.documentElement.clientWidth,
+      }));
+      assert.ok(scroll <= client, `${scroll} px wide in ${client} px`);
+    });
+  }
+
+  for (const theme of themeNames) {
+    it(`is accessible in ${theme}`, async () => {
+      for (const name of ['gpu-one', 'gpu-two-one-lost', 'gpu-nearly-full'] as const) {
+        await open(name, theme);
+        for (const summary of await page.locator('summary').all()) await summary.click();
+        await page.evaluate(axeSource);
+        const { violations } = await page.evaluate<AxeResults>('axe.run(document)');
+        const found = violations.flatMap(({ id, nodes }) =>
+          nodes.map((node) => `${id}: ${node.html} – ${node.failureSummary ?? ''}`),
+        );
+        assert.deepEqual(found, [], name);
+      }
+    });
+  }
+
+  it('draws a plot whose line is there, and again when the theme changes', async () => {
+    await open('gpu-one');
+    const painted = () =>
+      page.evaluate(() => {
+        const canvas = document.querySelector('canvas')!;
+        const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+        const colours = new Set<number>();
+        for (let i = 0; i < data.length; i += 4) {
+          colours.add((data[i]! << 16) | (data[i + 1]! << 8) | data[i + 2]!);
+        }
+        return { colours: colours.size, blue: colours.has(0x12_34_56) };
+      });
+    const first = await painted();
+    assert.ok(first.colours > 3, `${first.colours} colours`);
+    assert.equal(first.blue, false);
+    await page.evaluate(() =>
+      document.documentElement.style.setProperty('--vscode-charts-blue', '#123456'),
+    );
+    await page.evaluate('new Promise((done) => setTimeout(done, 100))');
+    assert.equal((await painted()).blue, true);
+  });
+
+  it('the plot’s label and its table say the same as the plot', async () => {
+    await open('gpu-one');
+    const label = (await page.locator('history-plot').getAttribute('aria-label')) ?? '';
+    assert.match(label, /now 2\.0 GiB, least 2\.0 GiB, most 6\.2 GiB/);
+    await page.locator('.gpu-history summary').click();
+    const rows = page.locator('.gpu-history tbody tr');
+    assert.ok((await rows.count()) >= 10);
+    assert.match(await rows.first().innerText(), /2\.0 GiB/);
+  });
+
+  it('an open table stays open while new looks come, and after the page was hidden', async () => {
+    await open('gpu-one');
+    await page.locator('.gpu-history summary').click();
+    const last = gpuPageCases['gpu-one'].messages.at(-1);
+    assert.ok(last?.type === 'model');
+    await post({ type: 'model', model: { ...last.model, at: last.model.at + 2000 } });
+    assert.equal(await page.locator('.gpu-history details').getAttribute('open'), '');
+    await page.reload();
+    await page.locator('.gpu-history table').waitFor();
+  });
+
+  it('sends its commands', async () => {
+    await open('gpu-two-one-lost');
+    await page.getByRole('button', { name: 'Choose GPU…' }).click();
+    await page.getByRole('button', { name: 'Look again' }).click();
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('button', { name: 'Use this GPU for checks and runs: GPU 1' }).click();
+    const types = (await sent()).map((message) => message.type);
+    assert.deepEqual(types, ['ready', 'chooseGpu', 'refresh', 'openSettings', 'useGpu']);
+    assert.ok(JSON.stringify((await sent()).at(-1)).includes('GPU-00000001'));
+  });
+
+  it('hostile names stay text', async () => {
+    await open('gpu-hostile');
+    assert.equal(await page.locator('#page img, #page script, #page a').count(), 0);
+  });
+});
