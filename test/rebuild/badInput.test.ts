@@ -120,18 +120,6 @@ for (const minor of ['1.4', '1.7']) {
       assert.match(sentence, /the_bad_one/);
     });
 
-    it('a version of ONNX that does not exist yet', async () => {
-      // The parser decides; where it takes such a model, there is nothing to refuse.
-      const file = model(modelOfIrVersion(200));
-      try {
-        const result = await bench.rebuilder.build(requestFor(minor, file, engine));
-        assert.ok(result.engineSize > 0);
-      } catch (error) {
-        assert(error instanceof HostError);
-        assert.equal(fs.readFileSync(engine, 'utf8'), old);
-      }
-    });
-
     it('a dynamic input without a profile', async () => {
       assert.match(
         await refused(model(dynamicModel())),
@@ -167,9 +155,10 @@ for (const minor of ['1.4', '1.7']) {
       );
     });
 
-    it('flags that need a GPU, where there is none', async () => {
+    it('flags that need a GPU, where there is none', async function () {
       const { gpus } = await bench.supervisor.gpus();
-      assert.equal(gpus.length, 0, 'this test is for machines without a GPU');
+      // With a GPU they may work: nothing to refuse.
+      if (gpus.length > 0) this.skip();
       const file = model(staticModel());
       for (const flag of ['kREFIT', 'kREFIT_IDENTICAL', 'kSTRIP_PLAN']) {
         assert.match(
@@ -308,6 +297,14 @@ for (const minor of ['1.4', '1.7']) {
     after(() => bench.dispose());
     beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'odd-input-'))));
     afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+    it('a version of ONNX that does not exist yet: the parser takes it', async () => {
+      const file = path.join(folder, 'm.onnx');
+      fs.writeFileSync(file, modelOfIrVersion(200));
+      const engine = path.join(folder, 'm.engine');
+      const result = await bench.rebuilder.build(requestFor(minor, file, engine));
+      assert.equal(fs.statSync(engine).size, result.engineSize);
+    });
 
     it('a model without weights', async () => {
       const file = path.join(folder, 'm.onnx');
