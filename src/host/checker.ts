@@ -347,7 +347,7 @@ export class Checker {
     outcomes: Outcome[],
     options: OracleOptions,
   ): Promise<HostError | null> {
-    const packed = packPaths(indices.map((index) => sendable(paths[index] ?? '')));
+    const packed = packSendable(indices.map((index) => paths[index] ?? ''));
     try {
       const result = await this.options.oracle.checkFiles(
         runtime.path,
@@ -528,12 +528,20 @@ function answerOf(records: CheckRecords, index: number): RuntimeAnswer | null {
 }
 
 /** A path that cannot be sent becomes one that cannot exist; its report is made from the path as it is. */
-function sendable(path: FilePath): FilePath {
+function packSendable(paths: readonly FilePath[]): Buffer {
+  try {
+    return packPaths(paths);
+  } catch {
+    return packPaths(paths.map((path) => (isSendable(path) ? path : '/dev/null/not-a-path')));
+  }
+}
+
+function isSendable(path: FilePath): boolean {
   try {
     packPaths([path]);
-    return path;
+    return true;
   } catch {
-    return '/dev/null/not-a-path';
+    return false;
   }
 }
 
