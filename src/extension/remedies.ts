@@ -1,11 +1,10 @@
 /**
- * What the extension itself does for each remedy. Rebuilding registers its own handlers over these (remedyHandlers.ts);
- * until it does, the rebuild remedies copy the command that would do it and say so.
+ * What the extension itself does for each remedy but those that build: these register their own handlers
+ * (remedyHandlers.ts, rebuild/).
  */
 import * as vscode from 'vscode';
 import type { RemedyId } from '../core/engineReport';
 import { fileName } from './engineTarget';
-import { guessBuild } from './guessedBuild';
 import type { InstallRuntime } from './installRuntime';
 import type { Log } from './log';
 import type { RemedyContext, RemedyHandler, RemedyHandlers } from './remedyHandlers';
@@ -15,6 +14,15 @@ import * as settings from './settings';
 
 const shell = process.platform === 'win32' ? 'powershell' : 'sh';
 const driverPage = 'https://www.nvidia.com/drivers/';
+
+/** Registered by rebuild/. */
+type OfRebuild =
+  | 'rebuild'
+  | 'rebuild-with-weight-streaming'
+  | 'rebuild-from-recipe'
+  | 'rebuild-for-chosen-gpus'
+  | 'copy-rebuild-command'
+  | 'convert-foreign-engine';
 
 export interface RemedyServices {
   runtimes: Runtimes;
@@ -28,13 +36,7 @@ export function registerRemedies(handlers: RemedyHandlers, services: RemedyServi
   const installVersion: RemedyHandler = async ({ remedy }) => {
     await install.run(remedy.runtimeVersion);
   };
-  const table: Record<RemedyId, RemedyHandler> = {
-    rebuild: copyRebuild,
-    'rebuild-with-weight-streaming': copyRebuild,
-    'rebuild-from-recipe': copyRebuild,
-    'rebuild-for-chosen-gpus': copyRebuild,
-    'copy-rebuild-command': copyRebuild,
-    'convert-foreign-engine': copyRebuild,
+  const table: Record<Exclude<RemedyId, OfRebuild>, RemedyHandler> = {
     'use-matching-runtime': (context) => useMatchingRuntime(context, services.runtimes),
     'install-matching-runtime': async ({ remedy }) => {
       const library = await install.run(remedy.runtimeVersion);
@@ -57,31 +59,6 @@ export function registerRemedies(handlers: RemedyHandlers, services: RemedyServi
   for (const [id, handler] of Object.entries(table)) {
     handlers.register([id as RemedyId], handler);
   }
-}
-
-async function copyRebuild({ uri, remedy, report }: RemedyContext): Promise<void> {
-  const [{ rebuildCommand }, { defaultEngineOptions, weightStreamingFlag }] = await Promise.all([
-    import('../core/rebuildCommands'),
-    import('../core/rebuildOptions'),
-  ]);
-  const weightStreaming =
-    remedy.id === 'rebuild-with-weight-streaming' ||
-    report.reasons.some(({ id }) => id === 'insufficient-gpu-memory');
-  const { text, notes } = rebuildCommand('tensorrt_rtx', {
-    ...guessBuild(uri.fsPath, { isModel: report.kind === 'onnx', platform: process.platform }),
-    options: { ...defaultEngineOptions(), flags: weightStreaming ? [weightStreamingFlag] : [] },
-    shell,
-  });
-  await vscode.env.clipboard.writeText(text);
-  void vscode.window.showInformationMessage(
-    [
-      vscode.l10n.t(
-        "Copied: {0} – run it in a terminal where NVIDIA's tensorrt_rtx is installed; the model's name is a guess, check it first. Nothing was changed.",
-        text,
-      ),
-      ...notes,
-    ].join(' '),
-  );
 }
 
 /** "Match the engine's version" where that leads to the same library: other engines then keep theirs. */

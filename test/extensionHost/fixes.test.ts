@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import type { RemedyId } from '../../src/core/engineReport';
 import type { RemedyContext } from '../../src/extension/remedyHandlers';
 import type { InternalApi } from '../../src/extension/extension';
 import { commands, section } from '../../src/extension/ids';
@@ -41,6 +42,11 @@ describe('Fix Engine Problem…', () => {
     await vscode.workspace.getConfiguration(section).update('runtimePath', undefined, true);
   });
   after(() => cleared(api));
+
+  it('has a handler for every remedy', () => {
+    spy.dispose();
+    for (const id of Object.keys(everyRemedy)) assert.ok(api.remedies.has(id as RemedyId), id);
+  });
 
   /** Picks the first entry as soon as the quick pick is there. */
   async function pickFirst(): Promise<RemedyContext> {
@@ -117,3 +123,24 @@ describe('Fix Engine Problem…', () => {
     assert.match(copied, /^engine-inspector build .*it'\\''s\.onnx/);
   });
 });
+
+/** A remedy that is added to the union fails to compile here until it is added. */
+const everyRemedy: Record<RemedyId, true> = {
+  rebuild: true,
+  'rebuild-with-weight-streaming': true,
+  'rebuild-from-recipe': true,
+  'rebuild-for-chosen-gpus': true,
+  'use-matching-runtime': true,
+  'install-matching-runtime': true,
+  'choose-runtime': true,
+  'install-runtime': true,
+  'update-driver': true,
+  'update-runtime': true,
+  'repair-cuda': true,
+  'install-driver': true,
+  'get-file-again': true,
+  'fetch-lfs-object': true,
+  'convert-foreign-engine': true,
+  'copy-rebuild-command': true,
+  'show-log': true,
+};
