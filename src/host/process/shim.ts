@@ -299,6 +299,11 @@ export class ShimSession {
     this.polling = true;
     const poll = () => {
       this.polling = false;
+      const [first] = this.jobs.keys();
+      // A moment of waiting leaves the core to the job's thread; turning in circles would take it away.
+      if (first !== undefined && performance.now() - this.lastActivity < 5) {
+        this.native.jobWait()(this.session, first, 1, this.count);
+      }
       this.poll();
       this.schedule();
     };
