@@ -13,12 +13,16 @@ import * as settings from './settings';
 const searched = '**/*.engine';
 const watched = `**/*{${engineExtensions.join(',')}}`;
 
+/** After the last new folder, before they are looked into. Milliseconds. */
+const quietMs = 500;
+
 export class WorkspaceEngines implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[] = [];
   /** Watchers beside open engines that lie outside the workspace, by folder. */
   private readonly outside = new Map<string, { watcher: vscode.Disposable; holders: number }>();
   private used = false;
   private scanning: Promise<number> | undefined;
+  private quiet: NodeJS.Timeout | undefined;
   /** Settles when the first search, if there is one, has its answers. */
   firstLook: Promise<unknown> = Promise.resolve();
 
@@ -79,14 +83,19 @@ export class WorkspaceEngines implements vscode.Disposable {
     }
     const engines = vscode.workspace.createFileSystemWatcher(watched);
     // A folder that is deleted or moved away is one event for the folder, none for the engines in it.
-    const deletions = vscode.workspace.createFileSystemWatcher('**', true, true, false);
+    // So is one that appears: the watcher may miss what was written into it right away (cp -r, git checkout).
+    const folders = vscode.workspace.createFileSystemWatcher('**', false, true, false);
     this.subscriptions.push(
       engines,
-      deletions,
+      folders,
       engines.onDidCreate((uri) => this.created(uri)),
       engines.onDidChange((uri) => this.changed(uri)),
       engines.onDidDelete((uri) => this.changed(uri)),
-      deletions.onDidDelete((uri) => this.reports.touchBelow(uri)),
+      folders.onDidDelete((uri) => this.reports.touchBelow(uri)),
+      folders.onDidCreate((uri) => {
+        if (path.posix.extname(uri.path) === '') this.lookAgainWhenQuiet();
+      }),
+      new vscode.Disposable(() => clearTimeout(this.quiet)),
       // A folder that is renamed or moved in here is one event too: look again.
       vscode.workspace.onDidRenameFiles(() => this.lookAgain()),
       vscode.workspace.onDidCreateFiles(({ files }) => {
@@ -117,6 +126,17 @@ export class WorkspaceEngines implements vscode.Disposable {
 
   private changed(uri: vscode.Uri): void {
     if (this.reports.isKnown(uri)) this.reports.touch(uri);
+  }
+
+  private lookAgainWhenQuiet(): void {
+    clearTimeout(this.quiet);
+    this.quiet = setTimeout(() => void this.lookForNew(), quietMs);
+  }
+
+  private async lookForNew(): Promise<void> {
+    if (settings.checkWorkspace() === 'never') return;
+    const uris = await vscode.workspace.findFiles(searched);
+    await this.reports.checkAll(uris.filter((uri) => !this.reports.isKnown(uri)));
   }
 
   private lookAgain(): void {
