@@ -48,11 +48,23 @@ describe('Fix Engine Problem…', () => {
     for (const id of Object.keys(everyRemedy)) assert.ok(api.remedies.has(id as RemedyId), id);
   });
 
-  /** Picks the first entry as soon as the quick pick is there. */
-  async function pickFirst(): Promise<RemedyContext> {
-    return until('a pick', async () => {
+  /**
+   * Opens a quick pick and picks its first entry, until that has shown its effect. A page that has just loaded takes the
+   * focus, which closes a quick pick: a person would open it again.
+   */
+  function firstPicked<T>(
+    what: string,
+    open: () => Thenable<unknown>,
+    effect: () => T | Promise<T>,
+  ): Promise<Exclude<T, undefined | false | null>> {
+    let isOpen = false;
+    return until(what, async () => {
+      if (!isOpen) {
+        isOpen = true;
+        void open().then(() => (isOpen = false));
+      }
       await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
-      return picked[0];
+      return effect();
     });
   }
 
@@ -67,9 +79,11 @@ describe('Fix Engine Problem…', () => {
     assert.ok(typeof code === 'object');
     // What VS Code does with the link: the query is the JSON of the arguments.
     const [argument] = JSON.parse(code.target.query) as string[];
-    const done = vscode.commands.executeCommand(code.target.path, argument);
-    const context = await pickFirst();
-    await done;
+    const context = await firstPicked(
+      'a remedy',
+      () => vscode.commands.executeCommand(code.target.path, argument),
+      () => picked[0],
+    );
     assert.equal(context.uri.toString(), uri.toString());
     assert.equal(context.remedy.id, context.report.remedies[0]?.id);
   });
@@ -79,16 +93,11 @@ describe('Fix Engine Problem…', () => {
     const uri = putEngine('front.engine', { version: older });
     await openPage(uri);
     await until('a report', () => api.reports.get(uri));
-    let open = false;
-    const context = await until('a pick', async () => {
-      // A page that has just loaded takes the focus, which closes a quick pick: a person would press again.
-      if (!open) {
-        open = true;
-        void vscode.commands.executeCommand(commands.fixProblem).then(() => (open = false));
-      }
-      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
-      return picked[0];
-    });
+    const context = await firstPicked(
+      'a remedy',
+      () => vscode.commands.executeCommand(commands.fixProblem),
+      () => picked[0],
+    );
     assert.equal(context.uri.toString(), uri.toString());
   });
 
@@ -114,12 +123,11 @@ describe('Fix Engine Problem…', () => {
     const remedy = report?.remedies.find(({ id }) => id === 'copy-rebuild-command');
     assert.ok(report && remedy, JSON.stringify(report?.remedies));
     await vscode.env.clipboard.writeText('');
-    const done = api.remedies.run({ uri, report, remedy });
-    const copied = await until('a command', async () => {
-      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
-      return (await vscode.env.clipboard.readText()) || undefined;
-    });
-    await done;
+    const copied = await firstPicked(
+      'a command',
+      () => api.remedies.run({ uri, report, remedy }),
+      async () => (await vscode.env.clipboard.readText()) || undefined,
+    );
     assert.match(copied, /^engine-inspector build .*it'\\''s\.onnx/);
   });
 });
