@@ -262,6 +262,26 @@ TEST("an unknown job is told from a running and a finished one") {
     CHECK_EQUAL(es_job_result(client.get(), job, nullptr, 0, &needed), ES_NO_SUCH_JOB);
 }
 
+TEST("one waits for a short job instead of asking again and again") {
+    Client client;
+    int32_t done = -1;
+    CHECK_EQUAL(es_job_wait(client.get(), 99, 10, &done), ES_NO_SUCH_JOB);
+    const uint64_t slow = client.submitCheckFiles(std::vector<std::string>(300000, "/nonexistent"));
+    const uint64_t waiting = client.submitCheckFiles({"/nonexistent"});
+    const auto start = std::chrono::steady_clock::now();
+    CHECK_EQUAL(es_job_wait(client.get(), waiting, 20, &done), ES_OK);
+    const auto waited = std::chrono::steady_clock::now() - start;
+    CHECK_EQUAL(done, 0);
+    CHECK(waited >= std::chrono::milliseconds(15));
+    CHECK_EQUAL(es_job_cancel(client.get(), slow), ES_OK);
+    for (int i = 0; i < 60 && done == 0; ++i) {
+        CHECK_EQUAL(es_job_wait(client.get(), waiting, 1000, &done), ES_OK);
+    }
+    CHECK_EQUAL(done, 1);
+    CHECK_EQUAL(client.wait(waiting).status, ES_OK);
+    CHECK_EQUAL(es_job_wait(client.get(), waiting, 1001, &done), ES_INVALID_ARGUMENT);
+}
+
 TEST("a result stays when the buffer is too small") {
     Client client;
     const uint64_t job = client.submitCheckFiles({"/nonexistent"});
@@ -594,6 +614,25 @@ TEST("the GPUs, or why there are none") {
         CHECK(gpu.total_memory > 0);
         CHECK(std::string(gpu.uuid).substr(0, 4) == "GPU-" || std::string(gpu.uuid).substr(0, 4) == "MIG-");
     }
+}
+
+TEST("GPU memory is looked at again and again, or why it cannot be") {
+    Client client;
+    for (int i = 0; i < 3; ++i) {
+        uint64_t job = 0;
+        Client::require(es_submit_gpu_poll(client.get(), ES_GPU_POLL_PROCESSES, nullptr, &job));
+        const Done done = client.wait(job);
+        CHECK_EQUAL(done.status, ES_OK);
+        const auto record = done.as<es_gpu_poll_record>();
+        CHECK_EQUAL(done.result.size(), sizeof(record) + record.gpu_count * sizeof(es_gpu_memory_record) +
+                                            record.process_count * sizeof(es_gpu_process_record));
+        CHECK(record.gpu_count > 0 || record.nvml_status != 0);
+        CHECK((record.nvml_status == -1) == (record.message[0] != '\0'));
+    }
+    uint64_t job = 0;
+    Client::require(es_submit_gpu_poll(client.get(), 0, mathLibrary().c_str(), &job));
+    CHECK(client.wait(job).as<es_gpu_poll_record>().nvml_status != 0);
+    CHECK_EQUAL(es_submit_gpu_poll(client.get(), 2, nullptr, &job), ES_INVALID_ARGUMENT);
 }
 
 /* ---- building ---- */

@@ -1,0 +1,11 @@
+# cmake -DOBJDUMP=... -DLIBRARY=... -P checkGlibc.cmake: fails when the library needs a glibc newer than 2.28.
+execute_process(COMMAND "${OBJDUMP}" -T "${LIBRARY}" OUTPUT_VARIABLE symbols RESULT_VARIABLE failed)
+if(failed)
+  message(FATAL_ERROR "objdump could not read ${LIBRARY}")
+endif()
+string(REGEX MATCHALL "GLIBC_2\\.(29|[3-9][0-9])[^\n]*" newer "${symbols}")
+if(newer)
+  list(JOIN newer "\n  " text)
+  file(REMOVE "${LIBRARY}")
+  message(FATAL_ERROR "${LIBRARY} would not run with glibc 2.28 (see src/oldGlibc.h); it uses\n  ${text}")
+endif()
