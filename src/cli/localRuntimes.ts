@@ -1,8 +1,31 @@
 /** The TensorRT-RTX libraries that the command line knows: those of the environment it was called in. */
+import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { findRuntimes, type FoundRuntime, type RuntimeChoice } from '../host/runtimes';
+import {
+  findRuntimes,
+  type FoundRuntime,
+  type RuntimeChoice,
+  type RuntimeFiles,
+} from '../host/runtimes';
+import { readLibraryFileSync } from '../host/libraryFile';
 import { distFolder } from './distFolder';
 import { listShims, shimFolderOf } from '../host/shims';
+
+/** A command line may wait: at once is sooner than by threads that have to be started. */
+const syncFiles: RuntimeFiles = {
+  readdir: (folder) => orElse(() => fs.readdirSync(folder), []),
+  stat: (file) => orElse(() => fs.statSync(file), null),
+  realpath: (file) => orElse(() => fs.realpathSync.native(file), file),
+  readLibrary: readLibraryFileSync,
+};
+
+function orElse<T>(make: () => T, otherwise: T): T {
+  try {
+    return make();
+  } catch {
+    return otherwise;
+  }
+}
 
 /** Beside dist/cli.js, where the package has them. */
 export function shimFolder(): string {
@@ -19,6 +42,7 @@ export function findLocalRuntimes(
     installed: null,
     workspaceFolders: [],
     selectedPython: null,
+    files: syncFiles,
     supported: [...listShims(shimFolder()).keys()],
     ...(log ? { log } : {}),
   });

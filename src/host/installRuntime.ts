@@ -9,7 +9,8 @@ import * as path from 'node:path';
 import { plainText } from '../core/plainText';
 import { cleanEnvironment } from './hostEnvironment';
 import { asHostError, HostError } from './hostError';
-import { isLibraryName, readLibraryFile } from './libraryFile';
+import { isLibraryName } from './libraryFile';
+import { readLibraryFile } from './libraryFileAsync';
 
 /** What a user accepts by installing; shown before. */
 export const licenceUrl =

@@ -4,7 +4,8 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { elfFile, peFile, rtxSymbols } from '../../test/support/libraryFiles';
 import { HostError } from './hostError';
-import { isLibraryName, readLibraryFile, readLibraryFileSync } from './libraryFile';
+import { isLibraryName, readLibraryFileSync } from './libraryFile';
+import { readLibraryFile } from './libraryFileAsync';
 
 const linux = { platform: 'linux', arch: 'x64' } as const;
 const windows = { platform: 'win32', arch: 'x64' } as const;

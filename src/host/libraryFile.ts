@@ -4,7 +4,6 @@
  * the headers and the dynamic string table, some tens of kilobytes of a quarter of a gigabyte.
  */
 import * as fs from 'node:fs';
-import * as fsp from 'node:fs/promises';
 import * as path from 'node:path';
 import { HostError } from './hostError';
 
@@ -14,37 +13,15 @@ export interface LibraryFile {
   version: string;
 }
 
-interface Target {
+export interface Target {
   platform: NodeJS.Platform;
   arch: string;
 }
 
-/** Throws a HostError that says what is wrong with the file. */
-export async function readLibraryFile(
-  file: string,
-  target: Target = process,
-): Promise<LibraryFile> {
-  let handle: fsp.FileHandle | undefined;
-  try {
-    handle = await fsp.open(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
-    const stat = await handle.stat();
-    const steps = look(file, stat, target);
-    let step = steps.next();
-    while (!step.done) {
-      const { offset, length } = step.value;
-      const buffer = Buffer.alloc(length);
-      const { bytesRead } = await handle.read(buffer, 0, length, offset);
-      step = steps.next(buffer.subarray(0, bytesRead));
-    }
-    return step.value;
-  } catch (error) {
-    throw systemProblem(file, error);
-  } finally {
-    await handle?.close();
-  }
-}
-
-/** The same for a process that may wait: the command line and the engine host's child. */
+/**
+ * Throws a HostError that says what is wrong with the file. For a process that may wait: the command line and the engine
+ * host's child; libraryFileAsync.ts does it for others.
+ */
 export function readLibraryFileSync(file: string, target: Target = process): LibraryFile {
   let descriptor: number | undefined;
   try {
@@ -77,7 +54,7 @@ type Look = Generator<{ offset: number; length: number }, LibraryFile, Buffer>;
 const reinstall = 'Install TensorRT-RTX again, or choose another library.';
 const chooseAnother = 'Choose a libtensorrt_rtx library (tensorrt_rtx_1_7.dll on Windows).';
 
-function* look(file: string, stat: fs.Stats, target: Target): Look {
+export function* look(file: string, stat: fs.Stats, target: Target): Look {
   if (!stat.isFile()) {
     const what = stat.isDirectory() ? 'a folder' : 'not a regular file';
     throw new HostError('library-not-loaded', `${file} is ${what}, not a library.`, chooseAnother);
@@ -248,7 +225,7 @@ function otherSystem(file: string, builtFor: string, here: string): HostError {
   );
 }
 
-function systemProblem(file: string, error: unknown): HostError {
+export function systemProblem(file: string, error: unknown): HostError {
   if (error instanceof HostError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const detail = error instanceof Error ? error.message : String(error);

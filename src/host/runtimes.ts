@@ -16,16 +16,31 @@
  * major.minor.patch; else the newest that this extension has a shim for. An explicit path that cannot be used is an
  * error with its reason, never silently another library.
  */
-import * as fs from 'node:fs/promises';
+import type { Stats } from 'node:fs';
 import * as path from 'node:path';
 import { compareVersions } from '../core/runtimeReleases';
 import { asHostError } from './hostError';
-import { isLibraryName, type LibraryFile, readLibraryFile } from './libraryFile';
+import { isLibraryName, type LibraryFile } from './libraryFile';
 import { type FoundRuntime, type RuntimeSource, runtimeSourceNames } from './runtimeSources';
 import { unsupportedVersion } from './unsupportedVersion';
 import { minorVersion } from './versions';
 
 export { type FoundRuntime, type RuntimeSource, runtimeSourceNames };
+
+/** The file system as the search uses it: asynchronous for an extension host, at once for a command line (runtimeFiles.ts). */
+export interface RuntimeFiles {
+  /** Names; empty where there is no such folder. */
+  readdir(folder: string): Promise<string[]> | string[];
+  /** null: not there. */
+  stat(path: string): Promise<Stats | null> | Stats | null;
+  /** Without links; the path itself where it leads nowhere. */
+  realpath(path: string): Promise<string> | string;
+  /** Throws a HostError. */
+  readLibrary(
+    file: string,
+    target: { platform: NodeJS.Platform; arch: string },
+  ): Promise<LibraryFile> | LibraryFile;
+}
 
 export interface RuntimePlaces {
   /** A library or a folder with one; null: not set. */
@@ -39,6 +54,8 @@ export interface RuntimePlaces {
   selectedPython: string | null;
   /** "1.7", ...: the minor versions there are shims for (shims.ts). */
   supported: readonly string[];
+  /** Asynchronous ones when not given. */
+  files?: RuntimeFiles;
   platform?: NodeJS.Platform;
   arch?: string;
   /** Instead of the standard folders: for tests. */
@@ -49,12 +66,13 @@ export interface RuntimePlaces {
 
 /** Every library once, in the order of the places. */
 export async function findRuntimes(places: RuntimePlaces): Promise<FoundRuntime[]> {
+  const files = places.files ?? (await import('./runtimeFiles')).asyncFiles;
   const found = new Map<string, FoundRuntime>();
   const log = places.log ?? (() => undefined);
-  const looks = placesInOrder(places).map(async ([source, look]) => {
-    const files = await look();
+  const looks = placesInOrder(places, files).map(async ([source, look]) => {
+    const libraries = await look();
     const described = await Promise.all(
-      files.map(async (file) => describe(file, await realPathOf(file), source, places)),
+      libraries.map((file) => describe(file, source, places, files)),
     );
     return { source, described };
   });
@@ -156,17 +174,19 @@ function threeParts(version: string): string {
 
 type Look = () => Promise<string[]>;
 
-function placesInOrder(places: RuntimePlaces): [RuntimeSource, Look][] {
+function placesInOrder(places: RuntimePlaces, files: RuntimeFiles): [RuntimeSource, Look][] {
   const platform = places.platform ?? process.platform;
   const within = async (folders: readonly string[]) =>
-    (await Promise.all(folders.map((folder) => librariesIn(folder, platform)))).flat();
+    (await Promise.all(folders.map((folder) => librariesIn(folder, platform, files)))).flat();
   const inPythons = async (environments: readonly string[]) =>
-    within((await Promise.all(environments.map(pythonLibraryFolders))).flat());
+    within(
+      (await Promise.all(environments.map((each) => pythonLibraryFolders(each, files)))).flat(),
+    );
   const order: [RuntimeSource, Look][] = [];
   const { setting, env, installed, selectedPython } = places;
 
   if (setting !== null) {
-    order.push(['setting', () => fromSetting(setting, platform)]);
+    order.push(['setting', () => fromSetting(setting, platform, files)]);
   }
   const home = env['TENSORRT_RTX_HOME'];
   if (home !== undefined && path.isAbsolute(home)) {
@@ -174,7 +194,7 @@ function placesInOrder(places: RuntimePlaces): [RuntimeSource, Look][] {
     order.push(['TENSORRT_RTX_HOME', () => within(folders)]);
   }
   if (installed !== null) {
-    order.push(['installed', async () => within(await installedFolders(installed))]);
+    order.push(['installed', async () => within(await installedFolders(installed, files))]);
   }
   if (places.workspaceFolders.length > 0) {
     const environments = places.workspaceFolders.flatMap((folder) =>
@@ -196,24 +216,32 @@ function placesInOrder(places: RuntimePlaces): [RuntimeSource, Look][] {
 
   order.push([
     'standard-folder',
-    async () => within(places.standardFolders ?? (await standardFolders(platform, env))),
+    async () => within(places.standardFolders ?? (await standardFolders(platform, env, files))),
   ]);
   return order;
 }
 
 /** What the user wrote is listed even when it is not there, so that its problem is told. */
-async function fromSetting(setting: string, platform: NodeJS.Platform): Promise<string[]> {
-  const stat = await fs.stat(setting).catch(() => null);
+async function fromSetting(
+  setting: string,
+  platform: NodeJS.Platform,
+  files: RuntimeFiles,
+): Promise<string[]> {
+  const stat = await files.stat(setting);
   if (!stat?.isDirectory()) return [setting];
   for (const folder of ['.', 'lib', 'lib64', 'bin', 'tensorrt_rtx_libs']) {
-    const files = await librariesIn(path.join(setting, folder), platform);
-    if (files.length > 0) return files;
+    const libraries = await librariesIn(path.join(setting, folder), platform, files);
+    if (libraries.length > 0) return libraries;
   }
   return [setting];
 }
 
-async function librariesIn(folder: string, platform: NodeJS.Platform): Promise<string[]> {
-  const names = await fs.readdir(folder).catch(() => []);
+async function librariesIn(
+  folder: string,
+  platform: NodeJS.Platform,
+  files: RuntimeFiles,
+): Promise<string[]> {
+  const names = await files.readdir(folder);
   return names
     .filter((name) => isLibraryName(name, platform))
     .sort()
@@ -221,8 +249,8 @@ async function librariesIn(folder: string, platform: NodeJS.Platform): Promise<s
 }
 
 /** The folder of the wheel tensorrt-rtx-cu13-libs (and cu12) in an environment given by its folder or interpreter. */
-async function pythonLibraryFolders(environment: string): Promise<string[]> {
-  const stat = await fs.stat(environment).catch(() => null);
+async function pythonLibraryFolders(environment: string, files: RuntimeFiles): Promise<string[]> {
+  const stat = await files.stat(environment);
   if (!stat) return [];
   // bin/python or Scripts\python.exe; a conda environment on Windows has python.exe at its top.
   const above = path.dirname(environment);
@@ -231,7 +259,7 @@ async function pythonLibraryFolders(environment: string): Promise<string[]> {
   for (const root of roots) {
     sitePackages.push(path.join(root, 'Lib', 'site-packages'));
     for (const library of ['lib', 'lib64']) {
-      const versions = await fs.readdir(path.join(root, library)).catch(() => []);
+      const versions = await files.readdir(path.join(root, library));
       sitePackages.push(
         ...versions
           .filter((name) => /^python3/.test(name))
@@ -246,8 +274,8 @@ async function pythonLibraryFolders(environment: string): Promise<string[]> {
 }
 
 /** One folder a version, as installRuntime.ts makes them. */
-async function installedFolders(installed: string): Promise<string[]> {
-  const names = await fs.readdir(installed).catch(() => []);
+async function installedFolders(installed: string, files: RuntimeFiles): Promise<string[]> {
+  const names = await files.readdir(installed);
   return names
     .filter((name) => /^\d+(\.\d+)+$/.test(name))
     .sort((a, b) => compareVersions(b, a))
@@ -257,17 +285,22 @@ async function installedFolders(installed: string): Promise<string[]> {
 async function standardFolders(
   platform: NodeJS.Platform,
   env: NodeJS.ProcessEnv,
+  files: RuntimeFiles,
 ): Promise<string[]> {
   if (platform === 'win32') {
     const programs = env['ProgramFiles'] ?? 'C:\\Program Files';
-    const vendors = await matching(programs, /^NVIDIA/i);
+    const vendors = await matching(programs, /^NVIDIA/i, files);
     const kits = (
-      await Promise.all([...vendors, 'C:\\'].map((folder) => matching(folder, /^TensorRT-RTX/i)))
+      await Promise.all(
+        [...vendors, 'C:\\'].map((folder) => matching(folder, /^TensorRT-RTX/i, files)),
+      )
     ).flat();
     return kits.flatMap((kit) => ['lib', 'bin', '.'].map((name) => path.join(kit, name)));
   }
   const kits = (
-    await Promise.all(['/opt', '/usr/local'].map((folder) => matching(folder, /^tensorrt[-_]rtx/i)))
+    await Promise.all(
+      ['/opt', '/usr/local'].map((folder) => matching(folder, /^tensorrt[-_]rtx/i, files)),
+    )
   ).flat();
   return [
     '/usr/lib/x86_64-linux-gnu',
@@ -278,27 +311,24 @@ async function standardFolders(
   ];
 }
 
-async function matching(folder: string, name: RegExp): Promise<string[]> {
-  const names = await fs.readdir(folder).catch(() => []);
+async function matching(folder: string, name: RegExp, files: RuntimeFiles): Promise<string[]> {
+  const names = await files.readdir(folder);
   return names.filter((entry) => name.test(entry)).map((entry) => path.join(folder, entry));
-}
-
-async function realPathOf(file: string): Promise<string> {
-  return fs.realpath(file).catch(() => file);
 }
 
 async function describe(
   file: string,
-  realPath: string,
   source: RuntimeSource,
   places: RuntimePlaces,
+  files: RuntimeFiles,
 ): Promise<FoundRuntime> {
+  const realPath = await files.realpath(file);
   const target = {
     platform: places.platform ?? process.platform,
     arch: places.arch ?? process.arch,
   };
   try {
-    const library: LibraryFile = await readLibraryFile(file, target);
+    const library = await files.readLibrary(file, target);
     return {
       path: file,
       realPath,
