@@ -100,7 +100,7 @@ struct GpuMonitor::Functions {
         find(shutdown, "nvmlShutdown");
         find(driverVersion, "nvmlSystemGetDriverVersion");
         find(nvmlVersion, "nvmlSystemGetNVMLVersion");
-        /* Not its _v2, which loads the CUDA driver to ask that. */
+        /* Not its _v2, which fails where the CUDA driver's library is missing. */
         find(cudaDriverVersion, "nvmlSystemGetCudaDriverVersion");
         find(count, "nvmlDeviceGetCount_v2");
         find(handleByIndex, "nvmlDeviceGetHandleByIndex_v2");

@@ -5,8 +5,8 @@
  *   node build/gpuPoll.js [DIST_FOLDER] [--seconds=60]
  *
  * CPU is counted for both processes of ours (the one that asks and the engine host, all threads, user and system), and
- * for nvidia-smi with its children. Also shown: our numbers beside nvidia-smi's, and that looking takes no GPU memory, no
- * CUDA context and does not even load CUDA. Exit code 1: a bound of the project is missed, 2: there is no GPU.
+ * for nvidia-smi with its children. Also shown: our numbers beside nvidia-smi's, and that looking takes no GPU memory and
+ * no CUDA context. Exit code 1: a bound of the project is missed, 2: there is no GPU.
  */
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -147,7 +147,10 @@ async function main(): Promise<number> {
       );
       const programs = smi(['--query-compute-apps=pid', '--format=csv,noheader']).flat();
       const usedAfter = smi(smiQuery).map((row) => row[2]);
-      const maps = fs.readFileSync(`/proc/${pid}/maps`, 'utf8');
+      // A CUDA context needs this device; NVML loads CUDA's library only to ask its version.
+      const files = fs
+        .readdirSync(`/proc/${pid}/fd`)
+        .map((fd) => fs.readlinkSync(`/proc/${pid}/fd/${fd}`));
       const own = ours.gpus.flatMap((gpu) => gpu.processes ?? []).map((each) => each.pid);
       const proofs: [string, boolean][] = [
         [
@@ -159,7 +162,7 @@ async function main(): Promise<number> {
           `memory in use before and after: ${usedBefore.join(', ')} and ${usedAfter.join(', ')} MiB`,
           usedBefore.join() === usedAfter.join(),
         ],
-        ['libcuda is not loaded', !/libcuda\.so/.test(maps)],
+        ['/dev/nvidia-uvm is not open: no CUDA context', !files.includes('/dev/nvidia-uvm')],
       ];
       for (const [what, holds] of proofs) console.log(`${holds ? 'yes' : 'NO '}  ${what}`);
       missed ||= proofs.some(([, holds]) => !holds);

@@ -3,10 +3,12 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-const source = path.join(__dirname, 'standInNvml.c');
-
-/** The library of this kind in that folder; old: one without the newer functions. */
-export function compileStandInNvml(folder: string, kind: 'new' | 'old' = 'new'): string {
+/** The library of this kind in that folder; old: one without the newer functions. source: where a bundle cannot know it. */
+export function compileStandInNvml(
+  folder: string,
+  kind: 'new' | 'old' = 'new',
+  source = path.join(__dirname, 'standInNvml.c'),
+): string {
   const library = path.join(folder, `standInNvml-${kind}.so`);
   const define = kind === 'old' ? ['-DSTAND_IN_OLD'] : [];
   execFileSync(process.env['CC'] ?? 'cc', [
