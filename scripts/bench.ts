@@ -7,9 +7,11 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 
 import { activation } from '../test/bench/activation';
+import { buildOcr, eventLoop } from '../test/bench/build';
 import { buildPlainLoop, coldCommandLine, hugeEngine, manyEngines } from '../test/bench/check';
 import { sha256 } from '../test/bench/hash';
 import { inRoot, runtimeVersion, type Row } from '../test/bench/measure';
+import { onnxFacts } from '../test/bench/onnxFacts';
 import { pythonWithBindings } from '../test/bench/python';
 import { builtEngine } from './demoFolder';
 import { writeSampleModel } from './makeSampleModel';
@@ -25,6 +27,11 @@ const benches: Record<string, () => Promise<Row[]>> = {
     manyEngines(await engineToCheck(), await buildPlainLoop(), await pythonWithBindings()),
   cold: async () => coldCommandLine(await engineToCheck(), await pythonWithBindings()),
   huge: async () => hugeEngine(await engineToCheck()),
+  buildDet: () => buildOcr('det'),
+  buildRec: () => buildOcr('rec'),
+  buildCls: () => buildOcr('cls'),
+  eventLoop,
+  onnxFacts,
   activation,
   sha256,
 };

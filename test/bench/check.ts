@@ -17,10 +17,10 @@ import {
   outputOf,
   processTime,
   ratioRow,
-  residentBytes,
   runtimeVersion,
   type Row,
 } from './measure';
+import { residentBytes } from './processMemory';
 import type { Python } from './python';
 
 const dist = inRoot('dist');

@@ -1,8 +1,9 @@
 /** What every measurement of the bench uses. */
 import { execFile } from 'node:child_process';
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
+
+import { build } from 'esbuild';
 
 import { repositoryRoot } from '../harness';
 
@@ -38,12 +39,13 @@ export function ratioRow(
   ours: readonly number[],
   yardstick: { name: string; values: readonly number[] },
   atMost: number,
+  unit: (value: number) => string = ms,
 ): Row {
   const ratio = median(ours) / median(yardstick.values);
   return {
     what,
-    ours: ms(median(ours)),
-    yardstick: `${yardstick.name}: ${ms(median(yardstick.values))}`,
+    ours: unit(median(ours)),
+    yardstick: `${yardstick.name}: ${unit(median(yardstick.values))}`,
     result: times(ratio),
     target: `≤ ${times(atMost)}`,
     ok: ratio <= atMost,
@@ -54,15 +56,12 @@ export function ratioRow(
  * Runs each of these once per round, in turn and each round beginning with another one, so that what else the machine
  * does meanwhile falls on all alike. The first round warms up and is not counted.
  */
-export async function interleaved<K extends string>(
+export async function interleaved<K extends string, T = number>(
   rounds: number,
-  measurements: Record<K, () => Promise<number>>,
-): Promise<Record<K, number[]>> {
+  measurements: Record<K, () => Promise<T>>,
+): Promise<Record<K, T[]>> {
   const names = Object.keys(measurements) as K[];
-  const results = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
-    K,
-    number[]
-  >;
+  const results = Object.fromEntries(names.map((name) => [name, [] as T[]])) as Record<K, T[]>;
   for (let round = 0; round <= rounds; round++) {
     for (let i = 0; i < names.length; i++) {
       const name = names[(i + round) % names.length];
@@ -103,8 +102,17 @@ export async function outputOf(
   return stdout;
 }
 
-/** The resident memory of a process in bytes. */
-export function residentBytes(pid: number): number {
-  const line = /VmRSS:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(line?.[1]) * 1024;
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** Makes one file of a script of test/bench, to be run by a bare Node as VS Code runs the extension's. */
+export async function bundleScript(script: string, folder: string): Promise<string> {
+  const outfile = path.join(folder, `${path.basename(script, '.ts')}.cjs`);
+  await build({
+    entryPoints: [inRoot('test/bench', script)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+  });
+  return outfile;
 }
