@@ -10,18 +10,26 @@ export function setHardExit(hardExit: (code: number) => never): void {
 
 /** Writes out what is buffered, then ends the process whatever else is under way. */
 export function end(code: number): void {
-  process.stdout.write('', () => process.stderr.write('', () => endProcess(code)));
+  stdout().write('', () => process.stderr.write('', () => endProcess(code)));
 }
 
-// A reader that went away (head, less) is no failure of ours, and there is nobody to tell.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  endProcess(error.code === 'EPIPE' ? 0 : 2);
-});
+let isWatched = false;
+
+/** A reader that went away (head, less) is no failure of ours, and there is nobody to tell. */
+function stdout(): NodeJS.WriteStream {
+  if (!isWatched) {
+    isWatched = true;
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      endProcess(error.code === 'EPIPE' ? 0 : 2);
+    });
+  }
+  return process.stdout;
+}
 
 /** Resolves when the reader keeps up, so that ten thousand reports do not pile up in memory. */
 export function print(text: string): Promise<void> | void {
-  if (process.stdout.write(text)) return;
-  return new Promise((resolve) => process.stdout.once('drain', () => resolve()));
+  if (stdout().write(text)) return;
+  return new Promise((resolve) => stdout().once('drain', () => resolve()));
 }
 
 /** For people, on stderr. */

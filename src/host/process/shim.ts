@@ -207,7 +207,7 @@ export class ShimSession {
   gpuPoll({ processes, library }: { processes: boolean; library: string | null }): ShimJob<Buffer> {
     return this.submit(
       (job) =>
-        this.native.submitGpuPoll()(
+        this.native.submitGpuPoll(
           this.session,
           processes ? 1 : 0,
           library === null ? null : cString(library),
@@ -282,8 +282,7 @@ export class ShimSession {
     }).then(read);
     this.lastActivity = performance.now();
     // The promise was made before: what the wait brings settles it.
-    if (waitMs > 0 && this.native.jobWait()(this.session, job, waitMs, this.count) === 0)
-      this.poll();
+    if (waitMs > 0 && this.native.jobWait(this.session, job, waitMs, this.count) === 0) this.poll();
     this.schedule();
     return {
       result,
@@ -302,7 +301,7 @@ export class ShimSession {
       const [first] = this.jobs.keys();
       // A moment of waiting leaves the core to the job's thread; turning in circles would take it away.
       if (first !== undefined && performance.now() - this.lastActivity < 5) {
-        this.native.jobWait()(this.session, first, 1, this.count);
+        this.native.jobWait(this.session, first, 1, this.count);
       }
       this.poll();
       this.schedule();
@@ -441,115 +440,106 @@ function cString(text: string): Buffer {
   return Buffer.from(`${text}\0`, 'utf8');
 }
 
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => (made ??= make());
-}
-
 /** Pointers are Buffers of ours or addresses as bigint; sizes are far below 2^53. */
 function bind(file: string) {
   const library = koffi.load(file);
+  // A prototype is parsed with the first call: a check needs a third of them.
+  const lazily = <F extends (...args: never[]) => unknown>(prototype: string): F => {
+    let bound: F | undefined;
+    return ((...args: never[]) =>
+      (bound ??= library.func(prototype) as unknown as F)(...args)) as F;
+  };
   return {
-    abiVersion: library.func('int32_t es_abi_version()') as () => number,
-    tensorRtRtxVersion: library.func('const char *es_tensorrt_rtx_version()') as () => string,
-    lastError: library.func('uint64_t es_last_error(void *buffer, uint64_t size)') as (
-      buffer: Buffer,
-      size: number,
-    ) => number | bigint,
-    sessionCreate: library.func('int es_session_create(void *out)') as (out: Buffer) => number,
-    sessionDestroy: library.func('void es_session_destroy(void *session)') as (
-      session: bigint,
-    ) => void,
-    poll: library.func(
+    abiVersion: lazily<() => number>('int32_t es_abi_version()'),
+    tensorRtRtxVersion: lazily<() => string>('const char *es_tensorrt_rtx_version()'),
+    lastError: lazily<(buffer: Buffer, size: number) => number | bigint>(
+      'uint64_t es_last_error(void *buffer, uint64_t size)',
+    ),
+    sessionCreate: lazily<(out: Buffer) => number>('int es_session_create(void *out)'),
+    sessionDestroy: lazily<(session: bigint) => void>('void es_session_destroy(void *session)'),
+    poll: lazily<
+      (
+        session: bigint,
+        events: Buffer,
+        capacity: number,
+        count: Buffer,
+        text: Buffer,
+        textSize: number,
+      ) => number
+    >(
       'int es_poll(void *session, void *events, uint32_t capacity, void *count, void *text, uint64_t text_size)',
-    ) as (
-      session: bigint,
-      events: Buffer,
-      capacity: number,
-      count: Buffer,
-      text: Buffer,
-      textSize: number,
-    ) => number,
-    jobResult: library.func(
-      'int es_job_result(void *session, uint64_t job, void *buffer, uint64_t size, void *needed)',
-    ) as (session: bigint, job: bigint, buffer: Buffer, size: number, needed: Buffer) => number,
-    jobCancel: library.func('int es_job_cancel(void *session, uint64_t job)') as (
-      session: bigint,
-      job: bigint,
-    ) => number,
-    submitLoad: library.func('int es_submit_load(void *session, const void *path, void *job)') as (
-      session: bigint,
-      path: Buffer,
-      job: Buffer,
-    ) => number,
-    submitCheckFiles: library.func(
+    ),
+    jobResult: lazily<
+      (session: bigint, job: bigint, buffer: Buffer, size: number, needed: Buffer) => number
+    >('int es_job_result(void *session, uint64_t job, void *buffer, uint64_t size, void *needed)'),
+    jobCancel: lazily<(session: bigint, job: bigint) => number>(
+      'int es_job_cancel(void *session, uint64_t job)',
+    ),
+    submitLoad: lazily<(session: bigint, path: Buffer, job: Buffer) => number>(
+      'int es_submit_load(void *session, const void *path, void *job)',
+    ),
+    submitCheckFiles: lazily<
+      (session: bigint, paths: Uint8Array, size: number, count: number, job: Buffer) => number
+    >(
       'int es_submit_check_files(void *session, const void *paths, uint64_t size, uint32_t count, void *job)',
-    ) as (session: bigint, paths: Uint8Array, size: number, count: number, job: Buffer) => number,
-    submitCheckHeaders: library.func(
+    ),
+    submitCheckHeaders: lazily<
+      (
+        session: bigint,
+        headers: Uint8Array,
+        stride: number,
+        lengths: Uint32Array,
+        count: number,
+        job: Buffer,
+      ) => number
+    >(
       'int es_submit_check_headers(void *session, const void *headers, uint32_t stride, const void *lengths, uint32_t count, void *job)',
-    ) as (
-      session: bigint,
-      headers: Uint8Array,
-      stride: number,
-      lengths: Uint32Array,
-      count: number,
-      job: Buffer,
-    ) => number,
-    submitGpus: library.func('int es_submit_gpus(void *session, void *job)') as (
-      session: bigint,
-      job: Buffer,
-    ) => number,
-    jobWait: once(
-      () =>
-        library.func(
-          'int es_job_wait(void *session, uint64_t job, uint32_t limitMs, void *done)',
-        ) as (session: bigint, job: bigint, limitMs: number, done: Buffer) => number,
+    ),
+    submitGpus: lazily<(session: bigint, job: Buffer) => number>(
+      'int es_submit_gpus(void *session, void *job)',
+    ),
+    jobWait: lazily<(session: bigint, job: bigint, limitMs: number, done: Buffer) => number>(
+      'int es_job_wait(void *session, uint64_t job, uint32_t limitMs, void *done)',
     ),
     // Bound with the first look: a header check, whose cold start is measured, never needs it.
-    submitGpuPoll: once(
-      () =>
-        library.func(
-          'int es_submit_gpu_poll(void *session, uint32_t flags, const void *library, void *job)',
-        ) as (session: bigint, flags: number, library: Buffer | null, job: Buffer) => number,
+    submitGpuPoll: lazily<
+      (session: bigint, flags: number, library: Buffer | null, job: Buffer) => number
+    >('int es_submit_gpu_poll(void *session, uint32_t flags, const void *library, void *job)'),
+    buildCreate: lazily<(out: Buffer) => number>('int es_build_create(void *out)'),
+    buildDestroy: lazily<(build: bigint) => void>('void es_build_destroy(void *build)'),
+    buildSetModel: lazily<(build: bigint, path: Buffer) => number>(
+      'int es_build_set_model(void *build, const void *path)',
     ),
-    buildCreate: library.func('int es_build_create(void *out)') as (out: Buffer) => number,
-    buildDestroy: library.func('void es_build_destroy(void *build)') as (build: bigint) => void,
-    buildSetModel: library.func('int es_build_set_model(void *build, const void *path)') as (
-      build: bigint,
-      path: Buffer,
-    ) => number,
-    buildSetOutput: library.func('int es_build_set_output(void *build, const void *path)') as (
-      build: bigint,
-      path: Buffer,
-    ) => number,
-    buildAddFlag: library.func('int es_build_add_flag(void *build, const void *name)') as (
-      build: bigint,
-      name: Buffer,
-    ) => number,
-    buildAddComputeCapability: library.func(
+    buildSetOutput: lazily<(build: bigint, path: Buffer) => number>(
+      'int es_build_set_output(void *build, const void *path)',
+    ),
+    buildAddFlag: lazily<(build: bigint, name: Buffer) => number>(
+      'int es_build_add_flag(void *build, const void *name)',
+    ),
+    buildAddComputeCapability: lazily<(build: bigint, computeCapability: number) => number>(
       'int es_build_add_compute_capability(void *build, int32_t computeCapability)',
-    ) as (build: bigint, computeCapability: number) => number,
-    buildAddProfileShape: library.func(
+    ),
+    buildAddProfileShape: lazily<
+      (
+        build: bigint,
+        profile: number,
+        input: Buffer,
+        min: BigInt64Array,
+        opt: BigInt64Array,
+        max: BigInt64Array,
+        rank: number,
+      ) => number
+    >(
       'int es_build_add_profile_shape(void *build, uint32_t profile, const void *input, const void *min, const void *opt, const void *max, uint32_t rank)',
-    ) as (
-      build: bigint,
-      profile: number,
-      input: Buffer,
-      min: BigInt64Array,
-      opt: BigInt64Array,
-      max: BigInt64Array,
-      rank: number,
-    ) => number,
-    buildSetProfilingVerbosity: library.func(
+    ),
+    buildSetProfilingVerbosity: lazily<(build: bigint, verbosity: number) => number>(
       'int es_build_set_profiling_verbosity(void *build, int32_t verbosity)',
-    ) as (build: bigint, verbosity: number) => number,
-    buildSetMemoryPoolLimit: library.func(
+    ),
+    buildSetMemoryPoolLimit: lazily<(build: bigint, pool: Buffer, bytes: number) => number>(
       'int es_build_set_memory_pool_limit(void *build, const void *pool, uint64_t bytes)',
-    ) as (build: bigint, pool: Buffer, bytes: number) => number,
-    submitBuild: library.func('int es_submit_build(void *session, void *build, void *job)') as (
-      session: bigint,
-      build: bigint,
-      job: Buffer,
-    ) => number,
+    ),
+    submitBuild: lazily<(session: bigint, build: bigint, job: Buffer) => number>(
+      'int es_submit_build(void *session, void *build, void *job)',
+    ),
   };
 }
