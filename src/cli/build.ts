@@ -20,14 +20,8 @@ import {
 } from '../core/rebuildOptions';
 import { rebuildDue, recipePathOf, type Recipe } from '../core/recipe';
 import { asHostError, HostError } from '../host/hostError';
-import {
-  BuildEvents,
-  modelPathOf,
-  readRecipeFile,
-  Rebuilder,
-  type RebuildProgress,
-  type RebuildResult,
-} from '../host/rebuild';
+import { BuildEvents, Rebuilder, type RebuildProgress, type RebuildResult } from '../host/rebuild';
+import { modelPathOf, readRecipeFile } from '../host/recipeFile';
 import { engineFileOf, lookAround } from '../host/recipeSurroundings';
 import { chooseRuntime, type FoundRuntime } from '../host/runtimes';
 import { EngineHostSupervisor } from '../host/supervisor';

@@ -572,7 +572,7 @@ async function recipeBeside(engine: FilePath): Promise<RecipeFacts | null> {
   const file = `${engine}.json`;
   // Most engines have none: the parser is loaded for those that do.
   if (!(await fs.stat(file).catch(() => null))?.isFile()) return null;
-  const { readRecipeFile } = await import('./rebuild');
+  const { readRecipeFile } = await import('./recipeFile');
   const recipe = await readRecipeFile(file).catch(() => null);
   return recipe && { file: path.basename(file), model: recipe.model.path, options: recipe.options };
 }

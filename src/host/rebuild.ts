@@ -17,13 +17,13 @@ import type { OnnxFacts } from '../core/onnxFacts';
 import { libraryLine, plainText } from '../core/plainText';
 import { checkPlan } from '../core/rebuildPlan';
 import { computeCapabilityNumber, type EngineOptions } from '../core/rebuildOptions';
-import { optionsFingerprint, parseRecipe, writeRecipe, type Recipe } from '../core/recipe';
+import { optionsFingerprint, writeRecipe } from '../core/recipe';
 import { diagnosticBit, hasBit } from '../core/validity';
 import { machineOf } from './checker';
 import { CheckRecords, packPaths } from './checkRecords';
 import type { BuildPhase, HostLogLine } from './client';
 import { asHostError, HostError } from './hostError';
-import { errorCode, fileError, hashModel, readOnnxFile } from './onnxFile';
+import { hashModel, readOnnxFile } from './onnxFile';
 import type { BuildOptions, BuildResult, CheckResult, GpusInfo, RuntimeInfo } from './protocol';
 import { beginReplacement } from './replaceFile';
 
@@ -345,31 +345,6 @@ export function hostOptions(request: RebuildRequest, output: string): BuildOptio
     profilingVerbosity,
     memoryPoolLimits,
   };
-}
-
-/** null: there is none. Throws HostError where there is one that cannot be read or understood. */
-export async function readRecipeFile(file: string): Promise<Recipe | null> {
-  let text: string;
-  try {
-    text = await fs.readFile(file, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
-    throw fileError(error, `The recipe ${plainText(file)}`);
-  }
-  const parsed = parseRecipe(text);
-  if (parsed.ok) return parsed.recipe;
-  const [problem] = parsed.problems;
-  const line = text.slice(0, problem?.range.offset ?? 0).split('\n').length;
-  throw new HostError(
-    'invalid-argument',
-    `The recipe ${plainText(file)} cannot be used: line ${line}: ${problem?.sentence ?? ''}`,
-    'Correct the recipe.',
-  );
-}
-
-/** Where a recipe's model lies. */
-export function modelPathOf(recipe: Recipe, recipeFile: string): string {
-  return path.resolve(path.dirname(recipeFile), recipe.model.path);
 }
 
 /** With forward slashes, so that a recipe means the same everywhere; absolute only on another Windows drive. */

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import type { FileRecord, Recipe, RecipeSurroundings } from '../core/recipe';
 import { hashFile } from './hashFile';
 import { HostError } from './hostError';
-import { modelPathOf } from './rebuild';
+import { modelPathOf } from './recipeFile';
 
 export interface LookOptions {
   signal?: AbortSignal;

@@ -149,7 +149,7 @@ export class Rebuild implements vscode.Disposable {
         isModel: report?.kind === 'onnx',
         platform: process.platform,
       });
-      const { modelPathOf } = await import('../../host/rebuild');
+      const { modelPathOf } = await import('../../host/recipeFile');
       const known = recipe
         ? modelPathOf(recipe, `${uri.fsPath}.json`)
         : this.models.remembered(uri);
@@ -217,7 +217,7 @@ export class Rebuild implements vscode.Disposable {
     const runtime = await this.runtimeFor(report);
     if (!runtime) return;
     const recipe = await this.recipeOf(engine);
-    const { modelPathOf } = await import('../../host/rebuild');
+    const { modelPathOf } = await import('../../host/recipeFile');
     const decided = await this.dialog.decide({
       engine,
       choice,
@@ -267,7 +267,7 @@ export class Rebuild implements vscode.Disposable {
 
   private async recipeOf(engine: vscode.Uri): Promise<Recipe | null> {
     if (engine.scheme !== 'file') return null;
-    const { readRecipeFile } = await import('../../host/rebuild');
+    const { readRecipeFile } = await import('../../host/recipeFile');
     return readRecipeFile(`${engine.fsPath}.json`);
   }
 

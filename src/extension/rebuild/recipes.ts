@@ -60,7 +60,14 @@ export class Recipes implements vscode.Disposable, vscode.CodeLensProvider {
     reports: Reports,
   ) {
     const onOpen = (document: vscode.TextDocument) => this.soon(document);
+    // A model that is trained anew while its recipe is open.
+    const models = vscode.workspace.createFileSystemWatcher('**/*.[oO][nN][nN][xX]');
+    const onModel = () => this.all();
     this.subscriptions = [
+      models,
+      models.onDidChange(onModel),
+      models.onDidCreate(onModel),
+      models.onDidDelete(onModel),
       this.lenses,
       vscode.workspace.onDidOpenTextDocument(onOpen),
       vscode.workspace.onDidChangeTextDocument(({ document }) => onOpen(document)),
@@ -158,7 +165,7 @@ export class Recipes implements vscode.Disposable, vscode.CodeLensProvider {
     if (!vscode.workspace.isTrusted) return {};
     const [{ lookAround }, { modelPathOf }, { readOnnxFile }] = await Promise.all([
       import('../../host/recipeSurroundings'),
-      import('../../host/rebuild'),
+      import('../../host/recipeFile'),
       import('../../host/onnxFile'),
     ]);
     const [around, chosen, facts] = await Promise.all([
