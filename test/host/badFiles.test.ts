@@ -200,7 +200,7 @@ for (const withRuntime of [true, false]) {
       const name = inFolder('\x1b[31m<b>\n\u202e.engine');
       fs.copyFileSync(await builtEngine('1.7.1.116'), name);
       const made = await report(name);
-       
+
       assert.doesNotMatch(made.file, /[\x00-\x1f\u202e]/);
     });
 
