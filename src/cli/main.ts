@@ -8,7 +8,7 @@
 import { asHostError } from '../host/hostError';
 import { check } from './check';
 import { setDistFolder } from './distFolder';
-import { end } from './output';
+import { end, stderr } from './output';
 import { plainCheck } from './plainCheck';
 
 setDistFolder(__dirname);
@@ -22,7 +22,7 @@ async function main(): Promise<number> {
 
 main().then(end, (error: unknown) => {
   const { message, nextStep, detail } = asHostError(error, 'engine-inspector');
-  process.stderr.write(`${message}\n${nextStep === '' ? '' : `${nextStep}\n`}`);
-  if (process.env['ENGINE_INSPECTOR_DEBUG'] !== undefined) process.stderr.write(`${detail}\n`);
+  stderr().write(`${message}\n${nextStep === '' ? '' : `${nextStep}\n`}`);
+  if (process.env['ENGINE_INSPECTOR_DEBUG'] !== undefined) stderr().write(`${detail}\n`);
   end(2);
 });

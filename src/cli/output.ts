@@ -10,7 +10,18 @@ export function setHardExit(hardExit: (code: number) => never): void {
 
 /** Writes out what is buffered, then ends the process whatever else is under way. */
 export function end(code: number): void {
-  stdout().write('', () => process.stderr.write('', () => endProcess(code)));
+  stdout().write('', () => {
+    if (usesStderr) process.stderr.write('', () => endProcess(code));
+    else endProcess(code);
+  });
+}
+
+let usesStderr = false;
+
+/** Called by whoever writes there: making the stream just to flush nothing would cost a check a millisecond. */
+export function stderr(): NodeJS.WriteStream {
+  usesStderr = true;
+  return process.stderr;
 }
 
 let isWatched = false;
@@ -34,7 +45,7 @@ export function print(text: string): Promise<void> | void {
 
 /** For people, on stderr. */
 export function complain(text: string): void {
-  process.stderr.write(`${text}\n`);
+  stderr().write(`${text}\n`);
 }
 
 /** https://no-color.org: any value but the empty one. */

@@ -4,6 +4,7 @@ import { version } from '../../package.json';
 import { addBuildCommand } from './buildCommand';
 import { addCheckCommand } from './checkCommand';
 import { addGpuCommand } from './gpuCommand';
+import { stderr } from './output';
 import { addRuntimesCommand } from './runtimesCommand';
 
 const commands = [addCheckCommand, addBuildCommand, addRuntimesCommand, addGpuCommand];
@@ -17,7 +18,10 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     .version(version)
     .exitOverride()
     .showHelpAfterError('(engine-inspector --help tells more)')
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '')) });
+    .configureOutput({
+      writeErr: (text) => void stderr().write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, '')),
+    });
   let code = 0;
   for (const add of commands) {
     add(program, (result) => {
