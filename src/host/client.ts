@@ -141,8 +141,11 @@ export class EngineHostClient {
       };
       // close comes after the last output; a grandchild that holds the pipes open must not hold us up.
       this.child.once('close', end);
+      const readToEnd = Promise.all([ended(this.child.stdout), ended(this.child.stderr)]);
       this.child.once('exit', (code, signal) => {
         setTimeout(() => end(code, signal), 250).unref();
+        // After our own disconnect Node never tells close; nothing more is expected then but the output.
+        if (this.endedBy === 'dispose') void readToEnd.then(() => end(code, signal));
       });
       this.child.once('error', (error) => {
         this.keepStderr(error.message);
@@ -361,4 +364,12 @@ function fromResponse(error: unknown, name: RequestName): HostError {
   const parsed = v.safeParse(errorData, error instanceof ResponseError ? error.data : undefined);
   if (!parsed.success) return badMessage(`an answer to "${name}"`, message);
   return new HostError(parsed.output.code, message, parsed.output.nextStep, parsed.output.detail);
+}
+
+/** Resolves when the stream has been read to its end, or was given up. */
+function ended(stream: NodeJS.ReadableStream | null): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream === null) resolve();
+    else stream.once('close', () => resolve());
+  });
 }
