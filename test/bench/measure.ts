@@ -113,6 +113,8 @@ export async function bundleScript(script: string, folder: string): Promise<stri
     bundle: true,
     platform: 'node',
     format: 'cjs',
+    // jsonc-parser's other half cannot be bundled.
+    mainFields: ['module', 'main'],
   });
   return outfile;
 }
