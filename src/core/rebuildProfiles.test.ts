@@ -103,11 +103,11 @@ describe('rebuildProfiles', () => {
     const bad = (text: string): string => sentences([parseShapeRange(text)], [image]).join(' ');
     assert.equal(
       bad('image:1x3x64x64:1x3x32x64:1x3x128x128'),
-      'min of "image" is above opt in dimension 2: 64 > 32.',
+      'min of "image" is above opt in dimension 2 (height): 64 > 32.',
     );
     assert.equal(
       bad('image:1x3x64x64:1x3x64x256:1x3x128x128'),
-      'opt of "image" is above max in dimension 3: 256 > 128.',
+      'opt of "image" is above max in dimension 3 (width): 256 > 128.',
     );
     assert.match(bad('image:1x3x64'), /min of "image" has 3 sizes .* has 4/);
     assert.match(bad('image:1x4x64x64'), /Dimension 1 of "image" is 3 in the model/);

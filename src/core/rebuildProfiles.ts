@@ -179,15 +179,17 @@ function checkRange(range: ShapeRange, input: OnnxValueFacts): RangeProblem[] {
     const opt = range.opt[axis] ?? 0;
     const max = range.max[axis] ?? 0;
     const dimension = shape?.[axis];
+    const named = typeof dimension === 'string' && dimension !== '' && dimension !== '?';
+    const where = `dimension ${axis}${named ? ` (${plainText(dimension, 80)})` : ''}`;
     if (min > opt) {
       problems.push({
         path: ['min', axis],
-        sentence: `min of ${name} is above opt in dimension ${axis}: ${min} > ${opt}.`,
+        sentence: `min of ${name} is above opt in ${where}: ${min} > ${opt}.`,
       });
     } else if (opt > max) {
       problems.push({
         path: ['opt', axis],
-        sentence: `opt of ${name} is above max in dimension ${axis}: ${opt} > ${max}.`,
+        sentence: `opt of ${name} is above max in ${where}: ${opt} > ${max}.`,
       });
     } else if (typeof dimension === 'number' && (min !== dimension || max !== dimension)) {
       problems.push({

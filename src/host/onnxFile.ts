@@ -131,7 +131,11 @@ async function modelError(
       const head = Buffer.alloc(Math.min(size, 1024));
       await handle.read(head, 0, head.length, 0);
       const { kind, sentence: what } = triage(head, size);
-      const told = kind === 'onnx' || kind === 'unknown' || kind === 'empty' ? '' : ` ${what}`;
+      // It is a model that was asked for.
+      const told =
+        kind === 'onnx' || kind === 'unknown' || kind === 'empty'
+          ? ''
+          : ` ${what.replace(', not an engine', '')}`;
       const engine = kind === 'tensorrt-rtx' ? ' This is a TensorRT-RTX engine.' : '';
       return new HostError(
         'model-rejected',

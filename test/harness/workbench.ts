@@ -8,16 +8,42 @@ import * as path from 'node:path';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 
 import { repositoryRoot } from './codeServer';
-import type { VSCode } from './vscode';
+import { themes, type Theme, type VSCode } from './vscode';
 
 /** Pictures of the last run; the names are NAME-THEME.png. */
 export const picturesFolder = path.join(repositoryRoot, 'test-results/pictures');
 
+/** What VS Code marks its window with. */
+const themeClasses: Record<Theme, string> = {
+  dark: 'vs-dark',
+  light: 'vs',
+  'high-contrast': 'hc-black',
+  'high-contrast-light': 'hc-light',
+};
+
 export class Workbench {
   readonly page: Page;
+  private shownTheme: Theme;
 
   constructor(private readonly vscode: VSCode) {
     this.page = vscode.page;
+    this.shownTheme = vscode.theme;
+  }
+
+  // ---- colours ----
+
+  get theme(): Theme {
+    return this.shownTheme;
+  }
+
+  /** Changes the colour theme of the running window, as an edit of the user's settings.json does. */
+  async useTheme(theme: Theme): Promise<void> {
+    const file = path.join(this.vscode.server.folder, 'user/User/settings.json');
+    const settings = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>;
+    settings['workbench.colorTheme'] = themes[theme];
+    fs.writeFileSync(file, JSON.stringify(settings, undefined, 2));
+    await this.page.locator(`.monaco-workbench.${themeClasses[theme]}`).waitFor();
+    this.shownTheme = theme;
   }
 
   // ---- commands and quick picks ----
@@ -190,7 +216,7 @@ export class Workbench {
 
   // ---- what VS Code says ----
 
-  notification(text: string): Locator {
+  notification(text: string | RegExp): Locator {
     return this.page.locator('.notification-toast', { hasText: text });
   }
 
@@ -207,7 +233,7 @@ export class Workbench {
   /** Takes test-results/pictures/NAME-THEME.png and returns its path. */
   async picture(name: string, folder = picturesFolder): Promise<string> {
     fs.mkdirSync(folder, { recursive: true });
-    const file = path.join(folder, `${name}-${this.vscode.theme}.png`);
+    const file = path.join(folder, `${name}-${this.shownTheme}.png`);
     await this.page.mouse.move(0, 0); // no hover in the picture
     // What fades in is there before it can be seen.
     await this.page.evaluate(

@@ -133,7 +133,7 @@ for (const minor of ['1.4', '1.7']) {
         optionsWith({ profiles: [[{ ...sampleProfile, ...change }]] });
       assert.match(
         await refused(file, profile({ min: [1, 3, 256, 256] })),
-        /min of "image" is above opt in dimension 2: 256 > 64/,
+        /min of "image" is above opt in dimension 2 \(height\): 256 > 64/,
       );
       assert.match(await refused(file, profile({ opt: [1, 3] })), /has 2 sizes/);
       assert.match(await refused(file, profile({ input: 'picture' })), /no input "picture"/);

@@ -174,7 +174,8 @@ export function progressText({ text, elapsedMs, estimateMs }: RebuildProgress): 
     estimateMs === null
       ? seconds(elapsedMs)
       : vscode.l10n.t('{0}, took {1} before', seconds(elapsedMs), seconds(estimateMs));
-  return `${text} · ${time}`;
+  // The notification's title says already that it builds.
+  return `${text.replace(/^Building: /, '')} · ${time}`;
 }
 
 /** Of the recorded duration; 0 where none is known: the library itself cannot say how far it is. */

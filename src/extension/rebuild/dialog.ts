@@ -161,7 +161,7 @@ async function askOptions(
           step,
           totalSteps,
           prompt: vscode.l10n.t(
-            'Input {0} ({1}): smallest, typical and largest size, with colons between them',
+            'Input {0} ({1}): smallest (min), typical (opt) and largest (max) size, with colons between them',
             range.input,
             axes,
           ),
