@@ -99,6 +99,20 @@ describe('statusItem', () => {
     assert.ok(shown(tooltip).includes(hostile.slice(0, 40)));
   });
 
+  it('programs are named by the end of their path, other names whole', () => {
+    const tooltip = (name: string) =>
+      shown(
+        statusItem(
+          input(
+            snapshotOf([rawGpu({ processes: [{ pid: 1, name, memory: 1n, kind: 'compute' }] })]),
+          ),
+        )?.tooltip ?? '',
+      );
+    assert.match(tooltip('/usr/bin/python3 /a/b.py'), /\| python3 \/a\/b\.py \| 1 \|/);
+    assert.match(tooltip('C:\\Program Files\\App\\app.exe'), /\| app\.exe \| 1 \|/);
+    assert.match(tooltip('a </b> c'), /\| a <\/b> c \| 1 \|/);
+  });
+
   it('escapeMarkdown leaves words readable', () => {
     assert.equal(escapeMarkdown('Größe 漢字 12 %, (a)'), 'Größe 漢字 12 %, (a)');
     assert.equal(escapeMarkdown('a|b\n*'), 'a&#124;b&#10;&#42;');

@@ -127,9 +127,13 @@ function links({ commands }: StatusInput): string {
 
 /** "/usr/bin/python3 train.py" → "python3 train.py": a tooltip is narrow, and the end of a path tells most. */
 function shortName(name: string): string {
-  const [program = '', ...rest] = name.startsWith('/') ? name.split(' ') : [name];
-  const short = [program.split(/[\\/]/).at(-1) || program, ...rest].join(' ');
-  return short.length > 48 ? `${short.slice(0, 47)}…` : short;
+  const [program = '', ...rest] = name.split(' ');
+  const short = name.startsWith('/')
+    ? [program.split('/').at(-1) || program, ...rest].join(' ')
+    : /^[A-Za-z]:\\/.test(name)
+      ? (name.split('\\').at(-1) ?? name)
+      : name;
+  return short.length > 64 ? `${short.slice(0, 63)}…` : short;
 }
 
 /** Every character that could be Markdown, HTML, a table's edge or the start of a link, as an entity. */
