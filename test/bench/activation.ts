@@ -24,8 +24,8 @@ export async function activation(): Promise<Row[]> {
     });
     const all: ActivationFacts[] = [];
     for (let i = 0; i < repeats; i++) all.push(await once(testsModule, folder.path));
-    const wall = median(all.map((facts) => facts.wall));
-    const alone = median(all.map((facts) => facts.activate));
+    const load = median(all.map((facts) => facts.load));
+    const activate = median(all.map((facts) => facts.activate));
     const processes = Math.max(...all.map((facts) => facts.childProcesses));
     const koffi = all.some((facts) => facts.koffiLoaded);
     const entry = fs.statSync(inRoot('dist/extension.js')).size;
@@ -37,12 +37,12 @@ export async function activation(): Promise<Row[]> {
     const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(0)} kB`;
     return [
       {
-        what: 'Activation in a real VS Code, loading the bundle included',
-        ours: `${ms(wall)} (activate() alone: ${ms(alone)})`,
+        what: 'Activation in a real VS Code',
+        ours: `${ms(load)} to load the bundle, ${ms(activate)} for activate()`,
         yardstick: '',
-        result: ms(wall),
+        result: ms(load + activate),
         target: '< 20 ms',
-        ok: wall < 20,
+        ok: load + activate < 20,
       },
       {
         what: 'Started or loaded before an engine is opened',

@@ -1,11 +1,13 @@
 /** Runs inside VS Code's extension host: activates the extension and writes what that took. */
 import * as fs from 'node:fs';
+import { createRequire } from 'node:module';
+import * as path from 'node:path';
 
 import * as vscode from 'vscode';
 
 export interface ActivationFacts {
-  /** Milliseconds, loading the bundle included. */
-  wall: number;
+  /** Milliseconds to read and run the bundle. */
+  load: number;
   /** Milliseconds of activate() alone, as the extension measured it. */
   activate: number;
   childProcesses: number;
@@ -26,10 +28,13 @@ export async function run(): Promise<void> {
   if (target === undefined || extension === undefined) throw new Error('not set up');
   if (extension.isActive) throw new Error('active before anything was opened');
   const before = children();
+  // What VS Code calls code loading time and activation time: its own errands between the two are not ours.
   const start = performance.now();
+  createRequire(__filename)(path.join(extension.extensionPath, 'dist/extension.js'));
+  const load = performance.now() - start;
   const api = await extension.activate();
   const facts: ActivationFacts = {
-    wall: performance.now() - start,
+    load,
     activate: api.activationMs,
     childProcesses: Math.max(0, children() - before),
     koffiLoaded: fs.readFileSync('/proc/self/maps', 'utf8').includes('koffi'),
