@@ -11,22 +11,10 @@ import { makeEngineReport } from '../../src/core/makeEngineReport';
 import { plainText } from '../../src/core/plainText';
 import { predictVerdict } from '../../src/core/verdictRule';
 import { answerOf, machineOf, noDriver, realHeaders, rtx4060, runtimeOf } from '../support/engines';
+import { type Random, randomNumbers } from '../support/random';
 
 const seed = Number(process.env['FUZZ_SEED'] ?? 20261122);
 const total = Number(process.env['FUZZ_HEADERS'] ?? 1_000_000);
-
-/** Mulberry32: small, fast and the same everywhere. */
-function randomNumbers(start: number): (below: number) => number {
-  let state = start >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
-
-type Random = (below: number) => number;
 
 const real = realHeaders.map((h) => Buffer.from(h.header, 'hex'));
 const pick = <T>(random: Random, values: readonly T[]): T => values[random(values.length)] as T;
