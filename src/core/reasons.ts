@@ -214,7 +214,7 @@ function fileFindings({ facts, answer }: ReportInput): Finding[] {
   }
   if (size !== null && size < header.fileSize) {
     const sentence =
-      `The file is incomplete: it has ${formatExactBytes(size)}, ` +
+      `Its end is missing: the file has ${formatExactBytes(size)}, ` +
       `its header says ${formatCount(header.fileSize)}.`;
     return [finding('truncated', 'error', 'header', { sentence }, { headerField: 'fileSize' })];
   }

@@ -63,7 +63,9 @@ export function fileDiagnostics(uri: vscode.Uri, report: EngineReport): vscode.D
         ),
         reason.headerField === undefined
           ? vscode.l10n.t('What was read of this file')
-          : vscode.l10n.t('Where the header says it'),
+          : reason.id === 'not-tensorrt-rtx'
+            ? vscode.l10n.t('The bytes that say so')
+            : vscode.l10n.t('Where the header says it'),
       ),
     ];
     return diagnostic;

@@ -8,24 +8,24 @@ import * as path from 'node:path';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 
 import { repositoryRoot } from './codeServer';
-import { themes, type Theme, type VSCode } from './vscode';
+import type { Theme, VSCode } from './vscode';
 
 /** Pictures of the last run; the names are NAME-THEME.png. */
 export const picturesFolder = path.join(repositoryRoot, 'test-results/pictures');
 
-/** What VS Code marks its window with. */
-const themeClasses: Record<Theme, string> = {
-  dark: 'vs-dark',
-  light: 'vs',
-  'high-contrast': 'hc-black',
-  'high-contrast-light': 'hc-light',
+/** How VS Code names a theme in its list, and what it marks its window with. */
+const themeMarks: Record<Theme, { label: string; windowClass: string }> = {
+  dark: { label: 'Dark Modern', windowClass: 'vs-dark' },
+  light: { label: 'Light Modern', windowClass: 'vs' },
+  'high-contrast': { label: 'Dark High Contrast', windowClass: 'hc-black' },
+  'high-contrast-light': { label: 'Light High Contrast', windowClass: 'hc-light' },
 };
 
 export class Workbench {
   readonly page: Page;
   private shownTheme: Theme;
 
-  constructor(private readonly vscode: VSCode) {
+  constructor(vscode: VSCode) {
     this.page = vscode.page;
     this.shownTheme = vscode.theme;
   }
@@ -36,13 +36,18 @@ export class Workbench {
     return this.shownTheme;
   }
 
-  /** Changes the colour theme of the running window, as an edit of the user's settings.json does. */
+  /** Changes the colour theme of the running window. */
   async useTheme(theme: Theme): Promise<void> {
-    const file = path.join(this.vscode.server.folder, 'user/User/settings.json');
-    const settings = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>;
-    settings['workbench.colorTheme'] = themes[theme];
-    fs.writeFileSync(file, JSON.stringify(settings, undefined, 2));
-    await this.page.locator(`.monaco-workbench.${themeClasses[theme]}`).waitFor();
+    if (theme === this.shownTheme) return;
+    const { label, windowClass } = themeMarks[theme];
+    await this.runCommand('Preferences: Color Theme');
+    await this.question('Color Theme');
+    await this.quickInput().locator('input').first().fill(label);
+    await this.page
+      .locator('.quick-input-list .monaco-list-row[data-index="0"]', { hasText: label })
+      .click();
+    await this.quickInput().waitFor({ state: 'hidden' });
+    await this.page.locator(`.monaco-workbench.${windowClass}`).waitFor();
     this.shownTheme = theme;
   }
 
@@ -50,11 +55,19 @@ export class Workbench {
 
   /** Runs a command by its full title in the command palette ("Engine Inspector: Show Log"). */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget input').first();
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    await this.quickPickRow(title).first().click();
+    for (let attempt = 1; ; attempt++) {
+      await this.page.keyboard.press('F1');
+      const input = this.page.locator('.quick-input-widget input').first();
+      await input.waitFor();
+      await input.fill(`>${title}`);
+      try {
+        await this.quickPickRow(title).first().click({ timeout: 5000 });
+        return;
+      } catch (error) {
+        // An editor that opens late takes the focus, which closes the palette: a person opens it again.
+        if (attempt === 3 || (await this.quickInput().isVisible())) throw error;
+      }
+    }
   }
 
   /** A row of the open quick pick that contains this text. */

@@ -86,6 +86,8 @@ export class Rebuild implements vscode.Disposable {
       const items = choiceItems(recipe !== null);
       const picked = await vscode.window.showQuickPick(items, {
         title: vscode.l10n.t('Rebuild {0}', fileName(uri)),
+        placeHolder: vscode.l10n.t('The old engine is kept until the new one is checked'),
+        matchOnDetail: true,
       });
       if (picked)
         await this.rebuild(uri, picked.choice, (await this.services.reports.ensure(uri)) ?? null);
