@@ -17,13 +17,13 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
 
 namespace engine_shim {
 
 namespace {
+
+/* libc and its like are used all the time. */
+constexpr size_t smallestWorthDropping = 8u << 20;
 
 /* glibc's strerror_r returns the text, XSI's an int and fills the buffer: take whichever this is. */
 [[maybe_unused]] const char *strerrorResult(const char *text, const char *) noexcept { return text; }
@@ -174,39 +174,22 @@ void *SharedLibrary::symbol(const char *name) const noexcept {
     return mHandle == nullptr ? nullptr : ::dlsym(mHandle, name);
 }
 
-void makeRoom(const void *library) noexcept {
-#if defined(__GLIBC__)
-    constexpr int largeBlock = 128 * 1024;
-    ::mallopt(M_MMAP_THRESHOLD, largeBlock); /* as it starts, but not growing with what is freed */
-    ::mallopt(M_TRIM_THRESHOLD, largeBlock);
-    ::malloc_trim(0);
-#endif
-    const auto visit = [](struct dl_phdr_info *info, size_t, void *argument) -> int {
-        const auto wanted = reinterpret_cast<uintptr_t>(argument);
-        const auto contains = [&](const ElfW(Phdr) & segment) {
-            const uintptr_t start = info->dlpi_addr + segment.p_vaddr;
-            return segment.p_type == PT_LOAD && wanted >= start && wanted - start < segment.p_memsz;
-        };
-        const ElfW(Phdr) *const first = info->dlpi_phdr;
-        const ElfW(Phdr) *const last = first + info->dlpi_phnum;
-        if (std::none_of(first, last, contains)) {
-            return 0;
-        }
+void dropUnusedPages() noexcept {
+    const auto visit = [](struct dl_phdr_info *info, size_t, void *) -> int {
         const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-        for (const ElfW(Phdr) *segment = first; segment != last; ++segment) {
+        for (int i = 0; i < info->dlpi_phnum; ++i) {
+            const ElfW(Phdr) &segment = info->dlpi_phdr[i];
             /* Only what was never writable is sure to be in the file as it is in memory. */
-            if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) != 0) {
+            if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0 || segment.p_filesz < smallestWorthDropping) {
                 continue;
             }
-            const uintptr_t start = (info->dlpi_addr + segment->p_vaddr + page - 1) / page * page;
-            const uintptr_t end = (info->dlpi_addr + segment->p_vaddr + segment->p_filesz) / page * page;
-            if (start < end) {
-                ::madvise(reinterpret_cast<void *>(start), end - start, MADV_DONTNEED);
-            }
+            const uintptr_t start = (info->dlpi_addr + segment.p_vaddr + page - 1) / page * page;
+            const uintptr_t end = (info->dlpi_addr + segment.p_vaddr + segment.p_filesz) / page * page;
+            ::madvise(reinterpret_cast<void *>(start), end - start, MADV_DONTNEED);
         }
-        return 1;
+        return 0;
     };
-    ::dl_iterate_phdr(visit, const_cast<void *>(library));
+    ::dl_iterate_phdr(visit, nullptr);
 }
 
 std::string describeTruncatedLibrary(const std::string &path) {

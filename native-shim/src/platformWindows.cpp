@@ -178,7 +178,7 @@ void *SharedLibrary::symbol(const char *name) const noexcept {
 std::string describeTruncatedLibrary(const std::string &) { return {}; }
 
 /* Windows counts private bytes, which clean pages of a library are not. */
-void makeRoom(const void *) noexcept {}
+void dropUnusedPages() noexcept {}
 
 std::string resolvedPath(const std::string &path) {
     const Handle file(::CreateFileW(filePath(path).c_str(), 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,

@@ -414,14 +414,14 @@ std::unique_ptr<nvinfer1::IHostMemory> buildPlan(nvinfer1::IBuilder &builder, co
 } // namespace
 
 es_build_result buildEngine(std::unique_ptr<nvinfer1::IBuilder> builder, const BuildRequest &request,
-                            const std::string &libraryPath, const void *libraryCode, BuildContext &context) {
+                            const std::string &libraryPath, BuildContext &context) {
     if (!builder) {
         throw Failure(ES_RUNTIME_FAILED, "TensorRT-RTX could not start a builder: " + context.firstError());
     }
     checkModelFile(request.model);
     NewFile output(request.output);
 
-    makeRoom(libraryCode);
+    dropUnusedPages();
     ProgressMonitor progress(context.job, context.phases);
     es_build_result result{};
     const std::unique_ptr<nvinfer1::IHostMemory> plan =

@@ -9,8 +9,8 @@
 
 namespace engine_shim {
 
-/* libraryCode: a function of the loaded library. builder: nullptr when TensorRT-RTX refused to make one. Throws Failure. */
+/* builder: nullptr when TensorRT-RTX refused to make one. Throws Failure. */
 es_build_result buildEngine(std::unique_ptr<nvinfer1::IBuilder> builder, const BuildRequest &request,
-                            const std::string &libraryPath, const void *libraryCode, BuildContext &context);
+                            const std::string &libraryPath, BuildContext &context);
 
 } // namespace engine_shim

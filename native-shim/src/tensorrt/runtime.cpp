@@ -50,8 +50,7 @@ public:
         if (mCreateBuilder != nullptr) {
             builder.reset(static_cast<nvinfer1::IBuilder *>(mCreateBuilder(&processLogger(), NV_TENSORRT_VERSION)));
         }
-        return buildEngine(std::move(builder), request, libraryPath,
-                           reinterpret_cast<const void *>(mCreateBuilder), context);
+        return buildEngine(std::move(builder), request, libraryPath, context);
     }
 
 private:
