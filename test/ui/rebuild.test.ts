@@ -59,6 +59,10 @@ describe('Rebuild, as a person does it', () => {
     folder?.remove();
   });
 
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await workbench.picture('rebuild-failed');
+  });
+
   beforeEach(async () => {
     for (const name of fs.readdirSync(folder.path)) {
       fs.rmSync(inFolder(name), { recursive: true, force: true });

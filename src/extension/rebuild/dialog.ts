@@ -12,7 +12,7 @@ import type { RebuildChoice } from '../../core/rebuildPlan';
 import type { Recipe } from '../../core/recipe';
 import { fileName } from '../engineTarget';
 import { describeModel, type Models } from './models';
-import { type Answer, askAll, askPick, askText } from './steps';
+import { type Answer, askAll, askPick, askText, endSteps } from './steps';
 
 export interface DialogInput {
   engine: vscode.Uri;
@@ -45,6 +45,14 @@ export class RebuildDialog {
 
   /** undefined: the person gave up. Throws HostError for a model that cannot be read. */
   async decide(input: DialogInput): Promise<Decided | undefined> {
+    try {
+      return await this.ask(input);
+    } finally {
+      endSteps();
+    }
+  }
+
+  private async ask(input: DialogInput): Promise<Decided | undefined> {
     const model = input.model ?? (await this.askModel(input));
     if (model === undefined) return undefined;
     const { readOnnxFile } = await import('../../host/onnxFile');
@@ -90,6 +98,7 @@ export class RebuildDialog {
     if (given.kind !== 'next') return undefined;
     const [picked] = given.value;
     if (picked?.path !== undefined) return picked.path;
+    endSteps();
     const chosen = await vscode.window.showOpenDialog({
       title: vscode.l10n.t('The ONNX model of {0}', fileName(engine)),
       filters: { ONNX: ['onnx'] },

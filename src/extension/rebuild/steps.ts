@@ -85,18 +85,54 @@ function frame(
   if (step > 1) input.buttons = [vscode.QuickInputButtons.Back];
 }
 
+/**
+ * The answered question stays, busy, until the next one takes its place: were it hidden at once, the editor behind it
+ * would get the focus back, sometimes only after the next question is there, and Enter would go nowhere.
+ */
+interface Answered {
+  input: vscode.QuickInput;
+  /** The person closed it while what comes next was prepared. */
+  closed: boolean;
+}
+let answered: Answered | undefined;
+
+/** After the last question, and before anything else is shown. */
+export function endSteps(): void {
+  answered?.input.dispose();
+  answered = undefined;
+}
+
 function answer<T>(
   input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
   listen: (done: (value: T) => void) => void,
 ): Promise<Answer<T>> {
+  const before = answered;
+  answered = undefined;
+  if (before?.closed === true) {
+    before.input.dispose();
+    input.dispose();
+    return Promise.resolve({ kind: 'cancel' });
+  }
   return new Promise((resolve) => {
+    let mine: Answered | undefined;
     const finish = (given: Answer<T>) => {
+      if (mine) return;
+      mine = { input, closed: false };
+      input.busy = true;
+      answered = mine;
       resolve(given);
-      input.dispose();
     };
     listen((value) => finish({ kind: 'next', value }));
     input.onDidTriggerButton(() => finish({ kind: 'back' }));
-    input.onDidHide(() => finish({ kind: 'cancel' }));
+    input.onDidHide(() => {
+      if (mine) {
+        mine.closed = true;
+        return;
+      }
+      resolve({ kind: 'cancel' });
+      input.dispose();
+    });
     input.show();
+    before?.input.dispose();
   });
 }
