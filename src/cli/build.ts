@@ -8,7 +8,7 @@
  */
 import * as path from 'node:path';
 
-import { formatBytes } from '../core/formats';
+import { formatBytes, formatDuration } from '../core/formats';
 import { plainText } from '../core/plainText';
 import { planSummary } from '../core/rebuildPlan';
 import { parseShapeRange, profilesOf } from '../core/rebuildProfiles';
@@ -263,7 +263,7 @@ function tellResult(result: RebuildResult, job: Job, args: BuildArguments): void
   }
   for (const warning of result.warnings) complain(`warning: ${plainText(warning)}`);
   const lines = [
-    `${plainText(result.engine)}: built in ${seconds(result.durationMs)} with TensorRT-RTX ${runtime.version}, ${formatBytes(result.engineSize)}, ${planSummary(job.options, runtime.version)}.`,
+    `${plainText(result.engine)}: built in ${formatDuration(result.durationMs)} with TensorRT-RTX ${runtime.version}, ${formatBytes(result.engineSize)}, ${planSummary(job.options, runtime.version)}.`,
     ...(result.backup === null ? [] : [`The old engine is ${plainText(result.backup)}.`]),
   ];
   say(lines.join('\n'));
@@ -299,8 +299,8 @@ class ProgressLine {
 
   show({ text, elapsedMs, estimateMs }: RebuildProgress): void {
     if (!this.visible) return;
-    const before = estimateMs === null ? '' : `, took ${seconds(estimateMs)} before`;
-    const line = `${text}: ${seconds(elapsedMs)}${before}`;
+    const before = estimateMs === null ? '' : `, took ${formatDuration(estimateMs)} before`;
+    const line = `${text}: ${formatDuration(elapsedMs)}${before}`;
     const width = Math.max(20, (process.stderr.columns || 80) - 1);
     process.stderr.write(`\r\x1b[K${plainText(line).slice(0, width)}`);
     this.shown = true;
@@ -310,12 +310,6 @@ class ProgressLine {
     if (this.shown) process.stderr.write('\r\x1b[K');
     this.shown = false;
   }
-}
-
-function seconds(ms: number): string {
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  const whole = Math.round(ms / 1000);
-  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 function say(text: string): void {

@@ -5,6 +5,7 @@
  */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { formatDuration } from '../../core/formats';
 import type { EngineOptions } from '../../core/rebuildOptions';
 import type { BuildEvents, Rebuilder, RebuildProgress, RebuildResult } from '../../host/rebuild';
 import type { EngineHostSupervisor } from '../../host/supervisor';
@@ -29,7 +30,7 @@ export interface BuildOrder {
 
 export class Builds implements vscode.Disposable {
   private channel: vscode.OutputChannel | undefined;
-  private events: Promise<BuildEvents> | undefined;
+  private events: BuildEvents | undefined;
   private readonly rebuilders = new WeakMap<EngineHostSupervisor, Rebuilder>();
   private readonly cleaned = new Set<string>();
   private readonly subscription: vscode.Disposable;
@@ -108,7 +109,7 @@ export class Builds implements vscode.Disposable {
           onProgress: (now) => {
             // The count of steps changes often; a phase is worth a line once.
             const phase = now.text.replace(/ \(\d+ of \d+\)$/, '');
-            if (phase !== stage) say(`${seconds(now.elapsedMs).padStart(8)}  ${phase}`);
+            if (phase !== stage) say(`${formatDuration(now.elapsedMs).padStart(8)}  ${phase}`);
             stage = phase;
             onProgress(now);
           },
@@ -119,7 +120,7 @@ export class Builds implements vscode.Disposable {
         },
       );
       for (const warning of result.warnings) say(`          warning: ${warning}`);
-      say(`${seconds(result.durationMs).padStart(8)}  Done: ${result.engineSize} bytes`);
+      say(`${formatDuration(result.durationMs).padStart(8)}  Done: ${result.engineSize} bytes`);
       return result;
     } catch (error) {
       say(`          ${error instanceof Error ? error.message : String(error)}`);
@@ -133,8 +134,8 @@ export class Builds implements vscode.Disposable {
 
   private async rebuilder(): Promise<Rebuilder> {
     const { BuildEvents, Rebuilder } = await import('../../host/rebuild');
-    this.events ??= Promise.resolve(new BuildEvents());
-    const events = await this.events;
+    this.events ??= new BuildEvents();
+    const { events } = this;
     this.host.buildListener = events;
     const supervisor = await this.host.get();
     let rebuilder = this.rebuilders.get(supervisor);
@@ -172,8 +173,12 @@ const levels: Readonly<Record<number, string>> = { 0: 'error: ', 1: 'error: ', 2
 export function progressText({ text, elapsedMs, estimateMs }: RebuildProgress): string {
   const time =
     estimateMs === null
-      ? seconds(elapsedMs)
-      : vscode.l10n.t('{0}, took {1} before', seconds(elapsedMs), seconds(estimateMs));
+      ? formatDuration(elapsedMs)
+      : vscode.l10n.t(
+          '{0}, took {1} before',
+          formatDuration(elapsedMs),
+          formatDuration(estimateMs),
+        );
   // The notification's title says already that it builds.
   return `${text.replace(/^Building: /, '')} · ${time}`;
 }
@@ -182,10 +187,4 @@ export function progressText({ text, elapsedMs, estimateMs }: RebuildProgress): 
 function percentOf({ elapsedMs, estimateMs }: RebuildProgress): number {
   if (estimateMs === null || estimateMs <= 0) return 0;
   return Math.min(95, (100 * elapsedMs) / estimateMs);
-}
-
-export function seconds(ms: number): string {
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  const whole = Math.round(ms / 1000);
-  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }

@@ -5,6 +5,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { EngineReport, RemedyId } from '../../core/engineReport';
+import { formatDuration } from '../../core/formats';
 import type { RebuildChoice } from '../../core/rebuildPlan';
 import type { Recipe } from '../../core/recipe';
 import type { EngineHost } from '../engineHost';
@@ -16,7 +17,7 @@ import type { RemedyHandlers } from '../remedyHandlers';
 import type { Reports } from '../reports';
 import type { Runtimes } from '../runtimes';
 import { isTrusted } from '../trust';
-import { type BuildOrder, Builds, seconds } from './builds';
+import { type BuildOrder, Builds } from './builds';
 import { RebuildDialog } from './dialog';
 import { Models } from './models';
 import { engineOf, isRecipe, Recipes } from './recipes';
@@ -245,7 +246,7 @@ export class Rebuild implements vscode.Disposable {
     const done = vscode.l10n.t(
       '{0} was built in {1} with TensorRT-RTX {2}, {3}.',
       name,
-      seconds(durationMs),
+      formatDuration(durationMs),
       order.runtime.version,
       order.summary,
     );

@@ -1,4 +1,4 @@
-/** A few questions one after the other, with a way back; undefined: the person gave up. */
+/** A few questions one after the other, with a way back. */
 import * as vscode from 'vscode';
 
 export interface StepFrame {
@@ -60,7 +60,7 @@ export function askText(step: TextStep): Promise<Answer<string>> {
   });
 }
 
-/** Asks one after the other; a step may be skipped by answering undefined at once. */
+/** Asks one after the other; false: the person gave up. */
 export async function askAll(
   steps: readonly ((number: number, total: number) => Promise<Answer<unknown>>)[],
 ): Promise<boolean> {
