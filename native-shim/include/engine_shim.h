@@ -13,7 +13,7 @@
  *  - Long work is a job: a submit function returns at once, the session's own threads (with stacks of their own) do it,
  *    es_poll tells when it is done, es_job_result fetches what it made. No callbacks into the caller.
  *  - A session may be used from one thread at a time. Jobs of one lane run in the order they were submitted:
- *    lane "check" (load, check), lane "work" (build), lane "gpu" (GPU facts), so a check is answered during a build.
+ *    lane "check" (load, check), lane "work" (build, inspect, run), lane "gpu" (GPU facts), so a check is answered during a build.
  */
 #ifndef ENGINE_SHIM_H
 #define ENGINE_SHIM_H
@@ -35,7 +35,7 @@ extern "C" {
 #endif
 
 /* Raised with every change of this file that a caller could notice. */
-#define ENGINE_SHIM_ABI 1
+#define ENGINE_SHIM_ABI 2
 
 typedef enum es_status {
     ES_OK = 0,
@@ -51,7 +51,9 @@ typedef enum es_status {
     ES_FILE_ERROR = 10,          /* the system's errno is in the message */
     ES_MODEL_REJECTED = 11,      /* the ONNX parser refused the model; its errors are events of the job */
     ES_OUT_OF_MEMORY = 12,
-    ES_INTERNAL = 13             /* an exception that should not have been */
+    ES_INTERNAL = 13,            /* an exception that should not have been */
+    ES_CUDA_FAILED = 14,         /* a CUDA call failed, ours or the library's; the number is in the report */
+    ES_GPU_OUT_OF_MEMORY = 15    /* GPU memory was not enough */
 } es_status;
 
 typedef struct es_session es_session; /* one TensorRT-RTX library, its threads, its events */
@@ -239,6 +241,77 @@ typedef struct es_build_result {
 /* Copies what it needs from build, which may be destroyed at once. Needs a loaded library; the ONNX parser is the one
  * beside it. Result: one es_build_result. Parser errors and the builder's lines come as LOG events, phases as PHASE events. */
 ES_API es_status es_submit_build(es_session *session, const es_build *build, uint64_t *job) ES_NOEXCEPT;
+
+/* ---- looking inside an engine, running it ----
+ *
+ * Both deserialize the engine through IStreamReaderV2 (the file is read in pieces, never held), which runs code from
+ * the file: only for files that the user trusts. Nothing of it stays after the job: engine, contexts, streams and GPU
+ * memory are gone when DONE comes. The CUDA driver's primary context of device 0 is used (CUDA_VISIBLE_DEVICES picks).
+ *
+ * Results begin with a JSON report in UTF-8 (text of the engine that is not UTF-8 becomes U+FFFD). Its keys are those of
+ * inspectReport and runReport in src/host/protocol.ts; sizes are bytes, times nanoseconds. A job that fails leaves a
+ * report as well when it got far enough to have one: {"stage": ..., "cuda": CUresult or cudaError_t, 0: unknown}.
+ *
+ * Stages, in order: "read", "deserialize", "inspect"; then for each budget "budget", "context", "inputs" (shapes and
+ * files), "buffers", "first-run", "warm-up", "measure", "profile", "outputs". They come as PHASE events too (name: the
+ * stage; steps: 1000 for "deserialize" (bytes read) and "measure", the number of budgets for "attempt", else 0).
+ */
+#define ES_INSPECT_LAYERS 1u /* also IEngineInspector's JSON */
+typedef struct es_inspect_result {
+    uint64_t report_length;  /* bytes of JSON behind this struct */
+    uint64_t layers_length;  /* then the inspector's own bytes, as they are; 0: not asked, or it has none */
+} es_inspect_result;         /* 16 bytes */
+/* budgets: weight streaming budgets in bytes to try on the engine, each reported with what was taken and its scratch. */
+ES_API es_status es_submit_inspect(es_session *session, const char *engine_path, uint32_t flags,
+                                   const int64_t *budgets, uint32_t budget_count, uint64_t *job) ES_NOEXCEPT;
+
+typedef struct es_run es_run; /* what to run; owned by the caller until submitted */
+ES_API es_status es_run_create(es_run **out) ES_NOEXCEPT;
+ES_API void es_run_destroy(es_run *run) ES_NOEXCEPT;
+ES_API es_status es_run_set_engine(es_run *run, const char *path) ES_NOEXCEPT;
+/* data_path: a file with exactly the tensor's bytes, C order, little endian, as TensorRT stores the type linearly. */
+ES_API es_status es_run_add_input(es_run *run, const char *name, const int64_t *shape, uint32_t rank,
+                                  const char *data_path) ES_NOEXCEPT;
+/* Attempts run one after the other, each with a fresh execution context. -1: the library's default (streaming off),
+ * -2: its automatic budget. Without any: one attempt with the default. */
+#define ES_BUDGET_DEFAULT (-1)
+#define ES_BUDGET_AUTOMATIC (-2)
+ES_API es_status es_run_add_budget(es_run *run, int64_t bytes) ES_NOEXCEPT;
+/* The runtime cache (JIT-compiled kernels): read when it is there and accepted, written whole (temporary file, rename)
+ * after the first attempt. A missing or refused one is not an error. */
+ES_API es_status es_run_set_runtime_cache(es_run *run, const char *path) ES_NOEXCEPT;
+/* An existing folder: after the first attempt each output's bytes are written to "output-<index>.bin" there. */
+ES_API es_status es_run_set_output_folder(es_run *run, const char *path) ES_NOEXCEPT;
+
+#define ES_RUN_COPIES 1u      /* the copies of inputs and outputs are part of each iteration and of its time */
+#define ES_RUN_CUDA_GRAPH 2u  /* CudaGraphStrategy::kWHOLE_GRAPH_CAPTURE; the library ignores it where it cannot */
+typedef struct es_run_options {
+    int32_t profile;             /* optimization profile */
+    int32_t warm_up;             /* iterations before the measured ones, after the first run */
+    int64_t iterations;          /* measured iterations at least, over all streams; 0: as many as duration_ns allows */
+    int64_t duration_ns;         /* measure at least this long; 0: as long as iterations take */
+    int64_t max_samples;         /* stop at this many iterations whatever duration_ns says; at most 1,000,000 */
+    int32_t streams;             /* contexts and CUDA streams at the same time, one thread each; 1..16 */
+    int32_t profiled_iterations; /* iterations with IProfiler, after and apart from the measured ones; 0: none */
+    uint32_t flags;
+    uint32_t reserved;
+} es_run_options;                /* 48 bytes */
+
+typedef struct es_run_sample {
+    int64_t start_ns;    /* since the measurement of its attempt began */
+    int64_t latency_ns;  /* from before enqueueV3 (before the copy in, with ES_RUN_COPIES) until the stream is idle */
+    int64_t enqueue_ns;  /* in enqueueV3 */
+    int64_t gpu_ns;      /* between CUDA events around it; -1: unknown */
+} es_run_sample;         /* 32 bytes */
+typedef struct es_run_result {
+    uint64_t report_length;  /* bytes of JSON behind this struct */
+    uint64_t samples_offset; /* from the start of the result, a multiple of 8 */
+    uint64_t sample_count;   /* es_run_sample of all attempts; the report tells which are whose */
+} es_run_result;             /* 24 bytes */
+/* Copies what it needs from run. ES_OK once the engine was deserialized: an attempt that failed says so in its own
+ * "failure" and the next one is tried. A cancel is looked for between iterations and while the file is read. */
+ES_API es_status es_submit_run(es_session *session, const es_run *run, const es_run_options *options,
+                               uint64_t *job) ES_NOEXCEPT;
 
 #ifdef __cplusplus
 } /* extern "C" */

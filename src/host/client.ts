@@ -84,6 +84,8 @@ export const defaultTimeouts: Readonly<Record<RequestName, number>> = {
   checkFiles: 20_000,
   checkHeaders: 10_000,
   build: Infinity,
+  inspect: 120_000,
+  run: Infinity,
 };
 
 /** A cancelled request that has not ended after this is ended with its process. Milliseconds. */
@@ -341,6 +343,8 @@ const describeRequest: Record<RequestName, string> = {
   checkFiles: 'checking engines',
   checkHeaders: 'checking engine headers',
   build: 'building an engine',
+  inspect: 'loading an engine to look inside',
+  run: 'running an engine',
 };
 
 function seconds(ms: number): string {
@@ -363,7 +367,13 @@ function fromResponse(error: unknown, name: RequestName): HostError {
   const message = error instanceof Error ? error.message : String(error);
   const parsed = v.safeParse(errorData, error instanceof ResponseError ? error.data : undefined);
   if (!parsed.success) return badMessage(`an answer to "${name}"`, message);
-  return new HostError(parsed.output.code, message, parsed.output.nextStep, parsed.output.detail);
+  return new HostError(
+    parsed.output.code,
+    message,
+    parsed.output.nextStep,
+    parsed.output.detail,
+    parsed.output.at,
+  );
 }
 
 /** Resolves when the stream has been read to its end, or was given up. */

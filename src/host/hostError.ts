@@ -13,6 +13,8 @@ export const hostErrorCodes = [
   'model-rejected',
   'out-of-memory',
   'internal',
+  'cuda-failed',
+  'gpu-out-of-memory',
   // made by the client and the supervisor
   'host-start-failed',
   'host-exited',
@@ -31,6 +33,8 @@ export class HostError extends Error {
     readonly nextStep: string,
     /** For the log: the system's or the library's own words. */
     readonly detail = '',
+    /** Inspecting and running: how far it came (stages of engine_shim.h), and CUDA's own number, 0: none known. */
+    readonly at?: { stage: string; cuda: number },
   ) {
     super(message);
     this.name = 'HostError';

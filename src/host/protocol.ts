@@ -9,7 +9,7 @@ import { hostErrorCodes } from './hostError';
 
 export { HostError, hostErrorCodes, type HostErrorCode } from './hostError';
 
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 const bytes = v.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -20,6 +20,7 @@ export const errorData = v.object({
   code: v.picklist(hostErrorCodes),
   nextStep: v.string(),
   detail: v.string(),
+  at: v.optional(v.object({ stage: v.string(), cuda: v.number() })),
 });
 
 export const runtimeInfo = v.object({
@@ -120,6 +121,147 @@ export const buildResult = v.object({
 });
 export type BuildResult = v.InferOutput<typeof buildResult>;
 
+// ---- inspecting and running: what the shim's JSON reports hold. Names are exact, sizes bytes, times nanoseconds. ----
+
+const int = v.pipe(v.number(), v.integer());
+const optional = v.nullable(int);
+const shape = v.array(int);
+const ranges = v.array(v.nullable(v.object({ min: shape, opt: shape, max: shape })));
+const gpuOfReport = {
+  name: v.string(),
+  computeCapability: v.string(),
+  total: count,
+};
+
+export const inspectReport = v.object({
+  name: v.string(),
+  profileCount: count,
+  tensors: v.array(
+    v.object({
+      name: v.string(),
+      /** TensorIOMode, DataType and TensorLocation as NVIDIA's enums number them. */
+      mode: count,
+      type: int,
+      shape,
+      format: v.string(),
+      linear: v.boolean(),
+      location: count,
+      shapeTensor: v.boolean(),
+      /** One for each profile; null: nothing told. */
+      profiles: ranges,
+      profileValues: ranges,
+    }),
+  ),
+  deviceMemory: int,
+  deviceMemoryPerProfile: v.array(int),
+  auxStreams: int,
+  layerCount: optional,
+  /** ProfilingVerbosity; null: the interface does not tell. */
+  profilingVerbosity: optional,
+  refittable: v.boolean(),
+  streamable: int,
+  defaultBudget: optional,
+  automaticBudget: optional,
+  budgets: v.array(v.object({ asked: int, taken: int, scratch: int, deviceMemory: int })),
+  gpu: v.object({ ...gpuOfReport, freeBefore: count, freeAfter: count }),
+  loadNs: count,
+});
+export type InspectReport = v.InferOutput<typeof inspectReport>;
+export const inspectResult = v.object({
+  report: inspectReport,
+  /** The inspector's JSON as it came; empty: not asked, or it has none. */
+  layers: bytes,
+});
+
+export const runOptions = v.object({
+  /** Comes back in runPhase. */
+  token: v.string(),
+  engine: path,
+  /** dataPath: a file with exactly the tensor's bytes, C order, little endian. */
+  inputs: v.array(v.object({ name: v.string(), shape, dataPath: path })),
+  /** Bytes, -1 the library's default, -2 its automatic budget; one attempt each. */
+  budgets: v.array(int),
+  runtimeCache: v.nullable(path),
+  /** Where output-<index>.bin go; null: outputs are not kept. */
+  outputFolder: v.nullable(path),
+  profile: count,
+  warmUp: count,
+  iterations: count,
+  durationNs: count,
+  maxSamples: count,
+  streams: count,
+  copies: v.boolean(),
+  cudaGraph: v.boolean(),
+  profiledIterations: count,
+});
+export type RunOptions = v.InferOutput<typeof runOptions>;
+
+export const runReport = v.object({
+  gpu: v.object(gpuOfReport),
+  loadNs: count,
+  streamable: int,
+  /** Free GPU memory. */
+  freeBefore: optional,
+  freeLoaded: optional,
+  freeAfter: optional,
+  cache: v.object({
+    state: v.picklist(['off', 'missing', 'loaded', 'refused']),
+    loadedBytes: optional,
+    savedBytes: optional,
+    /** A fresh context with the cache that was just written: only after "missing" and "refused". */
+    warmContextNs: optional,
+    warmFirstRunNs: optional,
+    /** Why it could not be read or written; empty: nothing to say. */
+    message: v.string(),
+  }),
+  attempts: v.array(
+    v.object({
+      /** As it was asked, -1 and -2 included. */
+      budgetAsked: int,
+      /** null: built without weight streaming. */
+      budget: optional,
+      scratch: optional,
+      deviceMemory: optional,
+      contextNs: optional,
+      firstRunNs: optional,
+      freeReady: optional,
+      freeLowest: optional,
+      freeAfter: optional,
+      /** Set and not known to be off; null: not asked. */
+      cudaGraph: v.nullable(v.boolean()),
+      firstSample: count,
+      sampleCount: count,
+      /** Of the measurement, from its first start to its last end. */
+      wallNs: optional,
+      outputs: v.array(
+        v.object({
+          name: v.string(),
+          type: int,
+          shape,
+          bytes: count,
+          linear: v.boolean(),
+          /** Its file's name in outputFolder. */
+          file: v.nullable(v.string()),
+        }),
+      ),
+      /** IProfiler's sums over `count` calls. */
+      layers: v.nullable(v.array(v.object({ name: v.string(), ns: v.number(), count }))),
+      failure: v.nullable(
+        v.object({ stage: v.string(), status: count, cuda: int, sentence: v.string() }),
+      ),
+    }),
+  ),
+});
+export type RawRunReport = v.InferOutput<typeof runReport>;
+export const runResult = v.object({
+  report: runReport,
+  /** es_run_sample, 32 bytes each: start, latency, enqueue, GPU as int64 nanoseconds. */
+  samples: bytes,
+  /** Lines of severity 2 and louder, bytes as they came. */
+  lines: v.array(v.object({ severity: count, text: v.string() })),
+});
+export type RunResult = v.InferOutput<typeof runResult>;
+
 /** Every request: its parameters and its result. */
 export const requests = {
   load: { params: v.object({ libraryPath: path }), result: runtimeInfo },
@@ -134,6 +276,17 @@ export const requests = {
     result: checkResult,
   },
   build: { params: buildOptions, result: buildResult },
+  /** Runs code from the file: only where the user trusts it and asked for it. */
+  inspect: {
+    params: v.object({
+      token: v.string(),
+      engine: path,
+      layers: v.boolean(),
+      budgets: v.array(count),
+    }),
+    result: inspectResult,
+  },
+  run: { params: runOptions, result: runResult },
 } as const;
 export type RequestName = keyof typeof requests;
 export type RequestParams<N extends RequestName> = v.InferOutput<(typeof requests)[N]['params']>;
@@ -152,6 +305,14 @@ export const notifications = {
     phase: v.number(),
     parent: v.nullable(v.number()),
     name: v.string(),
+    step: count,
+    steps: count,
+  }),
+  /** How far an inspection or a run is; stages of engine_shim.h. */
+  runPhase: v.object({
+    token: v.string(),
+    kind: v.picklist(['start', 'step', 'end']),
+    stage: v.string(),
     step: count,
     steps: count,
   }),
