@@ -76,12 +76,7 @@ function copyCodicons() {
  * `await import()` of a piece becomes a require that runs when it is reached.
  */
 async function writeAsCommonJs(name, result) {
-  const lazy = path.join(__dirname, 'dist/lazy');
-  fs.mkdirSync(lazy, { recursive: true });
-  for (const file of fs.readdirSync(lazy)) {
-    if (file.startsWith(`${name}-`)) fs.rmSync(path.join(lazy, file));
-  }
-  for (const { path: file, text } of result.outputFiles) {
+  const files = result.outputFiles.map(async ({ path: file, text }) => {
     const { code } = await esbuild.transform(text, {
       format: 'cjs',
       platform: 'node',
@@ -89,12 +84,61 @@ async function writeAsCommonJs(name, result) {
       minify: true,
       supported: { 'dynamic-import': false },
     });
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(file, code);
+    return { file, code };
+  });
+  writePieces(path.join(__dirname, 'dist'), name, await Promise.all(files));
+}
+
+/** How long a piece that nothing names any more stays: a program that was started before may still ask for it. */
+const graceMs = 10 * 60_000;
+
+/**
+ * Writes an entry and its pieces so that, at every moment and with several bundlers at once, what the entry names is
+ * there: names of pieces tell their content, each file appears whole, the entry last; what is no longer named goes later.
+ */
+function writePieces(dist, name, files) {
+  const entry = path.join(dist, `${name}.js`);
+  fs.mkdirSync(path.join(dist, 'lazy'), { recursive: true });
+  const inOrder = [...files].sort((a, b) => Number(a.file === entry) - Number(b.file === entry));
+  for (const { file, code } of inOrder) {
+    const partial = `${file}.${process.pid}.partial`;
+    fs.writeFileSync(partial, code);
+    fs.renameSync(partial, file);
+  }
+  removeUnusedPieces(dist, name, graceMs);
+}
+
+/** The pieces that an entry names, by itself or through others: file names in dist/lazy. */
+function piecesOf(dist, name) {
+  const found = new Set();
+  const follow = (file) => {
+    const named = fs.readFileSync(file, 'utf8').matchAll(/[\w-]+-[A-Z0-9]{8}\.js/g);
+    for (const [piece] of named) {
+      const next = path.join(dist, 'lazy', piece);
+      if (found.has(piece) || !piece.startsWith(`${name}-`) || !fs.existsSync(next)) continue;
+      found.add(piece);
+      follow(next);
+    }
+  };
+  follow(path.join(dist, `${name}.js`));
+  return found;
+}
+
+/** Files of dist/lazy that the entry does not name and that were written at least so long ago. */
+function removeUnusedPieces(dist, name, olderThanMs) {
+  const lazy = path.join(dist, 'lazy');
+  const used = piecesOf(dist, name);
+  for (const file of fs.readdirSync(lazy)) {
+    if (!file.startsWith(`${name}-`) || used.has(file)) continue;
+    const { mtimeMs } = fs.statSync(path.join(lazy, file), { throwIfNoEntry: false }) ?? {};
+    if (mtimeMs !== undefined && Date.now() - mtimeMs >= olderThanMs) {
+      fs.rmSync(path.join(lazy, file), { force: true });
+    }
   }
 }
 
-for (const name of ['extension', 'cli']) {
+const splitBundles = ['extension', 'cli'];
+for (const name of splitBundles) {
   const setup = (build) => {
     build.onEnd(async (result) => {
       if (result.errors.length === 0) await writeAsCommonJs(name, result);
@@ -116,7 +160,7 @@ async function main() {
   }
 }
 
-module.exports = { bundles };
+module.exports = { bundles, piecesOf, removeUnusedPieces, splitBundles, writePieces };
 
 if (require.main === module) {
   main().catch((error) => {

@@ -10,6 +10,9 @@ import { vsixFile } from './setup/steps.mjs';
 import { SetupError, inRoot, platform, run } from './setup/system.mjs';
 
 async function makeVsix() {
+  // Not at the top: before set-up there is no esbuild yet.
+  const { default: bundler } = await import('../esbuild.js');
+  for (const name of bundler.splitBundles) bundler.removeUnusedPieces(inRoot('dist'), name, 0);
   const target = inRoot(vsixFile);
   const partial = `${target}.partial`;
   fs.mkdirSync(path.dirname(target), { recursive: true });

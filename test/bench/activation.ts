@@ -8,6 +8,11 @@ import { repositoryRoot, startVSCode, temporaryFolder } from '../harness';
 import type { ActivationFacts } from '../extensionHost/benchActivation';
 import { inRoot, median, ms, type Row } from './measure';
 
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- the build script is CommonJS
+const { piecesOf } = require('../../esbuild.js') as {
+  piecesOf: (dist: string, name: string) => Set<string>;
+};
+
 const repeats = 5;
 
 export async function activation(): Promise<Row[]> {
@@ -29,11 +34,10 @@ export async function activation(): Promise<Row[]> {
     const processes = Math.max(...all.map((facts) => facts.childProcesses));
     const koffi = all.some((facts) => facts.koffiLoaded);
     const entry = fs.statSync(inRoot('dist/extension.js')).size;
-    const later = fs
-
-      .readdirSync(inRoot('dist/lazy'))
-      .filter((name) => name.startsWith('extension-'))
-      .reduce((sum, name) => sum + fs.statSync(inRoot('dist/lazy', name)).size, 0);
+    const later = [...piecesOf(inRoot('dist'), 'extension')].reduce(
+      (sum, name) => sum + fs.statSync(inRoot('dist/lazy', name)).size,
+      0,
+    );
     const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(0)} kB`;
     return [
       {

@@ -1,0 +1,90 @@
+/** Bundles in pieces: what is on disk is whole at every moment, whoever writes at the same time. */
+import * as assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { promisify } from 'node:util';
+
+import { repositoryRoot, temporaryFolder, type TemporaryFolder } from '../test/harness';
+
+interface Bundler {
+  piecesOf: (dist: string, name: string) => Set<string>;
+  removeUnusedPieces: (dist: string, name: string, olderThanMs: number) => void;
+  writePieces: (dist: string, name: string, files: { file: string; code: string }[]) => void;
+}
+const bundlerFile = path.join(repositoryRoot, 'esbuild.js');
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- the build script is CommonJS
+const { piecesOf, removeUnusedPieces, writePieces } = require(bundlerFile) as Bundler;
+
+describe('bundles in pieces', () => {
+  let dist: TemporaryFolder;
+  beforeEach(() => (dist = temporaryFolder()));
+  afterEach(() => dist.remove());
+
+  const lazy = (): string[] => fs.readdirSync(path.join(dist.path, 'lazy')).sort();
+  /** A program of an entry and two pieces, the second named by the first only. */
+  const program = (mark: string) => [
+    {
+      file: path.join(dist.path, 'cli.js'),
+      code: `module.exports = require('./lazy/cli-a-AAAAAA${mark}.js');`,
+    },
+    {
+      file: path.join(dist.path, `lazy/cli-a-AAAAAA${mark}.js`),
+      code: `module.exports = require('./cli-chunk-BBBBBB${mark}.js');`,
+    },
+    {
+      file: path.join(dist.path, `lazy/cli-chunk-BBBBBB${mark}.js`),
+      code: `module.exports = '${mark}';`,
+    },
+  ];
+
+  it('keeps the pieces of a program that was started before, until they are old', () => {
+    writePieces(dist.path, 'cli', program('11'));
+    fs.writeFileSync(path.join(dist.path, 'lazy/extension-c-CCCCCC11.js'), '');
+    writePieces(dist.path, 'cli', program('22'));
+    assert.equal(lazy().length, 5);
+    assert.deepEqual([...piecesOf(dist.path, 'cli')].sort(), [
+      'cli-a-AAAAAA22.js',
+      'cli-chunk-BBBBBB22.js',
+    ]);
+    const long = new Date(Date.now() - 3_600_000);
+    for (const name of lazy()) fs.utimesSync(path.join(dist.path, 'lazy', name), long, long);
+    writePieces(dist.path, 'cli', program('33'));
+    assert.deepEqual(lazy(), [
+      'cli-a-AAAAAA33.js',
+      'cli-chunk-BBBBBB33.js',
+      'extension-c-CCCCCC11.js',
+    ]);
+  });
+
+  it('leaves for the package only what is named', () => {
+    writePieces(dist.path, 'cli', program('11'));
+    writePieces(dist.path, 'cli', program('22'));
+    removeUnusedPieces(dist.path, 'cli', 0);
+    assert.deepEqual(lazy(), ['cli-a-AAAAAA22.js', 'cli-chunk-BBBBBB22.js']);
+  });
+
+  it('is whole at every moment while several write and one runs it', async () => {
+    const script = `
+      const { writePieces } = require(${JSON.stringify(bundlerFile)});
+      const programs = ${JSON.stringify([program('11'), program('22')])};
+      for (let i = 0; i < 200; i++) writePieces(${JSON.stringify(dist.path)}, 'cli', programs[i % 2]);`;
+    writePieces(dist.path, 'cli', program('11'));
+    const write = (): Promise<unknown> =>
+      promisify(execFile)(process.execPath, ['-e', script], { timeout: 60_000 });
+    const writers = Promise.all([write(), write(), write()]);
+    let running = true;
+    writers.finally(() => (running = false)).catch(() => undefined);
+    const seen = new Set<unknown>();
+    for (let runs = 0; running || runs < 100; runs++) {
+      for (const file of Object.keys(require.cache)) {
+        if (file.startsWith(fs.realpathSync(dist.path))) delete require.cache[file];
+      }
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- what is bundled is CommonJS
+      seen.add(require(path.join(dist.path, 'cli.js')));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await writers;
+    assert.deepEqual([...seen].sort(), ['11', '22']);
+  });
+});
