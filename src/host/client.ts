@@ -35,6 +35,7 @@ export interface HostLogLine {
   text: string;
 }
 export type BuildPhase = NotificationParams<'buildPhase'>;
+export type RunPhase = NotificationParams<'runPhase'>;
 
 export interface EngineHostClientOptions {
   /** The bundled child: dist/engineHost.js. */
@@ -47,6 +48,7 @@ export interface EngineHostClientOptions {
   environment?: Readonly<Record<string, string>>;
   onLog: (line: HostLogLine) => void;
   onBuildPhase?: (phase: BuildPhase) => void;
+  onRunPhase?: (phase: RunPhase) => void;
   /** Milliseconds, instead of defaultTimeouts. */
   timeouts?: Partial<Record<RequestName, number>>;
 }
@@ -173,6 +175,7 @@ export class EngineHostClient {
       }),
     );
     this.onNotification('buildPhase', (phase) => options.onBuildPhase?.(phase));
+    this.onNotification('runPhase', (phase) => options.onRunPhase?.(phase));
     this.connection.listen();
     void this.ended.then(() => this.connection.dispose());
   }

@@ -2,6 +2,7 @@
 import { HostError } from '../hostError';
 import type { NotificationName, NotificationParams, RuntimeInfo } from '../protocol';
 import { loadRuntime, openBareSession } from './runtimeLoader';
+import { RunPhases } from './runPhases';
 import { type ShimEvents, ShimError, type ShimJob, type ShimSession } from './shim';
 
 export type Notify = <N extends NotificationName>(name: N, params: NotificationParams<N>) => void;
@@ -13,6 +14,8 @@ export class HostContext {
   private info: RuntimeInfo | null = null;
   /** Job of a build to its output path: the name its phases are reported under. */
   readonly buildOutputs = new Map<bigint, string>();
+  /** Job of an inspection or a run to what tells its stages. */
+  readonly runs = new Map<bigint, RunPhases>();
 
   constructor(
     private readonly shimFolder: string,
@@ -53,6 +56,8 @@ export class HostContext {
       this.notify('log', { severity, text: Buffer.from(bytes).toString('utf8') }),
     onLost: (count) => this.notify('lost', { count }),
     onPhase: (phase, job) => {
+      const stage = this.runs.get(job)?.tell(phase);
+      if (stage) this.notify('runPhase', stage);
       const output = this.buildOutputs.get(job);
       if (output !== undefined) this.notify('buildPhase', { output, ...phase });
     },
@@ -78,6 +83,25 @@ export async function finish<T>(
 }
 
 export function fromShim(error: ShimError, nextStep: string): HostError {
-  const lines = error.lines.map((line) => Buffer.from(line).toString('utf8'));
-  return new HostError(error.code, error.message, nextStep, lines.join('\n'));
+  const lines = error.lines.map(({ bytes }) => Buffer.from(bytes).toString('utf8'));
+  return new HostError(error.code, error.message, nextStep, lines.join('\n'), failedAt(error));
 }
+
+/** How far an inspection or a run that failed came, from the report that it left; undefined: it left none. */
+function failedAt({ result }: ShimError): { stage: string; cuda: number } | undefined {
+  const start = result?.indexOf('{') ?? -1;
+  if (!result || start < 0 || start > longestResultHead) return undefined;
+  const end = result.lastIndexOf('}') + 1;
+  try {
+    const left: unknown = JSON.parse(result.toString('utf8', start, end));
+    const { stage, cuda } = left as { stage?: unknown; cuda?: unknown };
+    if (typeof stage !== 'string') return undefined;
+    return { stage, cuda: typeof cuda === 'number' ? cuda : 0 };
+  } catch {
+    // Another job's result: es_library_info, for one.
+    return undefined;
+  }
+}
+
+/** es_run_result; es_inspect_result is shorter, and a report may stand alone. */
+const longestResultHead = 24;

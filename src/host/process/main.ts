@@ -14,7 +14,9 @@ import { build } from './requests/build';
 import { checkFiles, checkHeaders } from './requests/check';
 import { gpuMemory } from './requests/gpuMemory';
 import { gpus } from './requests/gpus';
+import { inspect } from './requests/inspect';
 import { load } from './requests/load';
+import { run } from './requests/run';
 
 type Handlers = {
   [N in RequestName]: (
@@ -23,7 +25,7 @@ type Handlers = {
     signal: AbortSignal,
   ) => Promise<RequestResult<N>>;
 };
-const handlers: Handlers = { load, gpus, gpuMemory, checkFiles, checkHeaders, build };
+const handlers: Handlers = { load, gpus, gpuMemory, checkFiles, checkHeaders, build, inspect, run };
 
 // A parent that dies closes the channel. A build gets a moment to remove its unfinished file; nothing else is waited for.
 process.on('disconnect', () => {
@@ -55,8 +57,8 @@ for (const name of Object.keys(requests) as RequestName[]) {
     try {
       return await answer(name, received, abort.signal);
     } catch (error) {
-      const { code, message, nextStep, detail } = asHostError(error, `The request "${name}"`);
-      return new ResponseError(1, message, { code, nextStep, detail });
+      const { code, message, nextStep, detail, at } = asHostError(error, `The request "${name}"`);
+      return new ResponseError(1, message, { code, nextStep, detail, at });
     } finally {
       underWay.delete(abort);
     }

@@ -10,7 +10,7 @@ import koffi from 'koffi';
 import { HostError, type HostErrorCode } from '../hostError';
 
 /** ENGINE_SHIM_ABI of the header this file was written against. */
-const shimAbi = 1;
+const shimAbi = 2;
 
 const eventSize = 48;
 const eventCapacity = 256;
@@ -38,6 +38,8 @@ const statusCodes: readonly (HostErrorCode | 'ok' | 'no-such-job')[] = [
   'model-rejected',
   'out-of-memory',
   'internal',
+  'cuda-failed',
+  'gpu-out-of-memory',
 ];
 
 const eventKinds = {
@@ -61,8 +63,8 @@ export class ShimError extends Error {
   constructor(
     readonly code: HostErrorCode,
     message: string,
-    readonly lines: readonly Uint8Array[] = [],
-    /** What the job left although it failed: ES_UNSUPPORTED_VERSION has the library's info. */
+    readonly lines: readonly ShimLine[] = [],
+    /** What the job left although it failed: ES_UNSUPPORTED_VERSION has the library's info, a run how far it came. */
     readonly result: Buffer | null = null,
   ) {
     super(message);
@@ -70,8 +72,16 @@ export class ShimError extends Error {
   }
 }
 
+/** A line of the library: severity as in ILogger; bytes are a copy, not necessarily UTF-8. */
+export interface ShimLine {
+  severity: number;
+  bytes: Uint8Array;
+}
+
 export interface ShimJob<T> {
   result: Promise<T>;
+  /** The library's warnings and worse so far, at most 40. */
+  lines: readonly ShimLine[];
   /** Asks the job to stop; it still settles, with code "cancelled" if it did. */
   cancel: () => void;
 }
@@ -107,6 +117,36 @@ export interface ShimBuildOptions {
   profilingVerbosity: number;
   memoryPoolLimits: Readonly<Record<string, number>>;
 }
+
+export interface ShimInspectOptions {
+  engine: string;
+  layers: boolean;
+  /** Weight streaming budgets to try, bytes. */
+  budgets: readonly number[];
+}
+
+export interface ShimRunOptions {
+  engine: string;
+  inputs: readonly { name: string; shape: readonly number[]; dataPath: string }[];
+  /** Bytes; -1 the library's default, -2 its automatic budget. */
+  budgets: readonly number[];
+  runtimeCache: string | null;
+  outputFolder: string | null;
+  profile: number;
+  warmUp: number;
+  iterations: number;
+  durationNs: number;
+  maxSamples: number;
+  streams: number;
+  copies: boolean;
+  cudaGraph: boolean;
+  profiledIterations: number;
+}
+
+/** es_run_options and its flags. */
+const runOptionsSize = 48;
+const runFlags = { copies: 1, cudaGraph: 2 } as const;
+const inspectLayers = 1;
 
 type Native = ReturnType<typeof bind>;
 
@@ -154,7 +194,7 @@ export class Shim {
 interface PendingJob {
   settle: (result: Buffer) => void;
   reject: (error: ShimError) => void;
-  lines: Uint8Array[];
+  lines: ShimLine[];
 }
 
 /** A session of the shim: at most one TensorRT-RTX library, its jobs and its events. */
@@ -262,6 +302,60 @@ export class ShimSession {
     }
   }
 
+  /** onJob tells the number under which the phases of this inspection come. */
+  inspect(
+    { engine, layers, budgets }: ShimInspectOptions,
+    onJob: (job: bigint) => void,
+  ): ShimJob<Buffer> {
+    const asked = BigInt64Array.from(budgets, BigInt);
+    return this.submit(
+      (job) =>
+        this.native.submitInspect(
+          this.session,
+          cString(engine),
+          layers ? inspectLayers : 0,
+          asked,
+          asked.length,
+          job,
+        ),
+      (result) => result,
+      { onJob },
+    );
+  }
+
+  /** onJob tells the number under which the phases of this run come. */
+  run(options: ShimRunOptions, onJob: (job: bigint) => void): ShimJob<Buffer> {
+    const { native } = this;
+    const out = Buffer.alloc(8);
+    const check = (status: number) => {
+      if (status !== 0) throw lastError(native, status);
+    };
+    check(native.runCreate(out));
+    const run = out.readBigUInt64LE(0);
+    try {
+      check(native.runSetEngine(run, cString(options.engine)));
+      for (const { name, shape, dataPath } of options.inputs) {
+        const dims = BigInt64Array.from(shape, BigInt);
+        check(native.runAddInput(run, cString(name), dims, dims.length, cString(dataPath)));
+      }
+      for (const budget of options.budgets) check(native.runAddBudget(run, BigInt(budget)));
+      if (options.runtimeCache !== null) {
+        check(native.runSetRuntimeCache(run, cString(options.runtimeCache)));
+      }
+      if (options.outputFolder !== null) {
+        check(native.runSetOutputFolder(run, cString(options.outputFolder)));
+      }
+      const numbers = runOptions(options);
+      return this.submit(
+        (job) => native.submitRun(this.session, run, numbers, job),
+        (result) => result,
+        { onJob },
+      );
+    } finally {
+      native.runDestroy(run);
+    }
+  }
+
   /** Waits for running native calls; a process that must not wait ends itself instead. */
   destroy(): void {
     this.native.sessionDestroy(this.session);
@@ -277,8 +371,9 @@ export class ShimSession {
     if (status !== 0) throw lastError(this.native, status);
     const job = out.readBigUInt64LE(0);
     onJob?.(job);
+    const lines: ShimLine[] = [];
     const result = new Promise<Buffer>((settle, reject) => {
-      this.jobs.set(job, { settle, reject, lines: [] });
+      this.jobs.set(job, { settle, reject, lines });
     }).then(read);
     this.lastActivity = performance.now();
     // The promise was made before: what the wait brings settles it.
@@ -286,6 +381,7 @@ export class ShimSession {
     this.schedule();
     return {
       result,
+      lines,
       cancel: () => {
         if (this.jobs.has(job)) this.native.jobCancel(this.session, job);
       },
@@ -346,7 +442,9 @@ export class ShimSession {
     switch (kind) {
       case eventKinds.log: {
         const lines = this.jobs.get(job)?.lines;
-        if (lines && code <= 2 && lines.length < keptLines) lines.push(Buffer.from(bytes));
+        if (lines && code <= 2 && lines.length < keptLines) {
+          lines.push({ severity: code, bytes: Buffer.from(bytes) });
+        }
         this.listener.onLog(code, bytes, job);
         return;
       }
@@ -417,6 +515,22 @@ export function readLibraryInfo(result: Buffer): LibraryInfo {
     headerSize: result.readInt32LE(16),
     cudaRuntimeVersion: cudaRuntime > 0 ? cudaRuntime : null,
   };
+}
+
+/** es_run_options. */
+function runOptions(options: ShimRunOptions): Buffer {
+  const buffer = Buffer.alloc(runOptionsSize);
+  buffer.writeInt32LE(options.profile, 0);
+  buffer.writeInt32LE(options.warmUp, 4);
+  buffer.writeBigInt64LE(BigInt(options.iterations), 8);
+  buffer.writeBigInt64LE(BigInt(options.durationNs), 16);
+  buffer.writeBigInt64LE(BigInt(options.maxSamples), 24);
+  buffer.writeInt32LE(options.streams, 32);
+  buffer.writeInt32LE(options.profiledIterations, 36);
+  const flags =
+    (options.copies ? runFlags.copies : 0) | (options.cudaGraph ? runFlags.cudaGraph : 0);
+  buffer.writeUInt32LE(flags, 40);
+  return buffer;
 }
 
 function errorCode(status: number): HostErrorCode {
@@ -540,6 +654,40 @@ function bind(file: string) {
     ),
     submitBuild: lazily<(session: bigint, build: bigint, job: Buffer) => number>(
       'int es_submit_build(void *session, void *build, void *job)',
+    ),
+    submitInspect: lazily<
+      (
+        session: bigint,
+        engine: Buffer,
+        flags: number,
+        budgets: BigInt64Array,
+        count: number,
+        job: Buffer,
+      ) => number
+    >(
+      'int es_submit_inspect(void *session, const void *engine, uint32_t flags, const void *budgets, uint32_t count, void *job)',
+    ),
+    runCreate: lazily<(out: Buffer) => number>('int es_run_create(void *out)'),
+    runDestroy: lazily<(run: bigint) => void>('void es_run_destroy(void *run)'),
+    runSetEngine: lazily<(run: bigint, path: Buffer) => number>(
+      'int es_run_set_engine(void *run, const void *path)',
+    ),
+    runAddInput: lazily<
+      (run: bigint, name: Buffer, shape: BigInt64Array, rank: number, dataPath: Buffer) => number
+    >(
+      'int es_run_add_input(void *run, const void *name, const void *shape, uint32_t rank, const void *dataPath)',
+    ),
+    runAddBudget: lazily<(run: bigint, bytes: bigint) => number>(
+      'int es_run_add_budget(void *run, int64_t bytes)',
+    ),
+    runSetRuntimeCache: lazily<(run: bigint, path: Buffer) => number>(
+      'int es_run_set_runtime_cache(void *run, const void *path)',
+    ),
+    runSetOutputFolder: lazily<(run: bigint, path: Buffer) => number>(
+      'int es_run_set_output_folder(void *run, const void *path)',
+    ),
+    submitRun: lazily<(session: bigint, run: bigint, options: Buffer, job: Buffer) => number>(
+      'int es_submit_run(void *session, void *run, const void *options, void *job)',
     ),
   };
 }
