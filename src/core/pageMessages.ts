@@ -77,7 +77,8 @@ export type ToPage =
   | { type: 'report'; report: EngineReport; trusted: boolean }
   | { type: 'hash'; hash: HashState };
 
-export type PageTab = 'overview' | 'tensors' | 'layers' | 'run';
+export const pageTabs = ['overview', 'tensors', 'layers', 'run'] as const;
+export type PageTab = (typeof pageTabs)[number];
 
 export type FromPage =
   | { type: 'inspect' }

@@ -63,7 +63,7 @@ describe('engine page', function () {
   const sent = () => page.evaluate<FromPage[]>('window.sent');
   const focused = () =>
     page.evaluate<string>(
-      'document.activeElement.dataset.field ?? document.activeElement.dataset.action ?? document.activeElement.dataset.remedy ?? document.activeElement.tagName',
+      'document.activeElement.dataset.field ?? document.activeElement.dataset.action ?? document.activeElement.dataset.remedy ?? document.activeElement.dataset.tab ?? document.activeElement.tagName',
     );
 
   /** Time passes only when a test says so. */
@@ -323,6 +323,7 @@ describe('engine page', function () {
         'chooseRuntime',
         'copyReport',
         'showLog',
+        'overview',
         ...several.remedies.map((remedy) => remedy.id),
         'BUTTON',
         'SUMMARY',

@@ -7,7 +7,7 @@ import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
 import './enginePage.css';
 import { render } from 'lit';
 import type { HeaderFieldId } from '../../core/engineReport';
-import type { FromPage, ToPage } from '../../core/pageMessages';
+import { pageTabs, type FromPage, type PageTab, type ToPage } from '../../core/pageMessages';
 import { page } from './page';
 import type { KeptState, PageActions, PageState } from './state';
 
@@ -30,6 +30,15 @@ let state: PageState = {
   report: null,
   trusted: true,
   hash: { state: 'none' },
+  tab: kept.tab,
+  inspect: { state: 'none' },
+  layers: { state: 'none' },
+  onnx: { state: 'none', sentence: '' },
+  run: { state: 'none' },
+  runs: [],
+  freeMemory: null,
+  pickedInputs: new Map(),
+  runForm: kept.runForm,
   waiting: null,
   selectedField: kept.selectedField,
   hoveredField: null,
@@ -37,6 +46,8 @@ let state: PageState = {
   now: Date.now(),
 };
 let scrollToRestore: number | null = kept.scrollTop;
+/** Where each tab was left. */
+const scrollOfTab = new Map<PageTab, number>();
 let waitingTimer: ReturnType<typeof setTimeout> | undefined;
 let keepTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -62,6 +73,22 @@ const actions: PageActions = {
     update({ open });
     keepSoon();
   },
+  showTab: (tab) => {
+    if (state.tab === tab) return;
+    scrollOfTab.set(state.tab, window.scrollY);
+    update({ tab });
+    window.scrollTo({ top: scrollOfTab.get(tab) ?? 0 });
+    keepSoon();
+  },
+  setRunForm: (runForm) => {
+    update({ runForm });
+    keepSoon();
+  },
+  forgetPickedInput: (name) => {
+    const pickedInputs = new Map(state.pickedInputs);
+    pickedInputs.delete(name);
+    update({ pickedInputs });
+  },
 };
 
 function update(change: Partial<PageState>): void {
@@ -82,6 +109,33 @@ function receive(message: ToPage): void {
     case 'hash':
       update({ hash: message.hash });
       return;
+    case 'showTab':
+      if (pageTabs.includes(message.tab)) actions.showTab(message.tab);
+      return;
+    case 'inspect':
+      update({ inspect: message.inspect });
+      return;
+    case 'layers':
+      update({ layers: message.layers });
+      return;
+    case 'onnx':
+      update({ onnx: message.onnx });
+      return;
+    case 'run':
+      update({ run: message.run });
+      return;
+    case 'runs':
+      update({ runs: message.runs });
+      return;
+    case 'freeMemory':
+      update({ freeMemory: { free: message.free, total: message.total } });
+      return;
+    case 'pickedInput': {
+      const { input } = message;
+      const name = input.state === 'good' ? input.choice.name : input.name;
+      update({ pickedInputs: new Map(state.pickedInputs).set(name, input) });
+      return;
+    }
   }
 }
 
@@ -108,6 +162,8 @@ function keepSoon(): void {
       scrollTop: window.scrollY,
       selectedField: state.selectedField,
       open: [...state.open],
+      tab: state.tab,
+      runForm: state.runForm,
     });
   }, keepDelay);
 }
@@ -125,6 +181,8 @@ function readKept(value: unknown): KeptState {
     open: Array.isArray(candidate.open)
       ? candidate.open.filter((id): id is string => typeof id === 'string')
       : [],
+    tab: pageTabs.find((tab) => tab === candidate.tab) ?? 'overview',
+    runForm: candidate.runForm ?? null,
   };
 }
 

@@ -1,11 +1,15 @@
 /** The whole page as a function of its state. */
 import { html, nothing, type TemplateResult } from 'lit';
+import { assertNever } from '../../core/assertNever';
 import { formatTime } from './format';
 import { overview } from './overview';
+import { runTab } from './run/runTab';
 import { titleSection } from './sections/title';
 import { verdictSection } from './sections/verdict';
+import type { EngineReport } from '../../core/engineReport';
 import type { PageActions, PageState } from './state';
 import { strings } from './strings';
+import { tabBar } from './tabs/tabBar';
 
 export function page(state: PageState, actions: PageActions): TemplateResult {
   const report = state.report;
@@ -32,6 +36,34 @@ export function page(state: PageState, actions: PageActions): TemplateResult {
         ? html`<p class="waiting" role="status">${state.waiting.sentence || strings.waiting}</p>`
         : nothing
     }
-    ${report ? html`${verdictSection(state, report, actions)} ${overview(state, report, actions)}` : nothing}
+    ${
+      report
+        ? html`${tabBar(state, actions)}
+            <div
+              class="tab-panel"
+              id="tab-panel"
+              role="tabpanel"
+              data-panel=${state.tab}
+              aria-labelledby="tab-${state.tab}"
+            >
+              ${panel(state, report, actions)}
+            </div>`
+        : nothing
+    }
   `;
+}
+
+function panel(state: PageState, report: EngineReport, actions: PageActions): TemplateResult {
+  switch (state.tab) {
+    case 'overview':
+      return html`${verdictSection(state, report, actions)} ${overview(state, report, actions)}`;
+    case 'tensors':
+      return html``;
+    case 'layers':
+      return html``;
+    case 'run':
+      return runTab(state, actions);
+    default:
+      return assertNever(state.tab);
+  }
 }

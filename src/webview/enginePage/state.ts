@@ -1,11 +1,34 @@
 /** What the page holds besides the report: what the user selected and opened, and which wait is on. */
 import type { EngineReport, HeaderFieldId } from '../../core/engineReport';
-import type { FromPage, HashState } from '../../core/pageMessages';
+import type {
+  FromPage,
+  HashState,
+  InspectState,
+  LayersState,
+  OnnxState,
+  PageTab,
+  PickedInput,
+  RunState,
+} from '../../core/pageMessages';
+import type { RunReport } from '../../core/run/runReport';
 
 export interface PageState {
   report: EngineReport | null;
   trusted: boolean;
   hash: HashState;
+  tab: PageTab;
+  inspect: InspectState;
+  layers: LayersState;
+  onnx: OnnxState;
+  run: RunState;
+  /** Newest first. */
+  runs: readonly RunReport[];
+  /** Bytes; null: not asked yet. */
+  freeMemory: { free: number | null; total: number | null } | null;
+  /** The last answers, by the input's name. */
+  pickedInputs: ReadonlyMap<string, PickedInput>;
+  /** What the Run tab remembers, of its own making (run/); kept with the page, so it must survive structured cloning. */
+  runForm: unknown;
   /** Set only when a wait has lasted long enough to be worth showing. */
   waiting: { file: string; sentence: string } | null;
   /** The field the keyboard or a click chose; it stays until another is chosen. */
@@ -24,6 +47,11 @@ export interface PageActions {
   /** Selects a field, brings it into view and gives it the focus. */
   goToField(field: HeaderFieldId): void;
   setOpen(id: string, open: boolean): void;
+  showTab(tab: PageTab): void;
+  /** Renders again and keeps it. */
+  setRunForm(form: unknown): void;
+  /** Forgets the answer about that input's file. */
+  forgetPickedInput(name: string): void;
 }
 
 /** What survives hiding the page: kept in the webview's own state. */
@@ -31,4 +59,6 @@ export interface KeptState {
   scrollTop: number;
   selectedField: HeaderFieldId | null;
   open: string[];
+  tab: PageTab;
+  runForm: unknown;
 }

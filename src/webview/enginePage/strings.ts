@@ -3,12 +3,21 @@
  * an engine comes with the report and is never worded here.
  */
 import type { Evidence, GpuFamilyRow, RowState, Severity } from '../../core/engineReport';
+import type { PageTab } from '../../core/pageMessages';
 
 export const strings = {
   waiting: 'Reading the engine…',
   waitingNoFile: 'Engine',
   checkingAgain: 'Checking again…',
   announced: (headline: string, time: string) => `${headline} Checked at ${time}.`,
+
+  tabs: 'Views',
+  tab: {
+    overview: 'Overview',
+    tensors: 'Tensors',
+    layers: 'Layers',
+    run: 'Run',
+  } satisfies Record<PageTab, string>,
 
   changed: (ago: string) => `changed ${ago}`,
   changedJustNow: 'changed just now',
