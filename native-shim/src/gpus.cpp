@@ -1,5 +1,6 @@
 #include "gpus.h"
 
+#include "cudaDriver.h"
 #include "engine_shim.h"
 #include "nvmlLibrary.h"
 #include "platform.h"
@@ -17,40 +18,14 @@ namespace engine_shim {
 
 namespace {
 
-/*
- * The few functions of cuda.h that are needed, declared here by hand: it is a stable C interface, and the shim is built
- * without the CUDA toolkit.
- */
-#if defined(_WIN32)
-#define ES_CUDA_CALL __stdcall
-constexpr const char *cudaDriverName = "nvcuda.dll";
-#else
-#define ES_CUDA_CALL
-constexpr const char *cudaDriverName = "libcuda.so.1";
-#endif
-
-using CudaStatus = int32_t;
-using CudaDevice = int32_t;
 struct CudaUuid {
     std::array<unsigned char, 16> bytes;
 };
 constexpr int32_t attributeComputeCapabilityMajor = 75;
 constexpr int32_t attributeComputeCapabilityMinor = 76;
 
-enum CudaError : CudaStatus {
-    cudaStubLibrary = 34,
-    cudaInsufficientDriver = 35,
-    cudaDevicesUnavailable = 46,
-    cudaNoDevice = 100,
-    cudaInvalidDevice = 101,
-    cudaOperatingSystem = 304,
-    cudaSystemNotReady = 802,
-    cudaSystemDriverMismatch = 803,
-    cudaCompatNotSupported = 804,
-    cudaUnknown = 999,
-};
-
-struct CudaDriver {
+/* Only what works without a context; running an engine needs more (cudaDriver.h). */
+struct CudaFacts {
     SharedLibrary library;
     CudaStatus(ES_CUDA_CALL *init)(unsigned int) = nullptr;
     CudaStatus(ES_CUDA_CALL *driverGetVersion)(int *) = nullptr;
@@ -192,7 +167,7 @@ std::string uuidText(const char *prefix, const CudaUuid &uuid) {
     return text;
 }
 
-std::string whyCudaFails(const CudaDriver &cuda, CudaStatus status, const Nvml &nvml) {
+std::string whyCudaFails(const CudaFacts &cuda, CudaStatus status, const Nvml &nvml) {
     const std::string name = cuda.nameOf(status);
     switch (status) {
     case cudaNoDevice:
@@ -238,7 +213,7 @@ std::string whyCudaFails(const CudaDriver &cuda, CudaStatus status, const Nvml &
     }
 }
 
-bool readGpu(const CudaDriver &cuda, int index, Nvml &nvml, es_gpu_record &gpu, CudaStatus &status) {
+bool readGpu(const CudaFacts &cuda, int index, Nvml &nvml, es_gpu_record &gpu, CudaStatus &status) {
     CudaDevice device = 0;
     int major = 0;
     int minor = 0;
@@ -283,7 +258,7 @@ std::vector<es_gpu_record> readGpus(es_driver_record &driver) {
     std::vector<es_gpu_record> gpus;
     Nvml nvml;
     nvml.readDriverVersion(driver.driver_version, sizeof(driver.driver_version));
-    CudaDriver cuda;
+    CudaFacts cuda;
     std::string why;
     if (!cuda.open(why)) {
         driver.cuda_status = -1;
@@ -330,6 +305,12 @@ void listGpus(Job &job) {
     for (const es_gpu_record &gpu : gpus) {
         appendBytes(job.result(), gpu);
     }
+}
+
+std::string whyNoGpu() {
+    es_driver_record driver{};
+    readGpus(driver);
+    return driver.message;
 }
 
 } // namespace engine_shim
