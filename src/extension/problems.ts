@@ -1,11 +1,13 @@
 /**
- * Problems: one diagnostic for each reason of a report. Its code is a link that runs "Fix Engine Problem…" (the way to a
- * quick fix that VS Code leaves for a binary file), its related information leads to the field in the header's text.
- * The collection is made with the first report that has something to say.
+ * Problems: one diagnostic for each reason of a report that is about the file (core/problemReasons.ts). Its code is a
+ * link that runs "Fix Engine Problem…" (the way to a quick fix that VS Code leaves for a binary file), its related
+ * information leads to the field in the header's text. The collection is made with the first report that has something
+ * to say.
  */
 import * as vscode from 'vscode';
 import { assertNever } from '../core/assertNever';
 import type { EngineReport, Reason } from '../core/engineReport';
+import { isProblemOfFile } from '../core/problemReasons';
 import { commandLink, fileName, headerTextUri } from './engineTarget';
 import { headerText } from './headerTextContent';
 import { commands } from './ids';
@@ -47,12 +49,13 @@ export class Problems implements vscode.Disposable {
   }
 }
 
-/** One diagnostic for each reason, as Problems shows them for the engine file itself. */
+/** One diagnostic for each reason that is about the file, as Problems shows them for the engine file itself. */
 export function fileDiagnostics(uri: vscode.Uri, report: EngineReport): vscode.Diagnostic[] {
   if (report.severity === 'ok') return [];
   const text = headerText(report, fileName(uri));
   const target = commandLink(commands.fixProblem, uri);
-  return text.reasons.map(({ reason, span }) => {
+  const ofFile = text.reasons.filter(({ reason }) => isProblemOfFile(reason));
+  return ofFile.map(({ reason, span }) => {
     const diagnostic = base(reason, wholeFile);
     diagnostic.code = { value: reason.id, target };
     diagnostic.relatedInformation = [
@@ -72,7 +75,7 @@ export function fileDiagnostics(uri: vscode.Uri, report: EngineReport): vscode.D
   });
 }
 
-/** The same reasons with their places in the header's text. */
+/** All reasons with their places in the header's text. */
 export function headerTextDiagnostics(uri: vscode.Uri, report: EngineReport): vscode.Diagnostic[] {
   if (report.severity === 'ok') return [];
   return headerText(report, fileName(uri)).reasons.map(({ reason, span }) => {

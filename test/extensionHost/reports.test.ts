@@ -2,6 +2,7 @@ import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { isProblemOfFile } from '../../src/core/problemReasons';
 import type { InternalApi } from '../../src/extension/extension';
 import { headerTextUri } from '../../src/extension/engineTarget';
 import { commands } from '../../src/extension/ids';
@@ -42,14 +43,17 @@ describe('an engine in the workspace', () => {
     assert.ok((await api.host.pids()).length > 0);
     const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
     assert.ok(input instanceof vscode.TabInputCustom);
+    // What this machine lacks is no problem of the file, of this one as little as of a hundred others.
+    assert.ok(!codesOf(uri).includes('gpu-not-readable'), codesOf(uri).join());
   });
 
-  it('has one problem for each reason, each with a link that runs the fix and a way to the header', async () => {
+  it('has one problem for each reason of its own, each with a link that runs the fix and a way to the header', async () => {
     const uri = putEngine('old.engine', { version: older, length: 1000 });
     await openPage(uri);
     const report = await until('a report', () => api.reports.get(uri));
     const codes = await until('problems', () => codesOf(uri).length > 0 && codesOf(uri));
-    assert.deepEqual(codes.sort(), report.reasons.map(({ id }) => id as string).sort());
+    const listed = report.reasons.filter(isProblemOfFile);
+    assert.deepEqual(codes.sort(), listed.map(({ id }) => id as string).sort());
     assert.ok(codes.includes('version-mismatch') && codes.includes('truncated'), codes.join());
     for (const { code, source, relatedInformation } of vscode.languages.getDiagnostics(uri)) {
       assert.equal(source, 'TensorRT-RTX');
