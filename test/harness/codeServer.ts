@@ -149,7 +149,7 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
     ],
     { stdio: ['pipe', log, log], detached: true, env: environment },
   );
-  child.stdin.on('error', () => undefined);
+  child.stdin?.on('error', () => undefined);
   fs.closeSync(log);
   running.add(child);
   let keep = false;
