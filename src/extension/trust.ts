@@ -3,8 +3,8 @@
  * in Restricted Mode a library only comes from the user's own settings, the environment, our own storage or the user's
  * choice: no folder of the workspace is looked into, and no Python environment that lies in one.
  */
-import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { isInside } from './isInside';
 
 export function isTrusted(): boolean {
   return vscode.workspace.isTrusted;
@@ -18,14 +18,6 @@ export function trustedFolders(): string[] {
 /** Whether a library at this path may be loaded now. */
 export function mayLoad(file: string): boolean {
   return isTrusted() || !workspaceFolders().some((folder) => isInside(folder, file));
-}
-
-export function isInside(folder: string, file: string): boolean {
-  const below = path.relative(folder, file);
-  return (
-    below === '' ||
-    (!below.startsWith(`..${path.sep}`) && below !== '..' && !path.isAbsolute(below))
-  );
 }
 
 function workspaceFolders(): string[] {

@@ -1,25 +1,85 @@
-/** What the page says, parsed: a webview is another world, and nothing it sends is taken for granted. */
+/**
+ * What the page says, parsed: a webview is another world, and nothing it sends is taken for granted. Texts, lists and
+ * numbers have bounds here; whether a choice fits the engine is checked where the engine is known.
+ */
 import * as v from 'valibot';
 import type { FromPage } from '../../core/pageMessages';
+import { choices, integer, listOf, tensorName, text } from '../run/choices';
 
-const plain = (...types: Exclude<FromPage['type'], 'remedy'>[]) =>
+type Plain = {
+  [T in FromPage['type']]: Extract<FromPage, { type: T }> extends { type: T } & infer M
+    ? keyof M extends 'type'
+      ? T
+      : never
+    : never;
+}[FromPage['type']];
+
+const plain = <T extends Plain>(...types: T[]) =>
   types.map((type) => v.object({ type: v.literal(type) }));
 
-const schema = v.variant('type', [
-  v.object({ type: v.literal('remedy'), id: v.pipe(v.string(), v.maxLength(100)) }),
-  ...plain(
-    'ready',
-    'fix',
-    'check',
-    'copyReport',
-    'showHeaderText',
-    'showLog',
-    'chooseRuntime',
-    'manageTrust',
-    'computeHash',
-    'cancelHash',
-  ),
-]);
+const mebibyte = 1024 * 1024;
+/** Also the name of the run's folder: no separators, no dots. */
+const runId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/));
+const bytes = v.pipe(
+  v.custom<Uint8Array>((value) => value instanceof Uint8Array),
+  v.check((value) => value.byteLength <= 1024 * mebibyte),
+);
+
+const withRun = <T extends FromPage['type']>(...types: T[]) =>
+  types.map((type) => v.object({ type: v.literal(type), run: runId }));
+
+const schema = v.union([
+  v.variant('type', [
+    v.object({ type: v.literal('remedy'), id: text(100) }),
+    v.object({ type: v.literal('copyText'), text: text(64 * mebibyte) }),
+    v.object({ type: v.literal('run'), choices }),
+    v.object({
+      type: v.literal('sweep'),
+      choices,
+      budgets: v.pipe(listOf(integer(0), 64), v.minLength(1)),
+    }),
+    v.object({ type: v.literal('reference'), choices }),
+    v.object({ type: v.literal('pickInput'), name: tensorName }),
+    v.object({
+      type: v.literal('dropInput'),
+      name: tensorName,
+      fileName: v.pipe(text(255), v.minLength(1)),
+      bytes,
+    }),
+    v.object({ type: v.literal('saveOutput'), run: runId, output: tensorName }),
+    ...withRun('compareRun', 'saveOutputs', 'exportRun', 'forgetRun'),
+    ...plain(
+      'ready',
+      'inspect',
+      'cancelInspect',
+      'exportInspection',
+      'importLayers',
+      'importProfile',
+      'forgetImported',
+      'compareEngine',
+      'rebuildDetailed',
+      'cancelRun',
+      'readFreeMemory',
+      'fix',
+      'check',
+      'copyReport',
+      'showHeaderText',
+      'showLog',
+      'chooseRuntime',
+      'manageTrust',
+      'computeHash',
+      'cancelHash',
+    ),
+  ]),
+  v.variant('format', [
+    v.object({ type: v.literal('exportLayers'), format: v.literal('json') }),
+    v.object({
+      type: v.literal('exportLayers'),
+      format: v.literal('csv'),
+      text: text(256 * mebibyte),
+    }),
+  ]),
+]) satisfies v.GenericSchema<unknown, FromPage>;
 
 /** undefined: not a message of ours. */
 export function parseFromPage(message: unknown): FromPage | undefined {
