@@ -3,14 +3,17 @@ import { type Json, printableJson } from '../printableJson';
 import type { OutputReport, RunReport } from './runReport';
 
 export interface RunJsonOptions {
-  /** Where an output was saved for the user, by its name; the run's private folder is nobody else's business. */
+  /** Where an output was saved for the user, by its name. */
   saved?: ReadonlyMap<string, string> | undefined;
 }
 
 export function runJson(report: RunReport, options: RunJsonOptions = {}): { [key: string]: Json } {
-  const output = ({ dataPath: _, preview: __, ...rest }: OutputReport) => ({
-    ...rest,
-    savedAs: options.saved?.get(rest.name) ?? null,
+  // The run's private folder is nobody else's business, and pixels are no JSON.
+  const inner = { dataPath: undefined, preview: undefined };
+  const output = (one: OutputReport) => ({
+    ...one,
+    ...inner,
+    savedAs: options.saved?.get(one.name) ?? null,
   });
   const { reference } = report;
   return printableJson({
@@ -23,7 +26,7 @@ export function runJson(report: RunReport, options: RunJsonOptions = {}): { [key
     })),
     reference: reference && {
       ...reference,
-      outputs: reference.outputs.map(({ dataPath: _, preview: __, ...rest }) => rest),
+      outputs: reference.outputs.map((one) => ({ ...one, ...inner })),
     },
   }) as { [key: string]: Json };
 }
