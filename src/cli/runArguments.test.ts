@@ -1,0 +1,133 @@
+import * as assert from 'node:assert/strict';
+import {
+  parseBudget,
+  parseBudgets,
+  parseInput,
+  parseSeconds,
+  parseShapeOf,
+  parseSource,
+  resolveBudget,
+  resolveSweepBudgets,
+  runChoices,
+  wholeNumber,
+  type EngineRunArguments,
+} from './runArguments';
+
+const defaults: EngineRunArguments = { profile: 0, warmUp: 20, streams: 1, cache: true };
+
+describe('arguments of run and sweep', () => {
+  it('name the source of an input', () => {
+    const cases: [string, unknown][] = [
+      ['random', { kind: 'random', seed: 0 }],
+      ['random:7', { kind: 'random', seed: 7 }],
+      ['zeros', { kind: 'zeros' }],
+      ['ones', { kind: 'ones' }],
+      ['range:-1..1', { kind: 'range', from: -1, to: 1, seed: 0 }],
+      ['range:1e-3..2.5:9', { kind: 'range', from: 0.001, to: 2.5, seed: 9 }],
+      ['in.npy', { kind: 'file', path: 'in.npy' }],
+      ['C:\\data\\in.npz:x', { kind: 'file', path: 'C:\\data\\in.npz', entry: 'x' }],
+      ['a/b.npz', { kind: 'file', path: 'a/b.npz' }],
+      ['./zeros', { kind: 'file', path: './zeros' }],
+    ];
+    for (const [spec, source] of cases) assert.deepEqual(parseSource(spec), source, spec);
+    for (const spec of ['random:x', 'random:4294967296', 'range:1', 'range', 'range:a..b']) {
+      assert.throws(() => parseSource(spec), /is no (seed|range|number)/, spec);
+    }
+  });
+
+  it('take one input after the other, names with colons and values with = among them', () => {
+    const inputs = parseInput('x=a=b.npy', parseInput('input:0=zeros'));
+    assert.deepEqual(inputs, [
+      ['input:0', { kind: 'zeros' }],
+      ['x', { kind: 'file', path: 'a=b.npy' }],
+    ]);
+    for (const text of ['x', '=zeros', 'x=']) assert.throws(() => parseInput(text), /NAME=SPEC/);
+    assert.deepEqual(parseShapeOf('x=1x3', parseShapeOf('s=scalar')), [
+      ['s', []],
+      ['x', [1, 3]],
+    ]);
+    for (const text of ['x=1x', 'x=-1x3', 'x=1,3']) {
+      assert.throws(() => parseShapeOf(text), /is no shape/);
+    }
+  });
+
+  it('name a budget', () => {
+    const cases: [string, unknown][] = [
+      ['default', 'default'],
+      ['auto', 'automatic'],
+      ['rule', 'rule'],
+      ['0', 0],
+      ['1073741824', 1_073_741_824],
+      ['1.5GiB', 1_610_612_736],
+      ['200MB', 200_000_000],
+      ['64 kib', 65_536],
+      ['50%', { share: 0.5 }],
+    ];
+    for (const [text, budget] of cases) assert.deepEqual(parseBudget(text), budget, text);
+    for (const text of ['', '-1', '1.5', '101%', 'half', '1e9', '1GiBs']) {
+      assert.throws(() => parseBudget(text), /no budget|share/, text);
+    }
+    assert.equal(resolveBudget({ share: 0.5 }, { streamable: 1001 }), 500);
+    assert.equal(resolveBudget('rule', { streamable: 1001 }), 'rule');
+  });
+
+  it('name the budgets of a sweep', () => {
+    const facts = { streamable: 1000, automaticBudget: 700, ruleBudget: 400 };
+    const of = (text: string): number[] => {
+      const budgets = parseBudgets(text);
+      assert.ok(budgets);
+      return resolveSweepBudgets(budgets, facts);
+    };
+    assert.deepEqual(of('5'), [1000, 750, 500, 250, 0]);
+    assert.deepEqual(of('0B, 25%,auto,rule,default,2000,25%'), [1000, 700, 400, 250, 0]);
+    assert.deepEqual(
+      resolveSweepBudgets({ count: 3 }, { streamable: 0, automaticBudget: null, ruleBudget: null }),
+      [],
+    );
+    for (const text of ['1', '65', '', 'x,1']) assert.throws(() => parseBudgets(text));
+  });
+
+  it('become choices', () => {
+    const choices = runChoices(
+      {
+        ...defaults,
+        input: [['x', { kind: 'ones' }]],
+        shape: [
+          ['x', [2, 3]],
+          ['y', [4]],
+        ],
+        seconds: 2,
+      },
+      'rule',
+      0,
+    );
+    assert.deepEqual(choices.inputs, [
+      { name: 'x', shape: [2, 3], source: { kind: 'ones' } },
+      { name: 'y', shape: [4], source: { kind: 'random', seed: 0 } },
+    ]);
+    assert.equal(choices.iterations, 0);
+    assert.equal(choices.seconds, 2);
+    assert.equal(runChoices(defaults, 'default', 0).iterations, 200);
+    const twice = runChoices(
+      {
+        ...defaults,
+        shape: [
+          ['x', [1]],
+          ['x', [2]],
+        ],
+      },
+      'default',
+      0,
+    );
+    assert.equal(twice.inputs.length, 2);
+  });
+
+  it('are within bounds', () => {
+    assert.equal(wholeNumber(1, 16)('16'), 16);
+    for (const text of ['0', '17', '1.5', '', '-1']) {
+      assert.throws(() => wholeNumber(1, 16)(text), /from 1 to 16/);
+    }
+    assert.equal(parseSeconds('0.5'), 0.5);
+    for (const text of ['0', 'x', '3601']) assert.throws(() => parseSeconds(text), /seconds/);
+  });
+});
