@@ -11,6 +11,7 @@ import {
   type InputSource,
   type RunChoices,
 } from '../../../core/run/runReport';
+import { checkChoices, limits } from '../../../core/run/runChoices';
 import { strings } from './strings';
 
 export type SourceKind = InputSource['kind'];
@@ -42,7 +43,6 @@ export interface RunForm {
   copies: boolean;
   cudaGraph: boolean;
   runtimeCache: boolean;
-  sweepBudgets: string;
   /** The run that is shown; null: the newest. */
   shown: string | null;
   /** The point of a sweep that is shown; null: the knee's, else the first. */
@@ -69,7 +69,6 @@ export function emptyForm(): RunForm {
     copies: defaultRunChoices.copies,
     cudaGraph: defaultRunChoices.cudaGraph,
     runtimeCache: defaultRunChoices.runtimeCache,
-    sweepBudgets: '7',
     shown: null,
     attempt: null,
     compared: [],
@@ -124,7 +123,6 @@ export function readForm(kept: unknown): RunForm {
     copies: bool(from.copies, other.copies),
     cudaGraph: bool(from.cudaGraph, other.cudaGraph),
     runtimeCache: bool(from.runtimeCache, other.runtimeCache),
-    sweepBudgets: text(from.sweepBudgets, other.sweepBudgets),
     shown: typeof from.shown === 'string' ? from.shown : null,
     attempt:
       typeof attempt.run === 'string' ? { run: attempt.run, index: count(attempt.index, 0) } : null,
@@ -241,12 +239,20 @@ export const fieldIds = {
   warmUp: 'run-warm-up',
   streams: 'run-streams',
   profiledIterations: 'run-profiled',
-  sweepBudgets: 'run-sweep-budgets',
+};
+
+const settingFields: Partial<Record<keyof RunChoices, string>> = {
+  profile: fieldIds.profile,
+  budget: fieldIds.budget,
+  iterations: fieldIds.iterations,
+  seconds: fieldIds.seconds,
+  warmUp: fieldIds.warmUp,
+  streams: fieldIds.streams,
+  profiledIterations: fieldIds.profiledIterations,
 };
 
 export interface FormReading {
   choices: RunChoices;
-  sweepBudgets: number;
   /** Sentences by field; empty: all is well and `choices` may be sent. */
   errors: ReadonlyMap<string, string>;
 }
@@ -272,6 +278,7 @@ export function readChoices(
   form: RunForm,
   tensors: readonly TensorFacts[],
   streamable: number,
+  profileCount: number,
 ): FormReading {
   const errors = new Map<string, string>();
   /** A whole number from a field; what is wrong with it goes to `errors`. */
@@ -287,7 +294,7 @@ export function readChoices(
     errors.set(id, sentence);
     return Math.max(least, 0);
   };
-  const profiles = Math.max(1, ...tensors.map((tensor) => tensor.profiles.length));
+  const profiles = Math.max(1, profileCount);
   const profile = form.profile < profiles ? form.profile : 0;
 
   const source = (draft: InputDraft, i: number): InputSource => {
@@ -338,9 +345,9 @@ export function readChoices(
       return { name: tensor.name, shape: typed ? shape : null, source: source(draft, i) };
     });
 
-  const iterations = whole(fieldIds.iterations, form.iterations, 0, 1_000_000);
+  const iterations = whole(fieldIds.iterations, form.iterations, 0, limits.samples);
   const seconds = decimal(fieldIds.seconds, form.seconds, 0, strings.secondsNumber);
-  if (seconds > 3600) errors.set(fieldIds.seconds, strings.secondsNumber);
+  if (seconds > limits.seconds) errors.set(fieldIds.seconds, strings.secondsNumber);
   if (
     iterations === 0 &&
     seconds === 0 &&
@@ -359,23 +366,52 @@ export function readChoices(
     else budget = bytes;
   } else if (typeof budget === 'number') budget = Math.min(budget, streamable);
 
-  return {
-    choices: {
-      profile,
-      inputs,
-      budget,
-      warmUp: whole(fieldIds.warmUp, form.warmUp, 0, 100_000),
-      iterations,
-      seconds,
-      streams: whole(fieldIds.streams, form.streams, 1, 64),
-      copies: form.copies,
-      cudaGraph: form.cudaGraph,
-      runtimeCache: form.runtimeCache,
-      profiledIterations: whole(fieldIds.profiledIterations, form.profiledIterations, 0, 10_000),
-    },
-    sweepBudgets: streamable === 0 ? 2 : whole(fieldIds.sweepBudgets, form.sweepBudgets, 2, 32),
-    errors,
+  const choices: RunChoices = {
+    profile,
+    inputs,
+    budget,
+    warmUp: whole(fieldIds.warmUp, form.warmUp, 0, limits.warmUp),
+    iterations,
+    seconds,
+    streams: whole(fieldIds.streams, form.streams, 1, limits.streams),
+    copies: form.copies,
+    cudaGraph: form.cudaGraph,
+    runtimeCache: form.runtimeCache,
+    profiledIterations: whole(
+      fieldIds.profiledIterations,
+      form.profiledIterations,
+      0,
+      limits.profiledIterations,
+    ),
   };
+  addRefusals(errors, choices, tensors, profiles);
+  return { choices, errors };
+}
+
+/** What core refuses beside what cannot be read as a number: with the field that it is about. */
+function addRefusals(
+  errors: Map<string, string>,
+  choices: RunChoices,
+  tensors: readonly TensorFacts[],
+  profileCount: number,
+): void {
+  const inputs = tensors.filter(({ mode }) => mode === 'input');
+  const settings = new Map(Object.entries(settingFields));
+  for (const { field, sentence, nextStep } of checkChoices(choices, { tensors, profileCount })) {
+    const input = inputs.findIndex(({ name }) => field.startsWith(`inputs.${name}.`));
+    const dimension = inputs[input]?.shape.indexOf(-1) ?? -1;
+    const id =
+      input < 0
+        ? (settings.get(field) ?? fieldIds.iterations)
+        : field.endsWith('.shape') && dimension >= 0
+          ? fieldIds.dimension(input, dimension)
+          : fieldIds.source(input);
+    const told =
+      input < 0
+        ? errors.has(id)
+        : [...errors.keys()].some((key) => key.startsWith(`run-input-${input}-`));
+    if (!told) errors.set(id, `${sentence} ${nextStep}`);
+  }
 }
 
 function wholeNumber(value: string): number | null {

@@ -1,0 +1,77 @@
+/** Time per layer, longest first, as bars; each name leads to its row in the Layers tab. */
+import { html, nothing, type TemplateResult } from 'lit';
+import { formatMilliseconds, formatPercent } from '../../../core/run/runFormats';
+import type { LayerTime } from '../../../core/run/runReport';
+import type { RunContext } from './context';
+import { strings } from './strings';
+
+const more = 200;
+
+export function layerTimes(
+  context: RunContext,
+  layers: readonly LayerTime[],
+): TemplateResult | typeof nothing {
+  const { form, set, state } = context;
+  if (layers.length === 0) return nothing;
+  const shown = layers.slice(0, form.layersShown);
+  const rest = layers.slice(form.layersShown);
+  const longest = layers[0]?.mean || 1;
+  const hasLayers = state.layers.state === 'given';
+  return html`
+    <section aria-labelledby="run-layers-heading">
+      <h2 id="run-layers-heading">${strings.layers(layers.length)}</h2>
+      <ol class="layer-times" aria-label=${strings.layersName}>
+        ${shown.map((layer) => layerRow(context, layer, longest, hasLayers))}
+      </ol>
+      ${
+        rest.length === 0
+          ? nothing
+          : html`<p class="layer-rest">
+              <span class="quiet-text"
+                >${strings.layersRest(
+                  rest.length,
+                  formatMilliseconds(rest.reduce((sum, { mean }) => sum + mean, 0)),
+                  formatPercent(rest.reduce((sum, { share }) => sum + share, 0)),
+                )}</span
+              >
+              <button
+                class="link"
+                type="button"
+                data-action="moreLayers"
+                @click=${() => set({ layersShown: form.layersShown + more })}
+              >
+                ${strings.moreLayers(Math.min(more, rest.length))}
+              </button>
+            </p>`
+      }
+    </section>
+  `;
+}
+
+function layerRow(
+  { actions }: RunContext,
+  { name, mean, share }: LayerTime,
+  longest: number,
+  linked: boolean,
+): TemplateResult {
+  return html`<li>
+    ${
+      linked
+        ? html`<button
+            class="link layer-name"
+            type="button"
+            title=${name}
+            aria-label=${strings.showLayer(name)}
+            @click=${() => actions.showTab('layers')}
+          >
+            <bdi>${name}</bdi>
+          </button>`
+        : html`<bdi class="layer-name" title=${name}>${name}</bdi>`
+    }
+    <span class="layer-ms">${formatMilliseconds(mean)}</span>
+    <span class="layer-share">${formatPercent(share)}</span>
+    <svg class="layer-bar" aria-hidden="true">
+      <rect width="${((mean / longest) * 100).toFixed(2)}%" height="100%" rx="1"></rect>
+    </svg>
+  </li>`;
+}
