@@ -2,7 +2,7 @@
 import { HostError } from '../hostError';
 import type { NotificationName, NotificationParams, RuntimeInfo } from '../protocol';
 import { loadRuntime, openBareSession } from './runtimeLoader';
-import { RunPhases } from './runPhases';
+import type { RunPhases } from './runPhases';
 import { type ShimEvents, ShimError, type ShimJob, type ShimSession } from './shim';
 
 export type Notify = <N extends NotificationName>(name: N, params: NotificationParams<N>) => void;
