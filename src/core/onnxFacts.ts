@@ -82,6 +82,16 @@ export class OnnxError extends Error {
   }
 }
 
+/** One node as the file has it. */
+export interface OnnxRawNode {
+  name: string;
+  /** '' is ONNX's own domain. */
+  domain: string;
+  operator: string;
+  inputs: string[];
+  outputs: string[];
+}
+
 /** Bytes of a file by position. The array may be reused by the next read. */
 export interface ByteSource {
   readonly size: number;
@@ -89,9 +99,12 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-/** Throws OnnxError; errors of the source pass through. */
-export async function readOnnxFacts(source: ByteSource): Promise<OnnxFacts> {
-  const walk = walkModel(source.size);
+/** Throws OnnxError; errors of the source pass through. onNode: told of every node on the way, in the file's order. */
+export async function readOnnxFacts(
+  source: ByteSource,
+  onNode: ((node: OnnxRawNode) => void) | null = null,
+): Promise<OnnxFacts> {
+  const walk = walkModel(source.size, onNode);
   let step = walk.next();
   while (step.done !== true) {
     const bytes = await source.read(step.value.offset, step.value.length);
@@ -102,7 +115,7 @@ export async function readOnnxFacts(source: ByteSource): Promise<OnnxFacts> {
 
 /** The same from bytes in memory. */
 export function readOnnxFactsOfBytes(bytes: Uint8Array): OnnxFacts {
-  const walk = walkModel(bytes.length);
+  const walk = walkModel(bytes.length, null);
   let step = walk.next();
   while (step.done !== true) {
     const { offset, length } = step.value;
@@ -136,6 +149,8 @@ const maxTotalText = 16 * 1024 * 1024;
 const maxSmallMessage = 1024 * 1024;
 const maxRank = 64;
 const maxListed = 100_000;
+/** Inputs or outputs of one node that are told. */
+const maxNodeTensors = 4096;
 
 // ---- the walk ----
 
@@ -298,11 +313,12 @@ interface Gathered extends Omit<OnnxFacts, 'operators' | 'externalFiles'> {
   operators: Map<string, OnnxOperatorCount>;
   initializerNames: Set<string>;
   externalFiles: Map<string, OnnxExternalFile>;
+  onNode: ((node: OnnxRawNode) => void) | null;
 }
 
-function* walkModel(size: number): Step<OnnxFacts> {
+function* walkModel(size: number, onNode: ((node: OnnxRawNode) => void) | null): Step<OnnxFacts> {
   if (size === 0) throw new OnnxError('empty', 'is empty', 0);
-  const facts = emptyFacts(size);
+  const facts: Gathered = { ...emptyFacts(size), onNode };
   const cursor = new Cursor(size);
   try {
     yield* modelFields(cursor, facts);
@@ -371,6 +387,10 @@ function* readGraph(c: Cursor, end: number, facts: Gathered, depth: number): Ste
 function* readNode(c: Cursor, end: number, facts: Gathered, depth: number): Step<void> {
   let op = '';
   let domain = '';
+  let name = '';
+  const inputs: string[] = [];
+  const outputs: string[] = [];
+  const wanted = facts.onNode !== null;
   while (c.at < end) {
     if (!c.has(20)) yield* c.fill(20);
     const [field, wire] = c.tag();
@@ -379,11 +399,19 @@ function* readNode(c: Cursor, end: number, facts: Gathered, depth: number): Step
     else if (field === 5 && delimited) yield* readAttribute(c, c.lengthEnd(end), facts, depth);
     else if (field === 7 && delimited) {
       domain = decoder.decode(yield* c.bytes(c.lengthEnd(end), maxName));
+    } else if (wanted && delimited && field === 3) {
+      name = decoder.decode(yield* c.bytes(c.lengthEnd(end), maxName));
+    } else if (wanted && delimited && (field === 1 || field === 2)) {
+      const list = field === 1 ? inputs : outputs;
+      const tensor = decoder.decode(yield* c.bytes(c.lengthEnd(end), maxName));
+      if (list.length < maxNodeTensors) list.push(tensor);
     } else c.skip(wire, end);
   }
   facts.nodeCount += 1;
   // "ai.onnx" is another way to write ONNX's own domain.
-  countOperator(c, facts, domain === 'ai.onnx' ? '' : domain, op);
+  if (domain === 'ai.onnx') domain = '';
+  countOperator(c, facts, domain, op);
+  facts.onNode?.({ name, domain, operator: op, inputs, outputs });
 }
 
 /** Only what may hold graphs or weights: everything else of an attribute is jumped over. */
@@ -666,7 +694,7 @@ function tooMany(c: Cursor): OnnxError {
   return new OnnxError('too-complex', 'lists more things than any real model', c.at);
 }
 
-function emptyFacts(fileSize: number): Gathered {
+function emptyFacts(fileSize: number): Omit<Gathered, 'onNode'> {
   return {
     fileSize,
     hasGraph: false,
