@@ -13,10 +13,14 @@
  *   hang                                                                           every call waits for ever
  *   crash                                                                          every call ends the process
  * With STAND_IN_NVML_ONCE set it is read once, so that what a program costs by itself can be measured.
+ * Lines that begin with another word are for the stand-in CUDA driver (standInCuda.cpp), which reads the same file; what
+ * its users hold, by the file STAND_IN_GPU_USAGE, counts as used on the first GPU.
  * Calls that matter for what polling costs are appended to the file STAND_IN_NVML_LOG, one word a line.
  *
  * Compiled with -DSTAND_IN_OLD it is an old NVML: no _v2 of the memory function, processes only without a version.
  */
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,6 +142,23 @@ static void readProcess(const char *line) {
     machine.processCount++;
 }
 
+/* The sum of what living processes hold: records of u32 pid, u32, u64 bytes. */
+static unsigned long long heldOnGpu(void) {
+    struct { unsigned int pid, reserved; unsigned long long bytes; } use;
+    unsigned long long sum = 0;
+    const char *path = getenv("STAND_IN_GPU_USAGE");
+    FILE *file = path == NULL ? NULL : fopen(path, "rb");
+    while (file != NULL && fread(&use, sizeof(use), 1, file) == 1) {
+        if (use.pid != 0 && (kill((pid_t)use.pid, 0) == 0 || errno != ESRCH)) {
+            sum += use.bytes;
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return sum;
+}
+
 static void look(void) {
     static int looked;
     const char *path = getenv("STAND_IN_NVML");
@@ -180,6 +201,9 @@ static void look(void) {
     }
     if (file != NULL) {
         fclose(file);
+    }
+    if (machine.gpuCount > 0) {
+        machine.gpus[0].used += heldOnGpu();
     }
 }
 
@@ -244,6 +268,17 @@ EXPORT int nvmlDeviceGetHandleByIndex_v2(unsigned int index, void **handle) {
         }
     }
     return INVALID_ARGUMENT;
+}
+EXPORT int nvmlDeviceGetHandleByUUID(const char *uuid, void **handle) {
+    int i;
+    look();
+    for (i = 0; i < machine.gpuCount; ++i) {
+        if (strcmp(machine.gpus[i].uuid, uuid) == 0) {
+            *handle = &handles[i];
+            return machine.gpus[i].handleStatus;
+        }
+    }
+    return NOT_FOUND;
 }
 EXPORT int nvmlDeviceGetName(void *handle, char *text, unsigned int size) {
     const Gpu *gpu = gpuOf(handle);

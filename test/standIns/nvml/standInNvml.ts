@@ -50,6 +50,8 @@ export interface StandInMachine {
   gpus: StandInGpu[];
   /** A driver that never answers, or ends the process. */
   fault?: 'hang' | 'crash';
+  /** Lines for the stand-in CUDA driver: a word and its fields. */
+  more?: readonly (readonly [word: 'cuda' | 'fault', fields: Fields])[];
 }
 
 /** A machine that a test can change while a program looks at it. */
@@ -75,11 +77,12 @@ export class StandInNvml {
   }
 
   /** Replaced at once, so that a look sees the machine before or after, never half of one. */
-  become({ machine = {}, gpus, fault }: StandInMachine): void {
+  become({ machine = {}, gpus, fault, more = [] }: StandInMachine): void {
     const lines = [
       ...(fault === undefined ? [] : [fault]),
       line('machine', machine),
       ...gpus.flatMap((gpu) => gpuLines('gpu', gpu)),
+      ...more.map(([word, fields]) => line(word, fields)),
     ];
     fs.writeFileSync(`${this.config}.new`, `${lines.join('\n')}\n`);
     fs.renameSync(`${this.config}.new`, this.config);
