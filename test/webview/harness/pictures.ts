@@ -6,6 +6,7 @@ import path from 'node:path';
 import { launchBrowser } from './browser';
 import { gpuPageCaseNames } from './gpuModels';
 import { pageCaseNames } from './reports';
+import { runCaseNames } from './runReports';
 import { startHarness, themeNames } from './server';
 
 const widths = { normal: 1120, narrow: 400, wide: 2200 };
@@ -15,7 +16,9 @@ async function main(folder: string, chosen: string[]): Promise<void> {
   const harness = await startHarness();
   const browser = await launchBrowser();
   try {
-    for (const name of chosen.length > 0 ? chosen : [...pageCaseNames, ...gpuPageCaseNames]) {
+    for (const name of chosen.length > 0
+      ? chosen
+      : [...pageCaseNames, ...gpuPageCaseNames, ...runCaseNames]) {
       for (const theme of themeNames) {
         for (const [size, width] of Object.entries(widths)) {
           if (size === 'wide' && theme !== 'dark-modern') continue;

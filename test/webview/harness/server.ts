@@ -14,6 +14,7 @@ import { enginePageHtml } from '../../../src/extension/engineEditor/pageHtml';
 import { pageFiles } from './bundle';
 import { gpuPageCaseNames, gpuPageCases } from './gpuModels';
 import { pageCases, pageCaseNames, type PageCase } from './reports';
+import { runCaseNames, runCases } from './runReports';
 
 export const themeNames = [
   'dark-modern',
@@ -75,9 +76,16 @@ function after(caseName: string): string {
   const cases: Record<string, Pick<PageCase, 'messages'> | { messages: ToGpuPage[] }> = {
     ...pageCases,
     ...gpuPageCases,
+    ...runCases,
   };
   const messages = cases[caseName]?.messages ?? [];
-  return `for (const message of ${scriptJson(messages)}) window.postMessage(message, '*');`;
+  return `const revive = (_, value) => value?.$bytes === undefined ? value : Uint8Array.from(atob(value.$bytes), (c) => c.charCodeAt(0));
+for (const message of JSON.parse(${scriptJson(JSON.stringify(messages, withBytes))}, revive)) window.postMessage(message, '*');`;
+}
+
+/** JSON has no bytes; the script makes them from this. */
+function withBytes(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? { $bytes: Buffer.from(value).toString('base64') } : value;
 }
 
 function scriptJson(value: unknown): string {
@@ -152,7 +160,7 @@ export async function startHarness(port = 0): Promise<Harness> {
 
 if (require.main === module) {
   void startHarness(Number(process.env['PORT'] ?? 0)).then((harness) => {
-    for (const name of [...pageCaseNames, ...gpuPageCaseNames])
+    for (const name of [...pageCaseNames, ...gpuPageCaseNames, ...runCaseNames])
       console.log(harness.url('dark-modern', name));
   });
 }
