@@ -331,6 +331,12 @@ export const suites: readonly Suite[] = [
   mochaSuite('host', 'engine host against the real libraries', ['test/host'], 120_000),
   mochaSuite('rebuild', 'rebuilding with the real libraries', ['test/rebuild'], 300_000),
   mochaSuite('cli', 'command line', ['test/cli'], 120_000),
+  mochaSuite(
+    'run',
+    'looking inside and running, on a stand-in GPU and with the real libraries',
+    ['test/run'],
+    120_000,
+  ),
   mochaSuite('gpu', 'GPU memory on a stand-in NVML', ['test/gpu'], 60_000),
   mochaSuite('fuzz', 'hostile headers', ['test/fuzz'], 600_000),
   mochaSuite('webview', 'engine page in a browser', ['test/webview'], 60_000),

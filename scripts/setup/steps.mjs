@@ -392,6 +392,8 @@ export const suites = {
   host: withLibraries,
   rebuild: [...withLibraries, 'headers'],
   cli: withLibraries,
+  // The stand-ins are compiled by the tests: the compiler and NVIDIA's headers are there for the shim.
+  run: withLibraries,
   gpu: product,
   fuzz: withLibraries,
   webview: [...product, 'browser'],
