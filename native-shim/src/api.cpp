@@ -20,6 +20,9 @@ struct es_session {
 struct es_build {
     engine_shim::BuildRequest request;
 };
+struct es_run {
+    engine_shim::RunRequest request;
+};
 
 namespace {
 
@@ -303,6 +306,93 @@ es_status es_submit_build(es_session *session, const es_build *build, uint64_t *
         require(!build->request.model.empty(), "The build has no model.");
         require(!build->request.output.empty(), "The build has no output file.");
         *job = session->session.submitBuild(build->request);
+    });
+}
+
+es_status es_submit_inspect(es_session *session, const char *engine_path, uint32_t flags, const int64_t *budgets,
+                            uint32_t budget_count, uint64_t *job) noexcept {
+    return guarded([&] {
+        require(session != nullptr, "There is no session.");
+        require(job != nullptr, "es_submit_inspect needs a place for the job.");
+        require((flags & ~ES_INSPECT_LAYERS) == 0, "es_submit_inspect knows no such flag.");
+        require(budgets != nullptr || budget_count == 0, "es_submit_inspect needs budgets.");
+        engine_shim::InspectRequest request;
+        request.engine = requirePath(engine_path, "engine");
+        request.layers = (flags & ES_INSPECT_LAYERS) != 0;
+        request.budgets.assign(budgets, budgets + budget_count);
+        require(std::all_of(request.budgets.begin(), request.budgets.end(), [](int64_t budget) { return budget >= 0; }),
+                "A weight streaming budget is negative.");
+        *job = session->session.submitInspect(std::move(request));
+    });
+}
+
+es_status es_run_create(es_run **out) noexcept {
+    return guarded([&] {
+        require(out != nullptr, "es_run_create needs a place for the run.");
+        *out = new es_run();
+    });
+}
+
+void es_run_destroy(es_run *run) noexcept { delete run; }
+
+es_status es_run_set_engine(es_run *run, const char *path) noexcept {
+    return guarded([&] {
+        require(run != nullptr, "There is no run.");
+        run->request.engine = requirePath(path, "engine");
+    });
+}
+
+es_status es_run_add_input(es_run *run, const char *name, const int64_t *shape, uint32_t rank,
+                           const char *data_path) noexcept {
+    return guarded([&] {
+        require(run != nullptr, "There is no run.");
+        require(name != nullptr, "The input has no name.");
+        require(rank <= engine_shim::maxRank, "A tensor has at most 8 dimensions.");
+        require(shape != nullptr || rank == 0, "The input has no shape.");
+        engine_shim::RunInput input{name, {}, requirePath(data_path, "input's data")};
+        input.shape.assign(shape, shape + rank);
+        require(std::all_of(input.shape.begin(), input.shape.end(), [](int64_t size) { return size >= 0; }),
+                "A dimension of the input is negative.");
+        auto &inputs = run->request.inputs;
+        if (std::any_of(inputs.begin(), inputs.end(), [&](const auto &known) { return known.name == input.name; })) {
+            throw Failure(ES_INVALID_ARGUMENT, "The input \"" + input.name + "\" was given twice.");
+        }
+        inputs.push_back(std::move(input));
+    });
+}
+
+es_status es_run_add_budget(es_run *run, int64_t bytes) noexcept {
+    return guarded([&] {
+        require(run != nullptr, "There is no run.");
+        require(bytes >= ES_BUDGET_AUTOMATIC, "A weight streaming budget is negative.");
+        run->request.budgets.push_back(bytes);
+    });
+}
+
+es_status es_run_set_runtime_cache(es_run *run, const char *path) noexcept {
+    return guarded([&] {
+        require(run != nullptr, "There is no run.");
+        run->request.runtimeCache = requirePath(path, "runtime cache");
+    });
+}
+
+es_status es_run_set_output_folder(es_run *run, const char *path) noexcept {
+    return guarded([&] {
+        require(run != nullptr, "There is no run.");
+        run->request.outputFolder = requirePath(path, "output folder");
+    });
+}
+
+es_status es_submit_run(es_session *session, const es_run *run, const es_run_options *options, uint64_t *job) noexcept {
+    return guarded([&] {
+        require(session != nullptr, "There is no session.");
+        require(run != nullptr, "There is no run.");
+        require(options != nullptr, "es_submit_run needs options.");
+        require(job != nullptr, "es_submit_run needs a place for the job.");
+        engine_shim::RunRequest request = run->request;
+        request.options = *options;
+        requireRunnable(request);
+        *job = session->session.submitRun(std::move(request));
     });
 }
 

@@ -1,6 +1,6 @@
 /*
- * platform.h - what differs between Linux and Windows: error texts, threads, shared libraries, reading the head of a file,
- * writing a new file. platformPosix.cpp and platformWindows.cpp implement it.
+ * platform.h - what differs between Linux and Windows: error texts, threads, shared libraries, reading files,
+ * writing a new one, replacing one. platformPosix.cpp and platformWindows.cpp implement it.
  *
  * Paths are text in the system's own encoding (bytes on Linux, UTF-8 on Windows), as in engine_shim.h.
  */
@@ -88,6 +88,35 @@ struct FileHead {
 };
 /* Reads at most capacity bytes of a regular file. Never waits for a pipe or a device. */
 FileHead readFileHead(const char *path, uint8_t *buffer, uint32_t capacity) noexcept;
+
+/* A regular file that is read in pieces, from any place in it. */
+class InputFile {
+public:
+    /* Throws Failure with ES_FILE_ERROR. what: "engine", for the sentence. Never waits for a pipe or a device. */
+    InputFile(std::string path, const char *what);
+    ~InputFile();
+    InputFile(const InputFile &) = delete;
+    InputFile &operator=(const InputFile &) = delete;
+
+    const std::string &path() const noexcept { return mPath; }
+    /* When it was opened. */
+    uint64_t size() const noexcept { return mSize; }
+    /* Bytes read, less than size only at the end of the file; -1: systemError tells. */
+    int64_t read(void *buffer, size_t size, uint64_t offset, int32_t &systemError) const noexcept;
+    /* The system need not keep these bytes in memory for us. */
+    void forget(uint64_t offset, uint64_t size) const noexcept;
+
+private:
+    const std::string mPath;
+    intptr_t mHandle = -1;
+    uint64_t mSize = 0;
+};
+
+/* Renames over what is there, in one step that a crash cannot leave half done. The system's error, 0: none. */
+int32_t replaceFile(const std::string &from, const std::string &to) noexcept;
+void removeFile(const std::string &path) noexcept;
+/* Folder and name with a separator between them. */
+std::string joinPath(const std::string &folder, const std::string &name);
 
 /* A file that did not exist before; removed with the object unless keep() succeeded. */
 class NewFile {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -288,7 +289,59 @@ FileHead readFileHead(const char *path, uint8_t *buffer, uint32_t capacity) noex
     return head;
 }
 
+InputFile::InputFile(std::string path, const char *what) : mPath(std::move(path)) {
+    const auto refuse = [&](const std::string &why) {
+        return Failure(ES_FILE_ERROR, std::string("Cannot read the ") + what + " " + mPath + ": " + why + ".");
+    };
+    const int descriptor = openRetrying(mPath.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (descriptor < 0) {
+        throw refuse(systemErrorText(errno));
+    }
+    mHandle = descriptor;
+    struct stat facts {};
+    const int32_t error = statFile(descriptor, &facts) == 0 ? 0 : errno;
+    if (error != 0 || !S_ISREG(facts.st_mode)) {
+        ::close(descriptor);
+        throw refuse(error != 0 ? systemErrorText(error)
+                                : S_ISDIR(facts.st_mode) ? "it is a folder" : "it is not a regular file");
+    }
+    mSize = static_cast<uint64_t>(facts.st_size);
+}
+
+InputFile::~InputFile() {
+    if (mHandle >= 0) {
+        ::close(static_cast<int>(mHandle));
+    }
+}
+
+int64_t InputFile::read(void *buffer, size_t size, uint64_t offset, int32_t &systemError) const noexcept {
+    const ssize_t got = readAt(static_cast<int>(mHandle), buffer, size, offset);
+    if (got < 0) {
+        systemError = errno;
+    }
+    return got;
+}
+
+void InputFile::forget(uint64_t offset, uint64_t size) const noexcept {
+#if defined(POSIX_FADV_DONTNEED)
+    ::posix_fadvise(static_cast<int>(mHandle), static_cast<off_t>(offset), static_cast<off_t>(size), POSIX_FADV_DONTNEED);
+#else
+    (void)offset;
+    (void)size;
+#endif
+}
+
 /* ---- writing ---- */
+
+int32_t replaceFile(const std::string &from, const std::string &to) noexcept {
+    return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
+}
+
+void removeFile(const std::string &path) noexcept { ::unlink(path.c_str()); }
+
+std::string joinPath(const std::string &folder, const std::string &name) {
+    return folder.empty() || folder.back() == '/' ? folder + name : folder + "/" + name;
+}
 
 NewFile::NewFile(std::string path) : mPath(std::move(path)) {
     const int descriptor = openRetrying(mPath.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);

@@ -9,6 +9,7 @@
 #include "jobs.h"
 #include "logs.h"
 #include "platform.h"
+#include "runRequest.h"
 
 #include <cstdint>
 #include <memory>
@@ -40,6 +41,13 @@ struct BuildContext {
     std::function<std::string()> firstError;
 };
 
+/* The line of an inspection or a run to the one who asked for it. */
+struct RunContext {
+    Job &job; /* the result goes there, also when it fails */
+    LogSink &log;
+    PhaseSink &phases;
+};
+
 class Runtime {
 public:
     virtual ~Runtime() = default;
@@ -49,6 +57,9 @@ public:
     /* Throws Failure. libraryPath: where TensorRT-RTX was loaded from; the parser lies beside it. */
     virtual es_build_result build(const BuildRequest &request, const std::string &libraryPath,
                                   BuildContext &context) const = 0;
+    /* Both throw Failure and leave a result with the stage before they do. */
+    virtual void inspect(const InspectRequest &request, RunContext &context) const = 0;
+    virtual void run(const RunRequest &request, RunContext &context) const = 0;
 };
 
 /* Implemented once per minor version in src/tensorrt. */

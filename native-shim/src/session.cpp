@@ -175,6 +175,29 @@ uint64_t Session::submitBuild(BuildRequest request) {
     });
 }
 
+uint64_t Session::submitWithEngine(std::function<void(const Runtime &, RunContext &)> work) {
+    return submit(mWorkLane, [this, work = std::move(work)](Job &job) {
+        const auto library = loaded();
+        if (!library) {
+            throw Failure(ES_LIBRARY_NOT_LOADED, "No TensorRT-RTX library is loaded to open the engine with.");
+        }
+        EventLog log(mEvents, job.id(), mMaxSeverity.load(std::memory_order_relaxed));
+        EventPhases phases(mEvents, job.id());
+        RunContext context{job, log, phases};
+        work(*library->runtime, context);
+    });
+}
+
+uint64_t Session::submitInspect(InspectRequest request) {
+    return submitWithEngine(
+        [request = std::move(request)](const Runtime &runtime, RunContext &context) { runtime.inspect(request, context); });
+}
+
+uint64_t Session::submitRun(RunRequest request) {
+    return submitWithEngine(
+        [request = std::move(request)](const Runtime &runtime, RunContext &context) { runtime.run(request, context); });
+}
+
 void Session::cancel(uint64_t id) {
     if (mCheckLane.cancel(id) || mWorkLane.cancel(id) || mGpuLane.cancel(id)) {
         return;

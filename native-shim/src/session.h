@@ -9,10 +9,12 @@
 #include "gpuMonitor.h"
 #include "jobs.h"
 #include "library.h"
+#include "runRequest.h"
 
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -34,6 +36,8 @@ public:
     uint64_t submitGpus();
     uint64_t submitGpuPoll(uint32_t flags, std::string nvmlPath);
     uint64_t submitBuild(BuildRequest request);
+    uint64_t submitInspect(InspectRequest request);
+    uint64_t submitRun(RunRequest request);
 
     /* Throws Failure with ES_NO_SUCH_JOB. */
     void cancel(uint64_t id);
@@ -50,6 +54,8 @@ private:
     uint64_t submit(Lane &lane, Job::Work work);
     void finish(const std::shared_ptr<Job> &job, const Outcome &outcome) noexcept;
     std::shared_ptr<const LoadedRuntime> loaded() const;
+    /* An inspection or a run: work with what both need. */
+    uint64_t submitWithEngine(std::function<void(const Runtime &, RunContext &)> work);
 
     EventRing mEvents;
     std::atomic<int> mMaxSeverity{3};

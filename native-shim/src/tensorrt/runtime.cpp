@@ -4,7 +4,9 @@
 #include "runtime.h"
 
 #include "builder.h"
+#include "inspect.h"
 #include "logger.h"
+#include "run.h"
 
 #include "NvInferRuntime.h"
 #include "NvInferVersion.h"
@@ -52,6 +54,12 @@ public:
         }
         return buildEngine(std::move(builder), request, libraryPath, context);
     }
+
+    void inspect(const InspectRequest &request, RunContext &context) const override {
+        inspectEngine(*mRuntime, request, context);
+    }
+
+    void run(const RunRequest &request, RunContext &context) const override { runEngine(*mRuntime, request, context); }
 
 private:
     const std::unique_ptr<nvinfer1::IRuntime> mRuntime;
