@@ -413,6 +413,46 @@ void attempt(IRuntime &runtime, const char *path, const char *) {
     }
 }
 
+/* Runs an inference with the bytes of FOLDER/image.bin (and size.bin) and leaves NAME.bin of each output there. */
+void dump(IRuntime &runtime, const char *path, const char *folder) {
+    Reader reader(path);
+    Engine engine(runtime.deserializeCudaEngine(reader));
+    Context context(engine->createExecutionContext());
+    context->setInputShape("image", dimsOf({1, 3, 64, 64}));
+    std::vector<std::pair<std::string, Address>> outputs;
+    std::vector<char> host;
+    for (int32_t i = 0; i < engine->getNbIOTensors(); ++i) {
+        const char *name = engine->getIOTensorName(i);
+        const std::string file = std::string(folder) + "/" + name + ".bin";
+        Address address = 0;
+        std::ifstream in(file, std::ios::binary);
+        std::vector<char> bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+        if (engine->getTensorLocation(name) == TensorLocation::kHOST) {
+            host = bytes;
+            CHECK(context->setTensorAddress(name, host.data()));
+            continue;
+        }
+        const bool input = engine->getTensorIOMode(name) == TensorIOMode::kINPUT;
+        const auto size = input ? bytes.size() : static_cast<size_t>(context->getMaxOutputSize(name));
+        cuda.alloc(&address, size);
+        if (input) {
+            cuda.toDevice(address, bytes.data(), size);
+        } else {
+            outputs.emplace_back(file, address);
+            outputs.back().first += "," + std::to_string(size);
+        }
+        CHECK(context->setTensorAddress(name, reinterpret_cast<void *>(address)));
+    }
+    CHECK(context->enqueueV3(nullptr));
+    CHECK(cuda.synchronize(nullptr) == 0);
+    for (const auto &[label, address] : outputs) {
+        const size_t comma = label.rfind(',');
+        std::vector<char> bytes(std::stoul(label.substr(comma + 1)));
+        CHECK(cuda.toHost(bytes.data(), address, bytes.size()) == 0);
+        std::ofstream(label.substr(0, comma), std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    }
+}
+
 void inspecting(IRuntime &runtime, const char *path, const char *) {
     Reader reader(path);
     Engine engine(runtime.deserializeCudaEngine(reader));
@@ -465,6 +505,8 @@ int main(int count, char **arguments) {
         budgets(*runtime, arguments[3], second);
     } else if (group == "running") {
         running(*runtime, arguments[3], second);
+    } else if (group == "dump") {
+        dump(*runtime, arguments[3], second);
     } else if (group == "inspecting") {
         inspecting(*runtime, arguments[3], second);
         return 0;

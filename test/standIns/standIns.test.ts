@@ -5,11 +5,14 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 
+import * as ort from 'onnxruntime-web';
+
 import { readLibraryFileSync } from '../../src/host/libraryFile';
 import {
   standInMachine,
   standInVersion,
   writeStandInEngine,
+  writeStandInModel,
   type StandInComputer,
 } from './standIns';
 
@@ -67,6 +70,48 @@ describe('the stand-ins', () => {
     assert.equal(status, 0, stdout);
     assert.match(stdout, /^\d\d checked\n$/);
   });
+
+  for (const half of [false, true]) {
+    it(`agree with ONNX Runtime about the network in ${half ? 'FP16' : 'FP32'}`, async () => {
+      const file = engine('a', { half, shapeTensor: true });
+      const model = writeStandInModel(path.join(folder, 'a.onnx'), { half, shapeTensor: true });
+      const pixels = 3 * 64 * 64;
+      const image = half
+        ? // The bits of floats between 0.5 and 2.
+          Uint16Array.from({ length: pixels }, (_, i) => 0x3800 + ((i * 37) % 0x800))
+        : Float32Array.from({ length: pixels }, (_, i) => Math.sin(i));
+      const size = BigInt64Array.of(32n, 128n);
+      fs.writeFileSync(path.join(folder, 'image.bin'), Buffer.from(image.buffer));
+      fs.writeFileSync(path.join(folder, 'size.bin'), Buffer.from(size.buffer));
+      const { status, stdout } = ask('dump', file, folder);
+      assert.equal(status, 0, stdout);
+
+      ort.env.wasm.numThreads = 1;
+      const session = await ort.InferenceSession.create(fs.readFileSync(model));
+      const outputs = await session.run({
+        image: new ort.Tensor(half ? 'float16' : 'float32', image, [1, 3, 64, 64]),
+        size: new ort.Tensor('int64', size, [2]),
+      });
+      assert.deepEqual(Object.keys(outputs).sort(), ['label', 'mean', 'picture', 'resized']);
+      for (const [name, tensor] of Object.entries(outputs)) {
+        const bytes = fs.readFileSync(path.join(folder, `${name}.bin`));
+        const theirs = tensor.data as Float32Array | Uint16Array | BigInt64Array;
+        assert.equal(bytes.length, theirs.byteLength, name);
+        const own = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
+        const ours: ArrayLike<number | bigint> =
+          name === 'label'
+            ? new BigInt64Array(own)
+            : half
+              ? new Uint16Array(own) // neighbouring floats are neighbouring numbers
+              : new Float32Array(own);
+        for (let i = 0; i < theirs.length; i++) {
+          const distance = Math.abs(Number(ours[i]) - Number(theirs[i]));
+          assert.ok(distance <= (half ? 1 : 1e-5), `${name}[${i}]: ${ours[i]}, not ${theirs[i]}`);
+        }
+      }
+      await session.release();
+    });
+  }
 
   it('answer getEngineValidity by the recorded rule', () => {
     const validity = (options: Parameters<typeof writeStandInEngine>[1]): string =>
