@@ -11,6 +11,7 @@ import type { GpuStatus } from './gpuStatus';
 import type { Hashes } from './hashes';
 import type { HeaderTextView } from './headerText';
 import { type CommandId, commands, viewTypes } from './ids';
+import type { LookInside } from './inspect';
 import type { InstallRuntime } from './installRuntime';
 import type { Log } from './log';
 import type { Rebuild } from './rebuild';
@@ -32,6 +33,7 @@ export interface CommandServices {
   picker: RuntimePicker;
   install: InstallRuntime;
   rebuild: Rebuild;
+  inside: LookInside;
   log: Log;
   errors: Errors;
 }
@@ -39,7 +41,7 @@ export interface CommandServices {
 type Handler = (argument?: unknown, selection?: unknown) => Promise<void>;
 
 export function registerCommands(services: CommandServices): vscode.Disposable {
-  const { fixes, picker, install, rebuild, log } = services;
+  const { fixes, picker, install, rebuild, inside, log } = services;
   const table: Record<CommandId, Handler> = {
     [commands.fixProblem]: (argument, selection) => fixes.fix(argument, selection),
     [commands.checkEngine]: forEngines(services, checkEngines),
@@ -62,6 +64,11 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
     [commands.rebuildFromRecipe]: (argument) => rebuild.fromRecipe(argument),
     [commands.buildModel]: (argument) => rebuild.buildModel(argument),
     [commands.copyBuildCommand]: (argument) => rebuild.copyCommand(argument),
+    [commands.inspectEngine]: (argument, selection) => inside.inspectCommand(argument, selection),
+    [commands.runEngine]: (argument, selection) => inside.runCommand(argument, selection),
+    [commands.compareEngines]: (argument, selection) => inside.compareCommand(argument, selection),
+    [commands.importLayers]: (argument) => inside.importCommand(argument),
+    [commands.cancelRun]: () => inside.cancelCommand(),
     [commands.restartHost]: () => restartHost(services),
     [commands.useRuntime]: (node) => picker.use(node as RuntimeNode | undefined),
     [commands.copyRuntimePath]: async (node) => {

@@ -12,6 +12,8 @@ export interface ErrorContext {
   doing: string;
   /** A person started it and waits. */
   asked: boolean;
+  /** A page in sight tells it already: only the log has to know. */
+  shown?: boolean;
 }
 
 export class Errors {
@@ -21,13 +23,13 @@ export class Errors {
 
   constructor(private readonly log: Log) {}
 
-  report(thrown: unknown, { doing, asked }: ErrorContext): void {
+  report(thrown: unknown, { doing, asked, shown = false }: ErrorContext): void {
     const error = asHostError(thrown, doing);
     const failure = { code: error.code, sentence: error.message, asked };
     const reveal = decideReveal(failure, this.shown, Date.now());
     if (reveal === 'nothing') return;
     this.log.error([error.message, error.nextStep, error.detail].filter(Boolean).join('\n'));
-    if (reveal === 'log') return;
+    if (reveal === 'log' || shown) return;
     this.shown.set(error.message, Date.now());
     this.messages.push(error.message);
     const showLog = vscode.l10n.t('Show Log');

@@ -9,6 +9,7 @@ import { ContextKeys } from './contextKeys';
 import { Decorations } from './decorations';
 import { HostChecks } from './engineChecks';
 import { EngineEditor } from './engineEditor/engineEditor';
+import { EnginePages } from './engineEditor/enginePages';
 import { EngineHost } from './engineHost';
 import { EnginesTree } from './enginesTree';
 import { Errors } from './errors';
@@ -16,6 +17,7 @@ import { Fixes } from './fixes';
 import { type GpuStatus, register as registerGpuStatus } from './gpuStatus';
 import { Hashes } from './hashes';
 import { HeaderTextView } from './headerText';
+import { LookInside } from './inspect';
 import { InstallRuntime } from './installRuntime';
 import { Log } from './log';
 import { Problems } from './problems';
@@ -39,6 +41,7 @@ export interface InternalApi {
   readonly hashes: Hashes;
   readonly remedies: RemedyHandlers;
   readonly rebuild: Rebuild;
+  readonly inside: LookInside;
   readonly enginesTree: EnginesTree;
   readonly runtimesTree: RuntimesTree;
   readonly errors: Errors;
@@ -88,11 +91,17 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   );
   const fixes = new Fixes(reports, remedies, errors);
 
-  own(
-    EngineEditor.register({ extensionUri: context.extensionUri, reports, engines, hashes, fixes }),
-  );
   const { extensionUri } = context;
   const gpus = own(registerGpuStatus({ extensionUri, hostMain, host, reports, log, errors }));
+  const pages = own(new EnginePages());
+  const runsFolder = path.join(context.globalStorageUri.fsPath, 'runs');
+  const inside = own(
+    new LookInside({
+      ...{ extensionUri, hostMain, host, reports, runtimes, gpus, pages, rebuild, log, errors },
+      runsFolder,
+    }),
+  );
+  own(EngineEditor.register({ extensionUri, reports, engines, hashes, fixes, pages, inside }));
   own(
     registerCommands({
       reports,
@@ -106,6 +115,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
       picker,
       install,
       rebuild,
+      inside,
       log,
       errors,
     }),
@@ -127,6 +137,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     hashes,
     remedies,
     rebuild,
+    inside,
     enginesTree,
     runtimesTree,
     errors,

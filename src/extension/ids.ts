@@ -29,6 +29,11 @@ export const commands = {
   rebuildFromRecipe: 'engineInspector.rebuildFromRecipe',
   buildModel: 'engineInspector.buildModel',
   copyBuildCommand: 'engineInspector.copyBuildCommand',
+  inspectEngine: 'engineInspector.inspectEngine',
+  runEngine: 'engineInspector.runEngine',
+  compareEngines: 'engineInspector.compareEngines',
+  importLayers: 'engineInspector.importLayers',
+  cancelRun: 'engineInspector.cancelRun',
 } as const;
 export type CommandId = (typeof commands)[keyof typeof commands];
 
@@ -48,6 +53,9 @@ export const viewTypes = {
 /** The GPU view, a panel: named by its activation event only. */
 export const gpuViewType = 'engineInspector.gpus';
 
+/** Two engines side by side, a panel that lives as long as the window. */
+export const compareViewType = 'engineInspector.compare';
+
 /** Names below `section`. */
 export const settings = {
   runtimeChoice: 'runtimeChoice',
@@ -60,6 +68,8 @@ export const settings = {
   gpuStatusBar: 'gpuMemory.statusBar',
   gpuInterval: 'gpuMemory.interval',
   gpuWarningPercent: 'gpuMemory.warningPercent',
+  runTimeout: 'run.timeout',
+  keptRuns: 'run.keep',
 } as const;
 
 /** Set with setContext on change, read by when-clauses. */
@@ -74,6 +84,8 @@ export const contextKeys = {
   runtimesSearched: 'engineInspector.runtimesSearched',
   /** An engine host was started in this session. */
   hostUsed: 'engineInspector.hostUsed',
+  /** An engine is being looked into or run. */
+  running: 'engineInspector.running',
 } as const;
 
 export const submenus = { file: 'engineInspector.file' } as const;

@@ -79,6 +79,18 @@ export function gpuWarningPercent(): number {
   return typeof value === 'number' && value >= 0 && value <= 100 ? value : 90;
 }
 
+/** A stage of loading or running an engine that says nothing for so long is ended. Milliseconds. */
+export function runTimeoutMs(): number {
+  const seconds = vscode.workspace.getConfiguration(section).get<unknown>(settings.runTimeout);
+  return (typeof seconds === 'number' && seconds >= 1 ? Math.min(seconds, 3600) : 120) * 1000;
+}
+
+/** Recent runs of each engine. */
+export function keptRuns(): number {
+  const value = vscode.workspace.getConfiguration(section).get<unknown>(settings.keptRuns);
+  return typeof value === 'number' && value >= 1 ? Math.min(Math.floor(value), 100) : 20;
+}
+
 export async function setRuntime(choice: { path: string; choice: RuntimeChoiceSetting }) {
   const configuration = vscode.workspace.getConfiguration(section);
   const { Global } = vscode.ConfigurationTarget;

@@ -6,6 +6,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
 import { triage } from '../core/fileKind';
+import { type OnnxNode, readOnnxNodes } from '../core/inspect/onnxNodes';
 import { OnnxError, readOnnxFacts, type ByteSource, type OnnxFacts } from '../core/onnxFacts';
 import { plainText } from '../core/plainText';
 import type { FileRecord } from '../core/recipe';
@@ -28,7 +29,7 @@ export async function readOnnxFile(file: string, signal?: AbortSignal): Promise<
   const handle = await openRegular(file, shown);
   try {
     const { size, mtimeMs } = await handle.stat();
-    const facts = await readFacts(handle, size, shown, signal);
+    const facts = await readModel(handle, size, shown, signal, (source) => readOnnxFacts(source));
     return {
       path: file,
       size,
@@ -36,6 +37,18 @@ export async function readOnnxFile(file: string, signal?: AbortSignal): Promise<
       facts,
       externalFiles: await findExternalFiles(file, facts),
     };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The nodes of the graph, without weights. Throws as readOnnxFile does. */
+export async function readOnnxFileNodes(file: string, signal?: AbortSignal): Promise<OnnxNode[]> {
+  const shown = plainText(file);
+  const handle = await openRegular(file, shown);
+  try {
+    const { size } = await handle.stat();
+    return await readModel(handle, size, shown, signal, readOnnxNodes);
   } finally {
     await handle.close();
   }
@@ -86,12 +99,13 @@ async function openRegular(file: string, shown: string): Promise<fs.FileHandle> 
   );
 }
 
-async function readFacts(
+async function readModel<T>(
   handle: fs.FileHandle,
   size: number,
   shown: string,
   signal: AbortSignal | undefined,
-): Promise<OnnxFacts> {
+  read: (source: ByteSource) => Promise<T>,
+): Promise<T> {
   let buffer = Buffer.alloc(0);
   const source: ByteSource = {
     size,
@@ -110,7 +124,7 @@ async function readFacts(
     },
   };
   try {
-    return await readOnnxFacts(source);
+    return await read(source);
   } catch (error) {
     if (error instanceof HostError) throw error;
     if (!(error instanceof OnnxError)) throw fileError(error, `The model ${shown}`);

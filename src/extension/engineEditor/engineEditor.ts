@@ -11,9 +11,11 @@ import { fileName } from '../engineTarget';
 import type { Fixes } from '../fixes';
 import type { Hashes } from '../hashes';
 import { commands, viewTypes } from '../ids';
+import type { LookInside } from '../inspect';
 import type { Reports } from '../reports';
 import { isTrusted } from '../trust';
 import type { WorkspaceEngines } from '../workspaceEngines';
+import type { EnginePage, EnginePages } from './enginePages';
 
 export interface EngineEditorServices {
   extensionUri: vscode.Uri;
@@ -21,6 +23,8 @@ export interface EngineEditorServices {
   engines: WorkspaceEngines;
   hashes: Hashes;
   fixes: Fixes;
+  pages: EnginePages;
+  inside: LookInside;
 }
 
 export class EngineDocument implements vscode.CustomDocument {
@@ -30,6 +34,7 @@ export class EngineDocument implements vscode.CustomDocument {
     readonly uri: vscode.Uri,
     engines: WorkspaceEngines,
     private readonly hashes: Hashes,
+    private readonly pages: EnginePages,
   ) {
     this.held = engines.hold(uri);
   }
@@ -37,6 +42,7 @@ export class EngineDocument implements vscode.CustomDocument {
   /** The last editor of the file is closed. */
   dispose(): void {
     this.hashes.cancel(this.uri);
+    this.pages.close(this.uri);
     this.held.dispose();
   }
 }
@@ -61,7 +67,8 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
     token: vscode.CancellationToken,
   ): EngineDocument {
     if (token.isCancellationRequested) throw new vscode.CancellationError();
-    const document = new EngineDocument(uri, this.services.engines, this.services.hashes);
+    const { engines, hashes, pages } = this.services;
+    const document = new EngineDocument(uri, engines, hashes, pages);
     // Asked before the page has loaded, so that the answer waits for it and not the other way round.
     void this.services.reports.check(uri);
     return document;
@@ -72,7 +79,7 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
     panel: vscode.WebviewPanel,
     token: vscode.CancellationToken,
   ): Promise<void> {
-    const { extensionUri, reports, hashes } = this.services;
+    const { extensionUri, reports, hashes, pages, inside } = this.services;
     const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
     const [{ enginePageHtml }, { parseFromPage }] = await Promise.all([
       import('./pageHtml'),
@@ -86,8 +93,21 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
     const post = (message: ToPage) => {
       if (ready) void webview.postMessage(message);
     };
+    const page: EnginePage = {
+      uri,
+      get visible() {
+        return panel.visible;
+      },
+      post,
+      isReady: () => ready,
+    };
     const postReport = () => post(this.reportMessage(uri));
     const subscriptions = [
+      pages.add(page),
+      panel.onDidChangeViewState(() => {
+        // A hidden page is gone; it says ready again when it is back.
+        if (!panel.visible) ready = false;
+      }),
       reports.onDidChange(({ changed, removed }) => {
         const key = uri.toString();
         if ([...changed, ...removed].some((one) => one.toString() === key)) postReport();
@@ -108,6 +128,8 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
           ready = true;
           postReport();
           post({ type: 'hash', hash: hashes.state(uri) });
+          pages.ready(page);
+          void inside.fill(uri);
           return;
         }
         if (message.type === 'check') post(waitingMessage(uri));
@@ -140,7 +162,7 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
     uri: vscode.Uri,
     message: Exclude<FromPage, { type: 'ready' }>,
   ): Promise<void> {
-    const { fixes, hashes } = this.services;
+    const { fixes, hashes, inside } = this.services;
     const run = async (command: string) => {
       await vscode.commands.executeCommand(command, uri);
     };
@@ -167,6 +189,31 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
         return;
       case 'cancelHash':
         return hashes.cancel(uri);
+      case 'copyText':
+        await vscode.env.clipboard.writeText(message.text);
+        return;
+      case 'inspect':
+      case 'cancelInspect':
+      case 'exportLayers':
+      case 'exportInspection':
+      case 'importLayers':
+      case 'importProfile':
+      case 'forgetImported':
+      case 'compareEngine':
+      case 'rebuildDetailed':
+      case 'run':
+      case 'sweep':
+      case 'reference':
+      case 'compareRun':
+      case 'cancelRun':
+      case 'readFreeMemory':
+      case 'pickInput':
+      case 'dropInput':
+      case 'saveOutput':
+      case 'saveOutputs':
+      case 'exportRun':
+      case 'forgetRun':
+        return inside.handle(uri, message);
       default:
         return assertNever(message);
     }

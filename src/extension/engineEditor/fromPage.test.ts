@@ -115,13 +115,12 @@ describe('parseFromPage', () => {
 
   it('takes no choice without bounds', () => {
     for (const message of [
-      withChoice({ iterations: 0, seconds: 0 }),
       withChoice({ iterations: 1.5 }),
       withChoice({ iterations: Infinity }),
       withChoice({ seconds: NaN }),
       withChoice({ seconds: 86_401 }),
-      withChoice({ streams: 0 }),
-      withChoice({ streams: 65 }),
+      withChoice({ streams: -1 }),
+      withChoice({ streams: 1001 }),
       withChoice({ warmUp: -1 }),
       withChoice({ profile: -1 }),
       withChoice({ budget: -2 }),

@@ -22,6 +22,8 @@ export interface DialogInput {
   /** Known already: from the recipe, or the command was called for a model. */
   model: string | null;
   runtime: { path: string; version: string };
+  /** Layer details are on, whatever the recipe says, and the options are shown. */
+  detailed: boolean;
 }
 
 export interface Decided {
@@ -109,7 +111,7 @@ export class RebuildDialog {
 }
 
 async function askOptions(
-  { engine, choice, report, recipe, runtime }: DialogInput,
+  { engine, choice, report, recipe, runtime, detailed }: DialogInput,
   facts: OnnxFacts,
 ): Promise<EngineOptions | undefined> {
   const [{ planRebuild, checkPlan, targetRows }, rebuildOptions, profiles] = await Promise.all([
@@ -125,6 +127,7 @@ async function askOptions(
   const title = vscode.l10n.t('Rebuild {0}', fileName(engine));
   const first = planRebuild({ choice, report, recipe, facts, gpu, surroundings });
   let { options } = first;
+  if (detailed) options = { ...options, profilingVerbosity: 'detailed' };
 
   const steps: ((step: number, totalSteps: number) => Promise<Answer<unknown>>)[] = [];
   if (choice === 'chosen-gpus') {
@@ -192,7 +195,7 @@ async function askOptions(
       });
     }
   }
-  if (recipe === null) {
+  if (recipe === null || detailed) {
     steps.push(async (step, totalSteps) => {
       const items: OptionItem[] = Object.entries(rebuildOptions.builderFlags)
         .filter(([flag, { offered, needs }]) => {
@@ -225,7 +228,11 @@ async function askOptions(
       if (given.kind !== 'next') return given;
       options = {
         ...options,
-        flags: given.value.flatMap(({ flag }) => flag ?? []),
+        flags: [
+          // Of a recipe, what is not offered here stays as it is written there.
+          ...options.flags.filter((flag) => !items.some((item) => item.flag === flag)),
+          ...given.value.flatMap(({ flag }) => flag ?? []),
+        ],
         profilingVerbosity: given.value.includes(details) ? 'detailed' : 'layer-names-only',
       };
       return given;

@@ -49,7 +49,7 @@ interface ChoiceItem extends vscode.QuickPickItem {
 export class Rebuild implements vscode.Disposable {
   readonly builds: Builds;
   private readonly dialog: RebuildDialog;
-  private readonly models: Models;
+  readonly models: Models;
   private readonly subscriptions: vscode.Disposable[];
 
   constructor(private readonly services: RebuildServices) {
@@ -196,6 +196,13 @@ export class Rebuild implements vscode.Disposable {
     await this.decideAndBuild(uri, choice, report, null);
   }
 
+  /** So that the new engine tells its layers, shapes and tactics; all other options as they were. */
+  async rebuildDetailed(uri: vscode.Uri, report: EngineReport | null): Promise<void> {
+    if (!this.onDisk(uri) || !this.trusted()) return;
+    const choice = (await this.recipeOf(uri)) ? 'from-recipe' : 'this-machine';
+    await this.decideAndBuild(uri, choice, report, null, true);
+  }
+
   /** A foreign file is never built over: a new engine beside it. */
   private async buildBeside(uri: vscode.Uri, report: EngineReport): Promise<void> {
     if (!this.onDisk(uri) || !this.trusted()) return;
@@ -216,6 +223,7 @@ export class Rebuild implements vscode.Disposable {
     choice: RebuildChoice,
     report: EngineReport | null,
     model: string | null,
+    detailed = false,
   ): Promise<void> {
     const runtime = await this.runtimeFor(report);
     if (!runtime) return;
@@ -228,6 +236,7 @@ export class Rebuild implements vscode.Disposable {
       recipe,
       model: model ?? (recipe ? modelPathOf(recipe, `${engine.fsPath}.json`) : null),
       runtime,
+      detailed,
     });
     if (!decided) return;
     const order: BuildOrder = {

@@ -1,0 +1,210 @@
+/**
+ * Two engines side by side, in a panel of its own: both are looked into first (one after the other), what could not be
+ * is compared by its header. The page compares; here is which two.
+ */
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import { assertNever } from '../../core/assertNever';
+import type {
+  ComparedEngine,
+  FromComparePage,
+  ToComparePage,
+} from '../../core/comparePageMessages';
+import { enginePageHtml } from '../engineEditor/pageHtml';
+import { activeEngine, fileName } from '../engineTarget';
+import { compareViewType, engineExtensions } from '../ids';
+import type { EngineWork } from '../run/engineWork';
+import type { LookInsideServices } from '.';
+import { parseFromComparePage } from './fromComparePage';
+import type { Inspections } from './inspections';
+
+interface EngineItem extends vscode.QuickPickItem {
+  uri?: vscode.Uri;
+}
+
+export class EngineComparisons implements vscode.Disposable {
+  private readonly open = new Set<Comparison>();
+
+  constructor(
+    private readonly services: LookInsideServices,
+    private readonly inspections: Inspections,
+    private readonly work: EngineWork,
+  ) {}
+
+  dispose(): void {
+    for (const one of this.open) one.dispose();
+  }
+
+  /** For tests: what the panels show. */
+  get shown(): readonly Comparison[] {
+    return [...this.open];
+  }
+
+  /** Asks for the other one, and for the first where there is none. */
+  async compareWith(first: vscode.Uri | undefined): Promise<void> {
+    const one =
+      first ?? activeEngine() ?? (await this.pick(vscode.l10n.t('Compare which engine?')));
+    if (!one) return;
+    const title = vscode.l10n.t('Compare {0} with', fileName(one));
+    const other = await this.pick(title, one);
+    if (other) await this.compare(one, other);
+  }
+
+  async compare(first: vscode.Uri, second: vscode.Uri): Promise<void> {
+    if (!this.work.mayBegin(first) || !this.work.mayBegin(second)) return;
+    const comparison = new Comparison(this.services, this.inspections, this.work, this);
+    this.open.add(comparison);
+    comparison.onDidDispose(() => this.open.delete(comparison));
+    await comparison.show(first, second);
+  }
+
+  async pick(title: string, not?: vscode.Uri): Promise<vscode.Uri | undefined> {
+    const found = await vscode.workspace.findFiles(
+      `**/*{${engineExtensions.join(',')}}`,
+      undefined,
+      1000,
+    );
+    const items = found
+      .filter(({ scheme, path }) => scheme === 'file' && path !== not?.path)
+      .sort((a, b) => (a.path < b.path ? -1 : 1))
+      .map((uri): EngineItem => ({
+        uri,
+        label: fileName(uri),
+        description: vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..')),
+      }));
+    const browse: EngineItem = { label: vscode.l10n.t('Another file…'), alwaysShow: true };
+    const picked = await vscode.window.showQuickPick<EngineItem>([...items, browse], { title });
+    if (!picked || picked.uri) return picked?.uri;
+    const chosen = await vscode.window.showOpenDialog({
+      title,
+      filters: {
+        [vscode.l10n.t('TensorRT-RTX engines')]: engineExtensions.map((one) => one.slice(1)),
+      },
+    });
+    return chosen?.[0];
+  }
+}
+
+class Comparison implements vscode.Disposable {
+  private readonly panel: vscode.WebviewPanel;
+  private pair: [vscode.Uri, vscode.Uri] | undefined;
+  private ready = false;
+  /** For tests too. */
+  last: ToComparePage | undefined;
+
+  constructor(
+    private readonly services: LookInsideServices,
+    private readonly inspections: Inspections,
+    private readonly work: EngineWork,
+    private readonly comparisons: EngineComparisons,
+  ) {
+    const folder = vscode.Uri.joinPath(services.extensionUri, 'dist', 'webview');
+    this.panel = vscode.window.createWebviewPanel(
+      compareViewType,
+      vscode.l10n.t('Compare Engines'),
+      vscode.ViewColumn.Active,
+      { enableScripts: true, localResourceRoots: [folder] },
+    );
+    const { webview } = this.panel;
+    webview.onDidReceiveMessage((received: unknown) => {
+      const message = parseFromComparePage(received);
+      if (!message) return;
+      void services.errors.guard(vscode.l10n.t('Comparing engines'), () => this.handle(message));
+    });
+    this.panel.onDidChangeViewState(() => {
+      if (!this.panel.visible) this.ready = false;
+    });
+    const asset = (name: string) =>
+      webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
+    webview.html = enginePageHtml({
+      nonce: randomBytes(16).toString('base64url'),
+      cspSource: webview.cspSource,
+      scriptUri: asset('comparePage.js'),
+      styleUris: [asset('codicon.css'), asset('enginePage.css'), asset('comparePage.css')],
+      title: vscode.l10n.t('Compare engines'),
+    });
+  }
+
+  onDidDispose(listener: () => void): void {
+    this.panel.onDidDispose(() => {
+      // Nobody waits for them any more.
+      for (const uri of this.pair ?? []) void this.work.cancel(uri);
+      listener();
+    });
+  }
+
+  dispose(): void {
+    this.panel.dispose();
+  }
+
+  async show(first: vscode.Uri, second: vscode.Uri): Promise<void> {
+    this.pair = [first, second];
+    this.panel.title = `${fileName(first)} ↔ ${fileName(second)}`;
+    const sides: ComparedEngine[] = [];
+    for (const uri of this.pair) {
+      this.post({ type: 'waiting', sentence: vscode.l10n.t('Looking inside {0}…', fileName(uri)) });
+      const side = await this.side(uri);
+      if (!side) {
+        this.post({
+          type: 'waiting',
+          sentence: vscode.l10n.t('{0} could not be read.', fileName(uri)),
+        });
+        return;
+      }
+      sides.push(side);
+    }
+    const [one, other] = sides;
+    if (one && other) this.post({ type: 'comparison', first: one, second: other });
+  }
+
+  private async side(uri: vscode.Uri): Promise<ComparedEngine | undefined> {
+    const report = await this.services.reports.ensure(uri);
+    if (!report) return undefined;
+    const inspected = await this.inspections.ensure(uri);
+    const failure = this.inspections.failure(uri);
+    if (!this.services.pages.isOpen(uri)) this.inspections.forget(uri);
+    return {
+      report,
+      inspection: inspected?.inspection ?? null,
+      layers: inspected && inspected.layers.length > 0 ? inspected.layers : null,
+      failure: inspected ? null : failure,
+    };
+  }
+
+  private post(message: ToComparePage): void {
+    this.last = message;
+    if (this.ready) void this.panel.webview.postMessage(message);
+  }
+
+  private async handle(message: FromComparePage): Promise<void> {
+    const [first, second] = this.pair ?? [];
+    if (!first || !second) return;
+    switch (message.type) {
+      case 'ready':
+        this.ready = true;
+        if (this.last) this.post(this.last);
+        return;
+      case 'openEngine':
+        return this.services.pages.show(message.side === 'first' ? first : second, 'overview');
+      case 'swap':
+        this.pair = [second, first];
+        this.panel.title = `${fileName(second)} ↔ ${fileName(first)}`;
+        if (this.last?.type === 'comparison') {
+          this.post({ type: 'comparison', first: this.last.second, second: this.last.first });
+        }
+        return;
+      case 'chooseOther': {
+        const title = vscode.l10n.t('Compare {0} with', fileName(first));
+        const other = await this.comparisons.pick(title, first);
+        if (other && this.work.mayBegin(other)) await this.show(first, other);
+        return;
+      }
+      case 'cancel':
+        await this.work.cancel(first);
+        await this.work.cancel(second);
+        return;
+      default:
+        return assertNever(message);
+    }
+  }
+}

@@ -1,0 +1,22 @@
+/** The ONNX model that an engine was built from: its recipe says, else what was told when it was built, else a dialog. */
+import * as vscode from 'vscode';
+import { fileName } from '../engineTarget';
+import type { Models } from '../rebuild/models';
+
+/** undefined: the person gave up. Throws HostError for a recipe that cannot be read. */
+export async function modelOf(uri: vscode.Uri, models: Models): Promise<string | undefined> {
+  const { readRecipeFile, modelPathOf } = await import('../../host/recipeFile');
+  const recipeFile = `${uri.fsPath}.json`;
+  const recipe = await readRecipeFile(recipeFile);
+  if (recipe) return modelPathOf(recipe, recipeFile);
+  const remembered = models.remembered(uri);
+  if (remembered !== undefined) return remembered;
+  const chosen = await vscode.window.showOpenDialog({
+    title: vscode.l10n.t('The ONNX model that {0} was built from', fileName(uri)),
+    filters: { ONNX: ['onnx'] },
+    defaultUri: vscode.Uri.joinPath(uri, '..'),
+  });
+  const model = chosen?.[0]?.fsPath;
+  if (model !== undefined) await models.remember(uri, model);
+  return model;
+}

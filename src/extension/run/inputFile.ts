@@ -1,0 +1,64 @@
+/** A file that was picked or dropped for an input: looked at as a run would, so that what is wrong is told at once. */
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import type { TensorFacts } from '../../core/inspect/inspection';
+import type { PickedInput } from '../../core/pageMessages';
+import { plainText } from '../../core/plainText';
+import { guessImageLayout } from '../../core/run/imageInput';
+import type { InputChoice, InputSource } from '../../core/run/runReport';
+import { isTensorType } from '../../core/run/tensorTypes';
+import { listArrays, loadInput } from '../../host/inputs/loadInput';
+
+/** tensor: null where the engine was not looked into. Throws HostError. */
+export async function lookAtInput(
+  file: string,
+  name: string,
+  tensor: TensorFacts | null,
+): Promise<PickedInput> {
+  const source = await sourceOf(file, name, tensor);
+  const choice: InputChoice = { name, shape: null, source };
+  if (!tensor) {
+    const sentence = vscode.l10n.t(
+      '{0} is checked when it is used: the engine was not looked into yet.',
+      plainText(path.basename(file), 200),
+    );
+    return { state: 'good', choice, summary: null, sentence };
+  }
+  // The page says nothing of the profile: a file that fits one of them is a good file.
+  let first: unknown;
+  for (let profile = 0; profile < Math.max(1, tensor.profiles.length); profile++) {
+    try {
+      const loaded = await loadInput(choice, tensor, profile, { dataPath: null });
+      return { state: 'good', choice, summary: loaded.summary, sentence: loaded.source };
+    } catch (error) {
+      first ??= error;
+    }
+  }
+  throw first;
+}
+
+async function sourceOf(
+  file: string,
+  name: string,
+  tensor: TensorFacts | null,
+): Promise<InputSource> {
+  const extension = path.extname(file).toLowerCase();
+  if (extension === '.npz') {
+    const entry = await arrayOf(file, name);
+    return { kind: 'file', path: file, ...(entry === undefined ? {} : { entry }) };
+  }
+  if (/^\.(png|jpe?g)$/.test(extension) && tensor && isTensorType(tensor.type)) {
+    const image = guessImageLayout(tensor.type, tensor.shape);
+    return { kind: 'file', path: file, ...(image === null ? {} : { image }) };
+  }
+  return { kind: 'file', path: file };
+}
+
+/** Which array of an archive; undefined: the one that is named like the input, or the only one. */
+async function arrayOf(file: string, name: string): Promise<string | undefined> {
+  const arrays = await listArrays(file);
+  if (arrays.length < 2 || arrays.includes(name)) return undefined;
+  return vscode.window.showQuickPick(arrays, {
+    title: vscode.l10n.t('Which array of {0} is the input {1}?', path.basename(file), name),
+  });
+}

@@ -1,0 +1,394 @@
+/**
+ * Sample inference of the engines that are open: begins, cancels and keeps runs, fetches input files, saves what came
+ * out. Loaded with first use; what is kept of earlier runs is read when a page asks.
+ */
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { assertNever } from '../../core/assertNever';
+import type { PickedInput, RunState, ToPage } from '../../core/pageMessages';
+import type { OutputReport, RunChoices, RunProgress, RunReport } from '../../core/run/runReport';
+import { HostError } from '../../host/hostError';
+import { fileName } from '../engineTarget';
+import type { Inspections } from '../inspect/inspections';
+import { saveFile } from '../inspect/saveFile';
+import * as settings from '../settings';
+import type { EngineWork, EngineWorkServices, WorkContext } from './engineWork';
+import type { RunFolder, RunStore } from './runStore';
+
+export interface RunOrder {
+  kind: RunReport['kind'];
+  choices: RunChoices;
+  /** Of a sweep, bytes. */
+  budgets: number[];
+}
+
+/** Of all engines together. Bytes. */
+const keptBytes = 2 * 1024 ** 3;
+/** A page draws the pictures of this many bytes of kept runs; older runs show their numbers. */
+const previewBytes = 48 * 1024 * 1024;
+
+export class Runs implements vscode.Disposable {
+  private readonly states = new Map<string, RunState>();
+  private readonly reports = new Map<string, RunReport[]>();
+  private readonly reading = new Map<string, Promise<RunReport[]>>();
+  private readonly subscriptions: vscode.Disposable[];
+  private kept: Promise<RunStore> | undefined;
+
+  constructor(
+    private readonly services: EngineWorkServices,
+    private readonly work: EngineWork,
+    private readonly inspections: Inspections,
+    /** Below the extension's global storage. */
+    private readonly folder: string,
+    /** The ONNX model of an engine: its recipe's, else asked for. */
+    private readonly modelOf: (uri: vscode.Uri) => Promise<string | undefined>,
+  ) {
+    this.subscriptions = [
+      services.pages.onDidClose((uri) => {
+        const key = uri.toString();
+        void this.work.cancel(uri);
+        this.states.delete(key);
+        this.reports.delete(key);
+        this.reading.delete(key);
+        void this.store().then((store) => store.forgetDropped(uri.fsPath));
+      }),
+    ];
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  /** For a page that has just loaded. */
+  async messages(uri: vscode.Uri): Promise<ToPage[]> {
+    const run = this.states.get(uri.toString()) ?? { state: 'none' };
+    return [{ type: 'run', run }, runsMessage(await this.list(uri))];
+  }
+
+  /** Newest first. */
+  list(uri: vscode.Uri): Promise<RunReport[]> {
+    const key = uri.toString();
+    const known = this.reports.get(key);
+    if (known) return Promise.resolve(known);
+    let reading = this.reading.get(key);
+    if (!reading) {
+      reading = this.store()
+        .then((store) => store.list(uri.fsPath))
+        .then((reports) => {
+          this.reports.set(key, reports);
+          return reports;
+        })
+        .finally(() => this.reading.delete(key));
+      this.reading.set(key, reading);
+    }
+    return reading;
+  }
+
+  /** Runs it. undefined: it could not begin, or was cancelled; a run that failed is a report. */
+  async run(uri: vscode.Uri, order: RunOrder): Promise<RunReport | undefined> {
+    const doing = describe(order.kind, uri);
+    return this.tried(uri, order.kind, doing, async () => {
+      const model = order.kind === 'reference' ? await this.modelOf(uri) : null;
+      if (model === undefined) return undefined;
+      return (context) => this.perform(uri, order, model, context);
+    });
+  }
+
+  /** Runs the reference with the inputs of a run that is kept, and joins the two. */
+  async compare(uri: vscode.Uri, id: string): Promise<RunReport | undefined> {
+    const before = await this.find(uri, id);
+    return this.tried(uri, 'reference', describe('reference', uri), async () => {
+      const model = await this.modelOf(uri);
+      if (model === undefined) return undefined;
+      return async (context) => {
+        const [runner, store] = await Promise.all([this.work.get(), this.store()]);
+        const joined = await runner.compare(
+          before,
+          { model, folder: store.folderOf(uri.fsPath, id) },
+          context,
+        );
+        await store.keep(uri.fsPath, joined);
+        return joined;
+      };
+    });
+  }
+
+  async forget(uri: vscode.Uri, id: string): Promise<void> {
+    await (await this.store()).forget(uri.fsPath, id);
+    await this.readAgain(uri);
+  }
+
+  async readFreeMemory(uri: vscode.Uri): Promise<void> {
+    const memory = await (await this.work.get()).freeMemory();
+    this.services.pages.say(uri, { type: 'freeMemory', ...memory });
+  }
+
+  /** A file dialog for an input; the page is told what the file turned out to be. */
+  async pickInput(uri: vscode.Uri, name: string): Promise<void> {
+    const chosen = await vscode.window.showOpenDialog({
+      title: vscode.l10n.t('Values of the input {0}', name),
+      defaultUri: vscode.Uri.joinPath(uri, '..'),
+      filters: {
+        [vscode.l10n.t('Tensors and pictures')]: ['npy', 'npz', 'bin', 'raw', 'png', 'jpg', 'jpeg'],
+        [vscode.l10n.t('All files (raw bytes)')]: ['*'],
+      },
+    });
+    if (chosen?.[0]) await this.useInput(uri, name, chosen[0]);
+  }
+
+  async dropInput(
+    uri: vscode.Uri,
+    { name, fileName: dropped, bytes }: { name: string; fileName: string; bytes: Uint8Array },
+  ): Promise<void> {
+    const file = await (await this.store()).drop(uri.fsPath, dropped, bytes);
+    await this.useInput(uri, name, vscode.Uri.file(file));
+  }
+
+  /** Looks at the file as a run would, and tells the page. */
+  async useInput(uri: vscode.Uri, name: string, file: vscode.Uri): Promise<void> {
+    this.services.pages.say(uri, {
+      type: 'pickedInput',
+      input: await this.looked(uri, name, file),
+    });
+  }
+
+  /** One output as .npy. */
+  async saveOutput(uri: vscode.Uri, id: string, name: string): Promise<void> {
+    const report = await this.find(uri, id);
+    const output = outputsOf(report).find((one) => one.name === name);
+    if (!output) return;
+    const { npyNames, saveNpy } = await import('../../host/inputs/outputs');
+    await saveFile({
+      title: vscode.l10n.t('Save the output {0}', name),
+      beside: uri,
+      name: `${stem(uri)}.${npyNames([output])[0] ?? 'output.npy'}`,
+      filters: { NumPy: ['npy'] },
+      write: async (target) => void (await saveNpy(output, target)),
+    });
+  }
+
+  /** Every output as .npy, into a folder. */
+  async saveOutputs(uri: vscode.Uri, id: string): Promise<void> {
+    const outputs = outputsOf(await this.find(uri, id)).filter(({ dataPath }) => dataPath !== null);
+    const [only] = outputs;
+    if (!only) return;
+    if (outputs.length === 1) return this.saveOutput(uri, id, only.name);
+    const chosen = await vscode.window.showOpenDialog({
+      title: vscode.l10n.t('Where to save {0} outputs', outputs.length.toString()),
+      defaultUri: vscode.Uri.joinPath(uri, '..'),
+      canSelectFiles: false,
+      canSelectFolders: true,
+      openLabel: vscode.l10n.t('Save Here'),
+    });
+    if (chosen?.[0]) await this.saveOutputsIn(uri, id, chosen[0]);
+  }
+
+  /** Never over a file that is there. */
+  async saveOutputsIn(uri: vscode.Uri, id: string, folder: vscode.Uri): Promise<vscode.Uri[]> {
+    const outputs = outputsOf(await this.find(uri, id)).filter(({ dataPath }) => dataPath !== null);
+    const { npyNames, saveNpy } = await import('../../host/inputs/outputs');
+    const taken = new Set((await vscode.workspace.fs.readDirectory(folder)).map(([name]) => name));
+    const saved: vscode.Uri[] = [];
+    for (const [index, name] of npyNames(outputs).entries()) {
+      const free = freeName(`${stem(uri)}.${path.basename(name, '.npy')}`, '.npy', taken);
+      const target = vscode.Uri.joinPath(folder, free);
+      const output = outputs[index];
+      if (output) await saveNpy(output, target.fsPath);
+      saved.push(target);
+    }
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('{0} outputs were saved in {1}.', saved.length.toString(), folder.fsPath),
+    );
+    return saved;
+  }
+
+  async exportRun(uri: vscode.Uri, id: string): Promise<void> {
+    const report = await this.find(uri, id);
+    const [{ runJson }, { printedJson }] = await Promise.all([
+      import('../../core/run/runJson'),
+      import('../../core/printableJson'),
+    ]);
+    await saveFile({
+      title: vscode.l10n.t('Export the run of {0}', fileName(uri)),
+      beside: uri,
+      name: `${stem(uri)}.${report.kind}.json`,
+      filters: { JSON: ['json'] },
+      content: () => Buffer.from(printedJson(runJson(report))),
+    });
+  }
+
+  private async perform(
+    uri: vscode.Uri,
+    { kind, choices, budgets }: RunOrder,
+    model: string | null,
+    context: WorkContext,
+  ): Promise<RunReport> {
+    const engine = uri.fsPath;
+    const [runner, store] = await Promise.all([this.work.get(), this.store()]);
+    let folder: RunFolder | undefined;
+    try {
+      let report: RunReport;
+      if (kind === 'reference') {
+        if (model === null) throw new Error('a reference needs a model');
+        folder = await store.begin(engine);
+        const tensors = this.inspections.inspection(uri)?.facts.tensors ?? null;
+        report = await runner.reference(
+          { engine, choices, model, folder: folder.path, id: folder.id, tensors },
+          context,
+        );
+      } else {
+        await this.work.confirmIntegrity(uri, context);
+        const runtime = await this.work.runtimeFor(uri);
+        folder = await store.begin(engine);
+        report = await runner.run(
+          {
+            engine,
+            runtime,
+            choices,
+            kind,
+            budgets,
+            folder: folder.path,
+            id: folder.id,
+            reference: null,
+          },
+          context,
+        );
+      }
+      await store.keep(engine, report);
+      return report;
+    } catch (error) {
+      if (folder) await store.forget(engine, folder.id);
+      throw error;
+    }
+  }
+
+  /** What a run and a comparison have in common: whether they may, the page's state, and the list afterwards. */
+  private async tried(
+    uri: vscode.Uri,
+    kind: RunReport['kind'],
+    doing: string,
+    prepare: () => Promise<((context: WorkContext) => Promise<RunReport>) | undefined>,
+  ): Promise<RunReport | undefined> {
+    if (!this.work.mayBegin(uri)) return undefined;
+    const set = (run: RunState) => {
+      this.states.set(uri.toString(), run);
+      this.services.pages.say(uri, { type: 'run', run });
+    };
+    const startedAt = Date.now();
+    const running = (progress: RunProgress) => set({ state: 'running', kind, progress, startedAt });
+    try {
+      const perform = await prepare();
+      if (!perform || !this.work.mayBegin(uri)) return undefined;
+      running({ stage: 'start', sentence: vscode.l10n.t('Starting…'), fraction: null });
+      const report = await this.work.during(uri, kind, running, perform);
+      await this.readAgain(uri);
+      set({ state: 'none' });
+      return report;
+    } catch (error) {
+      const failure = this.work.failed(uri, error, doing);
+      set(failure ? { state: 'failed', failure } : { state: 'none' });
+      return undefined;
+    }
+  }
+
+  private async looked(uri: vscode.Uri, name: string, file: vscode.Uri): Promise<PickedInput> {
+    try {
+      if (file.scheme !== 'file') {
+        throw new HostError(
+          'file-error',
+          vscode.l10n.t('{0} is not a file on this machine.', fileName(file)),
+          vscode.l10n.t('Save a copy of it on disk.'),
+        );
+      }
+      const tensor = this.inspections
+        .inspection(uri)
+        ?.facts.tensors.find((one) => one.mode === 'input' && one.name === name);
+      const { lookAtInput } = await import('./inputFile');
+      return await lookAtInput(file.fsPath, name, tensor ?? null);
+    } catch (error) {
+      const doing = vscode.l10n.t('Reading {0}', fileName(file));
+      const failure = this.work.failed(uri, error, doing);
+      return {
+        state: 'bad',
+        name,
+        failure: failure ?? { code: 'cancelled', sentence: doing, nextStep: '', detail: '' },
+      };
+    }
+  }
+
+  private async find(uri: vscode.Uri, id: string): Promise<RunReport> {
+    const report = (await this.list(uri)).find((one) => one.id === id);
+    if (report) return report;
+    throw new HostError(
+      'file-error',
+      vscode.l10n.t('That run of {0} is no longer kept.', fileName(uri)),
+      vscode.l10n.t('Run it again.'),
+    );
+  }
+
+  private async readAgain(uri: vscode.Uri): Promise<void> {
+    this.reports.delete(uri.toString());
+    this.services.pages.say(uri, runsMessage(await this.list(uri)));
+  }
+
+  private store(): Promise<RunStore> {
+    this.kept ??= import('./runStore').then(
+      ({ RunStore }) =>
+        new RunStore(this.folder, () => ({ perEngine: settings.keptRuns(), bytes: keptBytes })),
+    );
+    return this.kept;
+  }
+}
+
+function describe(kind: RunReport['kind'], uri: vscode.Uri): string {
+  const name = fileName(uri);
+  switch (kind) {
+    case 'run':
+      return vscode.l10n.t('Running {0}', name);
+    case 'sweep':
+      return vscode.l10n.t('Sweeping budgets of {0}', name);
+    case 'reference':
+      return vscode.l10n.t('Running the reference of {0}', name);
+    default:
+      return assertNever(kind);
+  }
+}
+
+/** Newest first; pictures as far as they are few. */
+function runsMessage(reports: readonly RunReport[]): ToPage {
+  let left = previewBytes;
+  const light = (output: OutputReport): OutputReport => {
+    if (output.preview === null) return output;
+    left -= output.preview.pixels.byteLength;
+    return left >= 0 ? output : { ...output, preview: null };
+  };
+  const runs = reports.map((report) => ({
+    ...report,
+    attempts: report.attempts.map((attempt) => ({
+      ...attempt,
+      outputs: attempt.outputs.map(light),
+    })),
+    reference: report.reference && {
+      ...report.reference,
+      outputs: report.reference.outputs.map(light),
+    },
+  }));
+  return { type: 'runs', runs };
+}
+
+/** A run has one attempt with outputs; a sweep keeps those of its first. */
+function outputsOf(report: RunReport): OutputReport[] {
+  const attempt = report.attempts.find(({ outputs }) => outputs.length > 0);
+  return attempt?.outputs ?? report.reference?.outputs ?? [];
+}
+
+function freeName(stem: string, extension: string, taken: Set<string>): string {
+  for (let i = 1; ; i++) {
+    const name = i === 1 ? `${stem}${extension}` : `${stem}-${i}${extension}`;
+    if (taken.has(name)) continue;
+    taken.add(name);
+    return name;
+  }
+}
+
+const stem = (uri: vscode.Uri): string => path.posix.parse(uri.path).name;
