@@ -29,6 +29,7 @@ import type { BuildArguments } from './buildCommand';
 import { distFolder } from './distFolder';
 import { findLocalRuntimes, runtimeChoice } from './localRuntimes';
 import { complain } from './output';
+import { ProgressLine } from './progressLine';
 
 const exitCodes = { done: 0, failedOrDue: 1, wrongUse: 2, cancelled: 130 } as const;
 
@@ -199,7 +200,7 @@ async function buildNow(job: Job, args: BuildArguments): Promise<number> {
         keepBackups: args.keepBackups,
         estimateMs: job.recipe?.built?.durationMs ?? null,
       },
-      { signal: cancel.signal, onProgress: (now) => progress.show(now) },
+      { signal: cancel.signal, onProgress: (now) => progress.show(progressText(now)) },
     );
     progress.clear();
     tellResult(result, job, args);
@@ -286,30 +287,9 @@ function tellError(error: HostError, args: BuildArguments): void {
   complain(lines.join('\n'));
 }
 
-/** One line that is rewritten; nothing where nobody watches. */
-class ProgressLine {
-  private readonly visible: boolean;
-  private shown = false;
-
-  constructor() {
-    const ci = process.env['CI'];
-    this.visible =
-      process.stderr.isTTY && (ci === undefined || ci === '' || ci === 'false' || ci === '0');
-  }
-
-  show({ text, elapsedMs, estimateMs }: RebuildProgress): void {
-    if (!this.visible) return;
-    const before = estimateMs === null ? '' : `, took ${formatDuration(estimateMs)} before`;
-    const line = `${text}: ${formatDuration(elapsedMs)}${before}`;
-    const width = Math.max(20, (process.stderr.columns || 80) - 1);
-    process.stderr.write(`\r\x1b[K${plainText(line).slice(0, width)}`);
-    this.shown = true;
-  }
-
-  clear(): void {
-    if (this.shown) process.stderr.write('\r\x1b[K');
-    this.shown = false;
-  }
+function progressText({ text, elapsedMs, estimateMs }: RebuildProgress): string {
+  const before = estimateMs === null ? '' : `, took ${formatDuration(estimateMs)} before`;
+  return `${text}: ${formatDuration(elapsedMs)}${before}`;
 }
 
 function say(text: string): void {

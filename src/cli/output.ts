@@ -38,7 +38,7 @@ function stdout(): NodeJS.WriteStream {
 }
 
 /** Resolves when the reader keeps up, so that ten thousand reports do not pile up in memory. */
-export function print(text: string): Promise<void> | void {
+export function print(text: string | Uint8Array): Promise<void> | void {
   if (stdout().write(text)) return;
   return new Promise((resolve) => stdout().once('drain', () => resolve()));
 }

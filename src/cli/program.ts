@@ -4,10 +4,17 @@ import { version } from '../../package.json';
 import { addBuildCommand } from './buildCommand';
 import { addCheckCommand } from './checkCommand';
 import { addGpuCommand } from './gpuCommand';
+import { addInspectCommand } from './inspectCommand';
 import { stderr } from './output';
 import { addRuntimesCommand } from './runtimesCommand';
 
-const commands = [addCheckCommand, addBuildCommand, addRuntimesCommand, addGpuCommand];
+const commands = [
+  addCheckCommand,
+  addInspectCommand,
+  addBuildCommand,
+  addRuntimesCommand,
+  addGpuCommand,
+];
 
 const wrongUse = 2;
 

@@ -1,7 +1,9 @@
 import * as assert from 'node:assert/strict';
 import {
+  imagesWithoutFile,
   parseBudget,
   parseBudgets,
+  parseImage,
   parseInput,
   parseSeconds,
   parseShapeOf,
@@ -49,6 +51,28 @@ describe('arguments of run and sweep', () => {
     for (const text of ['x=1x', 'x=-1x3', 'x=1,3']) {
       assert.throws(() => parseShapeOf(text), /is no shape/);
     }
+  });
+
+  it('say how a picture becomes an input', () => {
+    assert.deepEqual(parseImage('x=nhwc,gray'), [
+      ['x', { layout: 'nhwc', colors: 'gray', scale: [1 / 255], offset: [0] }],
+    ]);
+    const [named] = parseImage('x=bgr,scale:0.1/0.2/0.3,offset:-1');
+    assert.deepEqual(named, [
+      'x',
+      { layout: 'nchw', colors: 'bgr', scale: [0.1, 0.2, 0.3], offset: [-1, -1, -1] },
+    ]);
+    for (const text of ['x=hsv', 'x=scale:1/2', 'x=scale:a', 'x']) {
+      assert.throws(() => parseImage(text), /none of|number|form/, text);
+    }
+    const args = {
+      ...defaults,
+      input: parseInput('x=a.png', parseInput('y=zeros')),
+      image: parseImage('y=rgb', parseImage('x=rgb')),
+    };
+    assert.deepEqual(imagesWithoutFile(args), ['y']);
+    const { inputs } = runChoices(args, 'default', 0);
+    assert.ok(inputs[1]?.source.kind === 'file' && inputs[1].source.image?.colors === 'rgb');
   });
 
   it('name a budget', () => {

@@ -6,6 +6,7 @@ import { plainText } from '../core/plainText';
 import {
   defaultRunChoices,
   type BudgetChoice,
+  type ImageLayout,
   type InputChoice,
   type InputSource,
   type RunChoices,
@@ -15,6 +16,7 @@ import {
 export interface EngineRunArguments {
   input?: [string, InputSource][];
   shape?: [string, number[]][];
+  image?: [string, ImageLayout][];
   profile: number;
   iterations?: number;
   seconds?: number;
@@ -79,6 +81,42 @@ export function parseSource(spec: string): InputSource {
   const entry = /^(.+\.npz):([^/\\]+)$/i.exec(spec);
   if (entry !== null) return { kind: 'file', path: entry[1] ?? '', entry: entry[2] ?? '' };
   return { kind: 'file', path: spec };
+}
+
+/** `--image NAME=nchw,bgr,scale:0.0039,offset:-1`: how a picture becomes that input; what is left out is usual. */
+export function parseImage(
+  text: string,
+  before: [string, ImageLayout][] = [],
+): [string, ImageLayout][] {
+  const [name, value] = nameAndValue(
+    text,
+    'NAME=WORDS, for example image=nchw,bgr,scale:1,offset:0',
+  );
+  const image: ImageLayout = { layout: 'nchw', colors: 'rgb', scale: [1 / 255], offset: [0] };
+  for (const word of value.split(',').map((part) => part.trim())) {
+    const numbers = /^(scale|offset):(.+)$/.exec(word);
+    if (word === 'nchw' || word === 'nhwc') image.layout = word;
+    else if (word === 'rgb' || word === 'bgr' || word === 'gray') image.colors = word;
+    else if (numbers?.[1] === 'scale') image.scale = parseNumbers(numbers[2] ?? '');
+    else if (numbers?.[1] === 'offset') image.offset = parseNumbers(numbers[2] ?? '');
+    else {
+      throw new InvalidArgumentError(
+        `"${shown(word)}" is none of nchw, nhwc, rgb, bgr, gray, scale:NUMBERS and offset:NUMBERS.`,
+      );
+    }
+  }
+  // One number stands for each channel.
+  const channels = image.colors === 'gray' ? 1 : 3;
+  const each = (numbers: number[]): number[] =>
+    numbers.length === 1 ? Array<number>(channels).fill(numbers[0] ?? 0) : numbers;
+  return [...before, [name, { ...image, scale: each(image.scale), offset: each(image.offset) }]];
+}
+
+/** "0.5" or, for each channel, "0.5/0.4/0.3". */
+function parseNumbers(text: string): number[] {
+  const numbers = text.split('/').map(parseNumber);
+  if (numbers.length === 1 || numbers.length === 3) return numbers;
+  throw new InvalidArgumentError('Scale and offset are one number, or three with / between them.');
 }
 
 /** default, auto, rule, bytes with or without a unit (1.5GiB, 200MB), or a share of the streamable weights (50%). */
@@ -175,17 +213,25 @@ export function runChoices(
 }
 
 /** Those that were named; the engine's others get random values. A name that was given twice stays, and is refused. */
-function inputChoices({ input = [], shape = [] }: EngineRunArguments): InputChoice[] {
+function inputChoices({ input = [], shape = [], image = [] }: EngineRunArguments): InputChoice[] {
   const choices = input.map(([name, source]): InputChoice => ({ name, shape: null, source }));
   for (const [name, sizes] of shape) {
     const choice = choices.find((one) => one.name === name && one.shape === null);
-    if (choice === undefined) {
-      choices.push({ name, shape: sizes, source: { kind: 'random', seed: 0 } });
-    } else {
-      choice.shape = sizes;
-    }
+    if (choice !== undefined) choice.shape = sizes;
+    else choices.push({ name, shape: sizes, source: { kind: 'random', seed: 0 } });
+  }
+  for (const [name, layout] of image) {
+    const choice = choices.find((one) => one.name === name && one.source.kind === 'file');
+    if (choice?.source.kind === 'file') choice.source = { ...choice.source, image: layout };
   }
   return choices;
+}
+
+/** Names of --image that no --input gives a file for. */
+export function imagesWithoutFile({ input = [], image = [] }: EngineRunArguments): string[] {
+  return image
+    .map(([name]) => name)
+    .filter((name) => !input.some(([other, source]) => other === name && source.kind === 'file'));
 }
 
 // ---- numbers of options ----
@@ -218,7 +264,7 @@ function parseSeed(text: string): number {
 
 function parseNumber(text: string): number {
   if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
-  throw new InvalidArgumentError(`"${shown(text)}" is no number: write range:FROM..TO.`);
+  throw new InvalidArgumentError(`"${shown(text)}" is no number.`);
 }
 
 function unit(name: string): number {

@@ -1,0 +1,49 @@
+/** `engine-inspector inspect`: its options. inspect.ts does it. */
+import { type Command, Option } from 'commander';
+
+import { addEngineOptions, engineExitCodes, type EngineArguments } from './engineArguments';
+
+export const layerFormats = ['table', 'json', 'csv'] as const;
+
+export interface InspectArguments extends EngineArguments {
+  /** true: --layers alone. */
+  layers?: (typeof layerFormats)[number] | true;
+  output?: string;
+  filter?: string;
+  compare?: string;
+  import?: string;
+  profile?: string;
+}
+
+const help = `
+Without --layers: inputs and outputs, optimization profiles, GPU memory, weight streaming budgets and a summary of the
+layers. --layers json prints what TensorRT-RTX itself says, unchanged.
+${engineExitCodes}
+
+Examples:
+  engine-inspector inspect model.engine
+  engine-inspector inspect model.engine --layers csv --output layers.csv
+  engine-inspector inspect model.engine --layers --filter "gemm float16"
+  engine-inspector inspect old.engine --compare new.engine
+  engine-inspector inspect --import layers.json --profile profile.json`;
+
+export function addInspectCommand(program: Command, ended: (code: number) => void): void {
+  const command = program
+    .command('inspect')
+    .description('load an engine and say what is inside: tensors, memory, layers')
+    .argument('[engine]', 'the engine; left out with --import')
+    .addOption(
+      new Option('--layers [format]', 'print the layers: table, json or csv').choices(layerFormats),
+    )
+    .option('--filter <text>', 'only layers with all these words, in a table or CSV')
+    .option('--output <file>', 'write there and not to standard output')
+    .option('--compare <engine>', 'what differs in another engine')
+    .option('--import <file>', 'layers from a JSON file of trtexec --exportLayerInfo, no engine')
+    .option('--profile <file>', 'times of layers from a JSON file of trtexec --exportProfile');
+  addEngineOptions(command)
+    .addHelpText('after', help)
+    .action(async (engine: string | undefined, args: InspectArguments) => {
+      const { inspect } = await import('./inspect');
+      ended(await inspect(engine, args));
+    });
+}

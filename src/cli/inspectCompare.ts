@@ -1,0 +1,36 @@
+/** What differs between two engines that were both looked into. */
+import { compareEngines, type EngineSide } from '../core/inspect/compareEngines';
+import { comparisonText } from '../core/inspect/comparisonText';
+import { parseLayers } from '../core/inspect/layers';
+import { makeEngineReport } from '../core/makeEngineReport';
+import { printableJson, printedJson } from '../core/printableJson';
+import { readFileFacts } from '../host/fileFacts';
+import type { Looked } from './inspect';
+import type { InspectArguments } from './inspectCommand';
+
+export async function compare(
+  first: Looked,
+  second: Looked,
+  { json }: InspectArguments,
+): Promise<string> {
+  const sides = [await sideOf(first), await sideOf(second)] as const;
+  const all = compareEngines(...sides);
+  // Both were loaded here just now, which says more than what their headers do.
+  const comparison = { ...all, file: all.file.filter(({ label }) => label !== 'On this machine') };
+  const names = [first.inspection.file, second.inspection.file] as const;
+  if (json !== true) return `${comparisonText(comparison, ...names)}\n`;
+  return printedJson(printableJson({ first: names[0], second: names[1], ...comparison }));
+}
+
+async function sideOf({ path, inspection, bytes }: Looked): Promise<EngineSide> {
+  const { runtime } = inspection;
+  const report = makeEngineReport({
+    facts: await readFileFacts(path),
+    answer: null,
+    runtime: { ...runtime, cudaRuntimeVersion: null },
+    machine: null,
+    knownRuntimes: [],
+    now: inspection.inspectedAt,
+  });
+  return { report, inspection, layers: bytes.length === 0 ? null : parseLayers(bytes) };
+}

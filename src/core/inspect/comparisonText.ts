@@ -1,0 +1,81 @@
+/** Two engines side by side as plain text. Does not end with a line feed. */
+import { cut } from '../plainText';
+import type { DifferenceRow, EngineComparison, LayerDifferences } from './compareEngines';
+import type { LayerRow } from './layers';
+
+const mostLayers = 40;
+
+/** first, second: what the engines are called, printable. All rows; those that differ are marked. */
+export function comparisonText(
+  comparison: EngineComparison,
+  first: string,
+  second: string,
+): string {
+  const { summary, file, memory, tensors, precisions, types, layers } = comparison;
+  return [
+    `first:  ${first}`,
+    `second: ${second}`,
+    ...(summary === '' ? [] : ['', summary]),
+    ...section('File', file),
+    ...section('Memory', memory),
+    ...section('Inputs and outputs', tensors),
+    ...section('Layers by precision', precisions),
+    ...section('Layers by type', types),
+    ...(layers === null
+      ? ['', 'Layers: one of them tells nothing of its layers.']
+      : layerLines(layers)),
+  ].join('\n');
+}
+
+function section(title: string, rows: readonly DifferenceRow[]): string[] {
+  if (rows.length === 0) return [];
+  const cells = rows.map((row) => [
+    row.differs ? '*' : ' ',
+    row.label,
+    row.a === '' ? '-' : row.a,
+    row.b === '' ? '-' : row.b,
+    row.note,
+  ]);
+  const widths = [0, 1, 2, 3].map((column) =>
+    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
+  );
+  return [
+    '',
+    title,
+    ...cells.map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    ),
+  ];
+}
+
+function layerLines({ same, changed, removed, added }: LayerDifferences): string[] {
+  const name = (layer: LayerRow): string => cut(layer.name, 80);
+  const list = (title: string, lines: readonly string[]): string[] =>
+    lines.length === 0
+      ? []
+      : [
+          '',
+          `${title}: ${lines.length}`,
+          ...lines.slice(0, mostLayers).map((line) => `  ${line}`),
+          ...(lines.length > mostLayers ? [`  … and ${lines.length - mostLayers} more`] : []),
+        ];
+  return [
+    '',
+    `Layers that are the same: ${same}`,
+    ...list(
+      'Changed',
+      changed.map(({ a, changes }) => `${name(a)}: ${changes.join('; ')}`),
+    ),
+    ...list(
+      'Only in the first',
+      removed.map(({ layer }) => name(layer)),
+    ),
+    ...list(
+      'Only in the second',
+      added.map(({ layer }) => name(layer)),
+    ),
+  ];
+}
