@@ -33,7 +33,8 @@ export function inputsForm(
       ${
         inputs.length === 0
           ? html`<p class="quiet-text">${strings.noInputs}</p>`
-          : inputs.map((tensor, i) => inputBlock(context, tensor, i, reading))
+          : html`${inputs.map((tensor, i) => inputBlock(context, tensor, i, reading))}
+              <p class="run-drop">${strings.orDrop}</p>`
       }
     </section>
   `;
@@ -150,7 +151,6 @@ function inputBlock(
         fieldIds.from(index),
         fieldIds.to(index),
       ].map((id) => fieldError(id, reading.errors))}
-      ${draft.source === 'file' ? nothing : html`<p class="run-drop">${strings.orDrop}</p>`}
     </div>
   `;
 }
@@ -168,7 +168,8 @@ function shapeLine(
   const sizesOf = (d: number) =>
     range ? strings.sizesOf(String(range.min[d] ?? '?'), String(range.max[d] ?? '?')) : '';
   const dynamic = tensor.shape.flatMap((size, d) => (size < 0 ? [d] : []));
-  const ranges = [...new Set(dynamic.map(sizesOf).filter((text) => text !== ''))];
+  const sizes = (all: number[]) => dynamic.map((d) => all[d] ?? '?').join('×');
+  const whole = range ? strings.sizesOf(sizes(range.min), sizes(range.max)) : '';
   return html`
     <p class="run-shape">
       ${
@@ -198,7 +199,9 @@ function shapeLine(
             )
       }
       ${
-        ranges.length === 1 ? html`<span class="quiet-text run-range">${ranges[0]}</span>` : nothing
+        dynamic.length > 0 && whole !== ''
+          ? html`<span class="quiet-text run-range">${whole}</span>`
+          : nothing
       }
     </p>
     ${dynamic.map((d) => fieldError(fieldIds.dimension(index, d), errors))}

@@ -19,7 +19,6 @@ export function outputsSection(
   const { actions, state } = context;
   const canCompare =
     of === 'run' && !report.reference && report.kind === 'run' && state.run.state !== 'running';
-  const compared = outputs.some(({ comparison }) => comparison !== null);
   const columns = strings.outputColumns;
   const heading = `run-outputs-${of}`;
   const kept = of === 'run' && outputs.filter(({ dataPath }) => dataPath !== null).length;
@@ -63,10 +62,9 @@ export function outputsSection(
             <th scope="col">${columns.max}</th>
             <th scope="col">${columns.nan}</th>
             <th scope="col">${columns.infinite}</th>
-            ${compared ? html`<th scope="col">${columns.comparison}</th>` : nothing}
           </tr>
         </thead>
-        ${outputs.map((output, i) => outputRows(context, report, output, i, of, compared))}
+        ${outputs.map((output, i) => outputRows(context, report, output, i, of))}
       </table>
     </section>
   `;
@@ -78,7 +76,6 @@ function outputRows(
   output: OutputReport,
   index: number,
   of: 'run' | 'reference',
-  compared: boolean,
 ): TemplateResult {
   const name = plainText(output.name, 300);
   const columns = strings.outputColumns;
@@ -99,16 +96,10 @@ function outputRows(
       <td data-label=${columns.max}>${valueOr(output.max)}</td>
       <td data-label=${columns.nan}>${count(output.nan)}</td>
       <td data-label=${columns.infinite}>${count(output.infinite)}</td>
-      ${
-        compared
-          ? html`<td class="comparison-cell" data-label=${columns.comparison}>
-              ${output.comparison ? comparison(output.comparison) : strings.notCompared}
-            </td>`
-          : nothing
-      }
     </tr>
     <tr class="output-more">
-      <td colspan=${compared ? 7 : 6}>
+      <td colspan="6">
+        ${output.comparison ? comparison(output.comparison) : nothing}
         ${
           output.preview
             ? html`<figure class="output-preview">
@@ -164,11 +155,11 @@ const comparisonIcons: Record<OutputComparison['state'], [string, string]> = {
 };
 
 function comparison({ state, sentence }: OutputComparison): TemplateResult {
-  return html`<span class="with-icon">
+  return html`<p class="with-icon comparison" data-state=${state}>
     ${icon(...comparisonIcons[state])}
     <span
       ><span class="visually-hidden">${strings.comparisonState[state]}</span>
-      <bdi>${sentence}</bdi></span
+      <span class="quiet-text">${strings.against}:</span> <bdi>${sentence}</bdi></span
     >
-  </span>`;
+  </p>`;
 }

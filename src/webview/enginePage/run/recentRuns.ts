@@ -1,5 +1,6 @@
 /** The runs that are kept, newest first: one is shown, two can be seen side by side. */
 import { html, nothing, type TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
 import type { RunReport } from '../../../core/run/runReport';
 import { failureOf } from '../../../core/run/makeRunReport';
 import { formatTime } from '../format';
@@ -9,42 +10,60 @@ import { differenceRows } from './difference';
 import { attemptOf, budgetText, bytesOr, medianOf, msOr } from './numbers';
 import { strings } from './strings';
 
-export function recentRuns(context: RunContext, shown: RunReport): TemplateResult | typeof nothing {
-  const { state, form } = context;
-  const { runs } = state;
-  const compared = form.compared.flatMap((id) => runs.find((run) => run.id === id) ?? []);
+export function shownRun({ state, form }: RunContext): RunReport | null {
+  return state.runs.find(({ id }) => id === form.shown) ?? state.runs[0] ?? null;
+}
+
+function comparedRuns({ state, form }: RunContext): RunReport[] {
+  return form.compared.flatMap((id) => state.runs.find((run) => run.id === id) ?? []);
+}
+
+export function recentRuns(context: RunContext): TemplateResult | typeof nothing {
+  const { runs } = context.state;
+  if (runs.length === 0) return nothing;
+  const shown = shownRun(context);
   const columns = strings.recentColumns;
+  const many = runs.length > 1;
   return html`
-    <section class="recent" aria-labelledby="run-recent-heading">
+    <section class="run-part recent" aria-labelledby="run-recent-heading">
       <h2 id="run-recent-heading">${strings.recent}</h2>
-      <div class="scrolls" tabindex="0" role="region" aria-labelledby="run-recent-heading">
-        <table class="numbers-table recent-table" aria-labelledby="run-recent-heading">
-          <thead>
-            <tr>
-              <th scope="col">${columns.when}</th>
-              <th scope="col">${columns.kind}</th>
-              <th scope="col">${columns.budget}</th>
-              <th scope="col">${columns.median}</th>
-              <th scope="col">${columns.memory}</th>
-              ${runs.length > 1 ? html`<th scope="col">${columns.compare}</th>` : nothing}
-            </tr>
-          </thead>
-          <tbody>
-            ${runs.map((run) => recentRow(context, run, run === shown, runs.length > 1))}
-          </tbody>
-        </table>
-      </div>
+      <table class="numbers-table recent-table" aria-labelledby="run-recent-heading">
+        <thead>
+          <tr>
+            <th scope="col">${columns.when}</th>
+            <th scope="col">${columns.what}</th>
+            <th scope="col">${columns.median}</th>
+            <th scope="col">${columns.memory}</th>
+            ${
+              many
+                ? html`<th scope="col" title=${columns.compare}>
+                    <span aria-hidden="true">${strings.compareShort}</span
+                    ><span class="visually-hidden">${columns.compare}</span>
+                  </th>`
+                : nothing
+            }
+          </tr>
+        </thead>
+        <tbody>
+          ${runs.map((run) => recentRow(context, run, run === shown, many))}
+        </tbody>
+      </table>
       ${
-        runs.length < 2
+        !many || comparedRuns(context).length === 2
           ? nothing
-          : compared.length === 2
-            ? difference(compared[0]!, compared[1]!, state.now)
-            : html`<p class="quiet-text">
-                ${compared.length === 1 ? strings.pickAnother : strings.pickTwo}
-              </p>`
+          : html`<p class="quiet-text recent-hint">
+              ${comparedRuns(context).length === 1 ? strings.pickAnother : strings.pickTwo}
+            </p>`
       }
     </section>
   `;
+}
+
+/** Two that were picked, side by side; above everything else, because it was asked for. */
+export function sideBySide(context: RunContext): TemplateResult | typeof nothing {
+  const [one, other] = comparedRuns(context);
+  if (!one || !other) return nothing;
+  return difference(context, one, other);
 }
 
 function recentRow(
@@ -55,6 +74,7 @@ function recentRow(
 ): TemplateResult {
   const when = formatTime(run.startedAt, state.now);
   const failed = failureOf(run) !== null;
+  const budget = budgetText(run);
   return html`<tr class=${isShown ? 'selected' : ''} data-run=${run.id}>
     <th scope="row">
       <button
@@ -67,25 +87,28 @@ function recentRow(
         ${when}
       </button>
     </th>
-    <td>
-      ${failed ? html`${icon('error', 'tone-error')} ` : nothing}${strings.kind[run.kind]}${
-        failed ? html` <span class="quiet-text">${strings.failed}</span>` : nothing
-      }
-    </td>
-    <td>${budgetText(run)}</td>
-    <td>${msOr(medianOf(run))}</td>
-    <td>${bytesOr(attemptOf(run, null)?.memory.peak)}</td>
+    <td>${strings.kind[run.kind]}${budget === strings.nothing ? '' : `, ${budget}`}</td>
+    ${
+      failed
+        ? html`<td colspan="2">
+            <span class="with-icon recent-failed"
+              >${icon('error', 'tone-error')}<span>${strings.failed}</span></span
+            >
+          </td>`
+        : html`<td>${msOr(medianOf(run))}</td>
+            <td>${bytesOr(attemptOf(run, null)?.memory.peak)}</td>`
+    }
     ${
       comparable
         ? html`<td>
             <input
               type="checkbox"
               aria-label=${strings.compareRunOf(when)}
-              .checked=${form.compared.includes(run.id)}
+              .checked=${live(form.compared.includes(run.id))}
               @change=${(event: Event) => {
                 const others = form.compared.filter((id) => id !== run.id);
                 const isOn = (event.target as HTMLInputElement).checked;
-                // A third takes the place of the one picked before the last.
+                // A third takes the place of the one that was picked first.
                 set({ compared: isOn ? [...others, run.id].slice(-2) : others });
               }}
             />
@@ -96,40 +119,52 @@ function recentRow(
 }
 
 /** The older one first: the difference is what changed since. */
-function difference(one: RunReport, other: RunReport, now: number): TemplateResult {
+function difference({ state, set }: RunContext, one: RunReport, other: RunReport): TemplateResult {
   const [a, b] = one.startedAt <= other.startedAt ? [one, other] : [other, one];
   return html`
-    <h3 id="run-difference-heading">${strings.difference}</h3>
-    <div class="scrolls" tabindex="0" role="region" aria-labelledby="run-difference-heading">
-      <table class="numbers-table difference-table" aria-labelledby="run-difference-heading">
-        <thead>
-          <tr>
-            <th scope="col">${strings.differenceColumns.number}</th>
-            <th scope="col">${formatTime(a.startedAt, now)}</th>
-            <th scope="col">${formatTime(b.startedAt, now)}</th>
-            <th scope="col">${strings.differenceColumns.difference}</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${differenceRows(a, b).map(
-            (row) =>
-              html`<tr>
-                <th scope="row">${row.name}</th>
-                <td><bdi>${row.a}</bdi></td>
-                <td><bdi>${row.b}</bdi></td>
-                <td>
-                  ${row.difference}${
-                    row.better === null
-                      ? nothing
-                      : html` <span class="quiet-text"
-                          >${row.better ? strings.better : strings.worse}</span
-                        >`
-                  }
-                </td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
+    <section aria-labelledby="run-difference-heading">
+      <div class="section-head">
+        <h2 id="run-difference-heading">${strings.difference}</h2>
+        <button
+          class="link"
+          type="button"
+          data-action="endComparison"
+          @click=${() => set({ compared: [] })}
+        >
+          ${strings.endComparison}
+        </button>
+      </div>
+      <div class="scrolls" tabindex="0" role="region" aria-labelledby="run-difference-heading">
+        <table class="numbers-table difference-table" aria-labelledby="run-difference-heading">
+          <thead>
+            <tr>
+              <th scope="col">${strings.differenceColumns.number}</th>
+              <th scope="col">${formatTime(a.startedAt, state.now)}</th>
+              <th scope="col">${formatTime(b.startedAt, state.now)}</th>
+              <th scope="col">${strings.differenceColumns.difference}</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${differenceRows(a, b).map(
+              (row) =>
+                html`<tr>
+                  <th scope="row">${row.name}</th>
+                  <td><bdi>${row.a}</bdi></td>
+                  <td><bdi>${row.b}</bdi></td>
+                  <td>
+                    ${row.difference}${
+                      row.better === null
+                        ? nothing
+                        : html` <span class="quiet-text"
+                            >${row.better ? strings.better : strings.worse}</span
+                          >`
+                    }
+                  </td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+    </section>
   `;
 }

@@ -13,12 +13,12 @@ import { layerTimes } from './layerTimes';
 import { bytesOr, msOr, shapeText, shownAttempt, throughputOr } from './numbers';
 import { outputsSection } from './outputsSection';
 import { distributionSection, memorySection, sweepSection, timelineSection } from './plotsSection';
-import { recentRuns } from './recentRuns';
+import { shownRun, sideBySide } from './recentRuns';
 import { strings } from './strings';
 
 export function results(context: RunContext): TemplateResult {
   const { state, form } = context;
-  const report = state.runs.find(({ id }) => id === form.shown) ?? state.runs[0];
+  const report = shownRun(context);
   if (!report) {
     return html`<div class="run-empty">
       <p class="run-empty-head">${strings.nothingRun}</p>
@@ -29,6 +29,12 @@ export function results(context: RunContext): TemplateResult {
   const attempt = index === null ? null : (report.attempts[index] ?? null);
   const failure = failureOf(report) ?? attempt?.failure ?? null;
   return html`
+    ${sideBySide(context)}
+    ${
+      state.run.state === 'running'
+        ? html`<p class="quiet-text last-result">${strings.lastResult}</p>`
+        : nothing
+    }
     ${headline(context, report, attempt, failure)} ${notes(report)}
     ${report.sweep ? sweepSection(context, report, report.sweep, index) : nothing}
     ${attempt && attempt.failure === null ? attemptSections(context, report, attempt) : nothing}
@@ -40,7 +46,7 @@ export function results(context: RunContext): TemplateResult {
         ? nothing
         : html`<p class="run-cache quiet-text"><bdi>${report.cache.sentence}</bdi></p>`
     }
-    ${inputsUsed(context, report)} ${libraryLines(context, report)} ${recentRuns(context, report)}
+    ${inputsUsed(context, report)} ${libraryLines(context, report)}
   `;
 }
 
@@ -93,15 +99,23 @@ function bigNumbers(report: RunReport, attempt: AttemptReport | null): TemplateR
           [throughputOr(attempt?.throughput), strings.throughput],
           [bytesOr(attempt?.memory.peak), strings.peakMemory],
         ];
-  return html`<dl class="big-numbers">
-    ${numbers.map(
-      ([value, name]) =>
-        html`<div>
-          <dt>${name}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    )}
-  </dl>`;
+  const point = report.sweep?.points.findIndex(({ attempt: i }) => report.attempts[i] === attempt);
+  return html`${
+      report.sweep && attempt
+        ? html`<p class="at-budget">
+            ${strings.atBudget(bytesOr(attempt.budget), point === report.sweep.knee)}
+          </p>`
+        : nothing
+    }
+    <dl class="big-numbers">
+      ${numbers.map(
+        ([value, name]) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
+    </dl>`;
 }
 
 function runActions(
@@ -258,48 +272,43 @@ function statisticsSection(
             : nothing
         }
       </h2>
-      ${
-        kinds.length === 0
-          ? nothing
-          : html`<div
-              class="scrolls"
-              tabindex="0"
-              role="region"
-              aria-labelledby="run-statistics-heading"
-            >
-              <table
+      <div class="statistics">
+        ${
+          kinds.length === 0
+            ? nothing
+            : html`<table
                 class="numbers-table statistics-table"
                 aria-labelledby="run-statistics-heading"
               >
                 <thead>
                   <tr>
                     <td></td>
-                    ${statisticKeys.map((key) => html`<th scope="col">${strings.statistic[key]}</th>`)}
+                    ${kinds.map(([name]) => html`<th scope="col">${name}</th>`)}
                   </tr>
                 </thead>
                 <tbody>
-                  ${kinds.map(
-                    ([name, statistics]) =>
+                  ${statisticKeys.map(
+                    (key) =>
                       html`<tr>
-                        <th scope="row">${name}</th>
-                        ${statisticKeys.map((key) => html`<td>${msOr(statistics[key])}</td>`)}
+                        <th scope="row">${strings.statistic[key]}</th>
+                        ${kinds.map(([, statistics]) => html`<td>${msOr(statistics[key])}</td>`)}
                       </tr>`,
                   )}
                 </tbody>
-              </table>
-            </div>`
-      }
-      <dl class="run-facts">
-        ${facts
-          .filter(([, value]) => value !== strings.nothing)
-          .map(
-            ([name, value]) =>
-              html`<div>
-                <dt>${name}</dt>
-                <dd>${value}</dd>
-              </div>`,
-          )}
-      </dl>
+              </table>`
+        }
+        <dl class="run-facts">
+          ${facts
+            .filter(([, value]) => value !== strings.nothing)
+            .map(
+              ([name, value]) =>
+                html`<div>
+                  <dt>${name}</dt>
+                  <dd>${value}</dd>
+                </div>`,
+            )}
+        </dl>
+      </div>
     </section>
   `;
 }

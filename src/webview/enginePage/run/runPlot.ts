@@ -106,8 +106,7 @@ export class RunPlot extends HTMLElement {
   }
 
   private read(spec: PlotSpec, index: number | null): void {
-    this.readout.textContent =
-      index === null ? strings.readoutHint : (readoutOf(spec, index) ?? strings.readoutHint);
+    this.readout.textContent = index === null ? '' : (readoutOf(spec, index) ?? '');
   }
 }
 
@@ -193,7 +192,7 @@ function optionsOf(spec: PlotSpec): Omit<uPlot.Options, 'width' | 'height'> {
     case 'histogram':
       return {
         cursor: { ...cursor, points: { show: false } },
-        padding: [16, 8, 0, 0],
+        padding: [16, 20, 0, 0],
         scales: {
           x: {
             time: false,
@@ -228,7 +227,7 @@ function optionsOf(spec: PlotSpec): Omit<uPlot.Options, 'width' | 'height'> {
     case 'timeline':
       return {
         cursor,
-        padding: [10, 8, 0, 0],
+        padding: [10, 20, 0, 0],
         scales: {
           x: { time: false },
           y: {
@@ -242,8 +241,7 @@ function optionsOf(spec: PlotSpec): Omit<uPlot.Options, 'width' | 'height'> {
             size: 24,
             gap: 4,
             space: 80,
-            values: (_plot, ticks) =>
-              ticks.map((tick) => (tick === 0 ? '0' : formatMilliseconds(tick * 1000))),
+            values: (_plot, ticks) => ticks.map((tick) => `${Number(tick.toPrecision(6))} s`),
           },
           { ...ms, space: 34 },
         ],

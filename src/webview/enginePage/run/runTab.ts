@@ -16,6 +16,7 @@ import type { RunContext } from './context';
 import { type FormReading, readChoices, readForm } from './form';
 import './imagePreview';
 import { inputsForm } from './inputsForm';
+import { recentRuns, shownRun } from './recentRuns';
 import { results } from './results';
 import './run.css';
 import './runPlot';
@@ -35,7 +36,9 @@ export function runTab(state: PageState, actions: PageActions): TemplateResult {
     <run-watcher .seen=${{ state, actions }}></run-watcher>
     <div class="visually-hidden" role="status">${announcement(state)}</div>
     <div class="run-columns">
-      <div class="run-form" role="group" aria-label=${strings.form}>${left(context)}</div>
+      <div class="run-form" role="group" aria-label=${strings.form}>
+        ${left(context)} ${recentRuns(context)}
+      </div>
       <div class="run-results" role="group" aria-label=${strings.results}>${results(context)}</div>
     </div>
   `;
@@ -186,7 +189,7 @@ function buttons(
     set({ shown: null, attempt: null });
     actions.send(message);
   };
-  const shown = state.runs.find(({ id }) => id === context.form.shown) ?? state.runs[0];
+  const shown = shownRun(context);
   const comparable =
     shown?.kind === 'run' &&
     shown.failure === null &&

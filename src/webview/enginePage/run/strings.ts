@@ -48,7 +48,7 @@ export const strings = {
   toOf: (input: string) => `${input}: to`,
   chooseFile: 'Choose file…',
   chooseFileOf: (input: string) => `${input}: choose a file`,
-  orDrop: 'or drop .npy, .npz, raw bytes or an image here',
+  orDrop: 'A .npy, .npz, raw or image file can also be dropped on an input.',
   dropHere: 'Drop it here',
   nothingDropped:
     'No file came with what was dropped. Hold Shift while dropping from VS Code’s Explorer, or choose the file.',
@@ -153,7 +153,10 @@ export const strings = {
   p95: 'p95',
   throughput: 'throughput',
   perSecond: (count: string) => `${count} /s`,
-  peakMemory: 'GPU memory at peak',
+  peakMemory: 'GPU memory in use at peak',
+  atBudget: (budget: string, isKnee: boolean) =>
+    `At a budget of ${budget}${isKnee ? ', the knee' : ''}`,
+  lastResult: 'The last result, until this one is there:',
   statistics: 'All numbers',
   statistic: {
     mean: 'Mean',
@@ -184,7 +187,8 @@ export const strings = {
 
   asTable: 'As a table',
   sweepPlot: (count: number) => `Latency over memory, ${count} budgets`,
-  sweepPlotName: (points: string) => `Median latency over GPU memory at peak: ${points}.`,
+  sweepPlotName: (points: string) =>
+    `Median latency over the GPU memory that each took: ${points}.`,
   sweepPoint: (budget: string, median: string, memory: string) =>
     `${median} at a budget of ${budget}, ${memory} of GPU memory`,
   knee: 'knee',
@@ -192,7 +196,7 @@ export const strings = {
   isKnee: 'the knee',
   sweepColumns: {
     budget: 'Budget',
-    memory: 'GPU memory',
+    memory: 'Memory it took',
     median: 'Median',
     p95: 'p95',
     throughput: 'Throughput',
@@ -211,7 +215,6 @@ export const strings = {
   timelineName: (seconds: string, least: string, most: string) =>
     `Latency over ${seconds}: least ${least}, most ${most}.`,
   timelineColumns: { at: 'From', least: 'Least', most: 'Most' },
-  readoutHint: 'Point at the plot to read it.',
 
   memory: 'GPU memory',
   memoryName: 'GPU memory in use on the whole GPU',
@@ -234,10 +237,9 @@ export const strings = {
     max: 'Max',
     nan: 'NaN',
     infinite: 'Inf',
-    comparison: 'Against ONNX Runtime',
     actions: 'Save',
   },
-  notCompared: 'not compared',
+  against: 'Against ONNX Runtime',
   firstValues: 'First values',
   save: 'Save as .npy…',
   saveOf: (output: string) => `Save ${output} as .npy`,
@@ -267,18 +269,19 @@ export const strings = {
   recent: 'Recent runs',
   budgetCount: (count: number) => `${count} ${count === 1 ? 'budget' : 'budgets'}`,
   recentColumns: {
-    compare: 'Compare',
     when: 'When',
-    kind: 'Kind',
-    budget: 'Budget',
+    what: 'What',
     median: 'Median',
-    memory: 'GPU memory',
+    memory: 'At peak',
+    compare: 'Compare',
   },
+  compareShort: 'vs',
   showRun: (when: string) => `Show the run of ${when}`,
   compareRunOf: (when: string) => `Compare the run of ${when}`,
   pickTwo: 'Pick two to see them side by side.',
   pickAnother: 'Pick another one.',
   difference: 'Side by side',
+  endComparison: 'End comparison',
   differenceColumns: { number: 'Number', difference: 'Difference' },
   differenceText: {
     kind: 'Kind',
