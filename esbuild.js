@@ -1,7 +1,7 @@
 /**
- * Bundles the four programs of this repository into dist/:
+ * Bundles the programs of this repository into dist/:
  *
- *   node esbuild.js [--watch] [extension] [engineHost] [cli] [webview]     (no name: all)
+ *   node esbuild.js [--watch] [extension] [engineHost] [reference] [cli] [webview]     (no name: all)
  *
  * koffi stays a package of its own beside the bundles: it finds its native binary relative to itself.
  */
@@ -43,6 +43,13 @@ const bundles = {
     entryPoints: ['src/host/process/main.ts'],
     outfile: 'dist/engineHost.js',
   },
+  reference: {
+    ...node,
+    entryPoints: ['src/host/reference/process/main.ts'],
+    outfile: 'dist/reference.js',
+    // ONNX Runtime without its WebAssembly inside the JavaScript: that lies beside it in dist/ort.
+    conditions: ['onnxruntime-web-use-extern-wasm', 'module'],
+  },
   webview: {
     ...node,
     entryPoints: ['src/webview/enginePage/main.ts'],
@@ -67,6 +74,16 @@ function copyCodicons() {
   const to = path.join(__dirname, 'dist/webview');
   fs.mkdirSync(to, { recursive: true });
   for (const name of ['codicon.css', 'codicon.ttf']) {
+    fs.copyFileSync(path.join(from, name), path.join(to, name));
+  }
+}
+
+/** The plain build for the CPU: the others of the package are for GPUs in browsers and twice as large. */
+function copyOnnxRuntime() {
+  const from = path.join(__dirname, 'node_modules/onnxruntime-web/dist');
+  const to = path.join(__dirname, 'dist/ort');
+  fs.mkdirSync(to, { recursive: true });
+  for (const name of ['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.mjs']) {
     fs.copyFileSync(path.join(from, name), path.join(to, name));
   }
 }
@@ -152,6 +169,7 @@ async function main() {
   const named = args.filter((argument) => !argument.startsWith('-'));
   const names = named.length > 0 ? named : Object.keys(bundles);
   if (names.includes('webview')) copyCodicons();
+  if (names.includes('reference')) copyOnnxRuntime();
   for (const name of names) {
     const options = bundles[name];
     if (options === undefined) throw new Error(`there is no bundle "${name}"`);
