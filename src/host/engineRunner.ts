@@ -13,7 +13,7 @@ import type { Inspection, InspectionFacts, TensorFacts } from '../core/inspect/i
 import { makeInspection } from '../core/inspect/makeInspection';
 import { plainText } from '../core/plainText';
 import { makeRunReport, type RunFacts } from '../core/run/makeRunReport';
-import { checkChoices, completeChoices, limits as choiceLimits } from '../core/run/runChoices';
+import { completeChoices, limits as choiceLimits } from '../core/run/runChoices';
 import type { RunChoices, RunFailure, RunReport } from '../core/run/runReport';
 import { budgetToAsk } from '../core/run/weightBudget';
 import { EngineHostClient, type HostLogLine } from './client';
@@ -21,9 +21,10 @@ import { type EngineFile, readEngineFile, refuseOtherVersion, refuseTooLarge } f
 import { recordedHash } from './engineIntegrity';
 import { aboutRunning, EngineJob, type JobCallbacks, type LibraryLine } from './engineJob';
 import { asHostError, HostError } from './hostError';
+import { readOutputs } from './inputs/outputs';
 import type { RunOptions, RunResult, RuntimeInfo } from './protocol';
-import { type PreparedInput, prepareInputs, summarizeOutputs } from './runData';
-import { joinReference, runReference } from './runReference';
+import { joinReference, referenceAlone, type ReferenceTools } from './referenceRuns';
+import { type PreparedInput, prepareInputs, refuseBadChoices } from './runInputs';
 import { defaultStageLimits, type RunStage, type StageLimits, stageSentence } from './runStages';
 
 export interface EngineRunnerOptions {
@@ -79,6 +80,7 @@ export interface FreeMemory {
 
 export class EngineRunner {
   private last: Promise<unknown> = Promise.resolve();
+  private underWay = 0;
   private readonly ending = new AbortController();
   /** What engines were found to take, by file, its state and the runtime: a run after an inspection loads it once. */
   private readonly known = new Map<string, InspectionFacts>();
@@ -116,10 +118,7 @@ export class EngineRunner {
     callbacks: JobCallbacks = {},
   ): Promise<RunReport> {
     return this.inTurn(callbacks, (signal) =>
-      joinReference(report, request, {
-        signal,
-        onProgress: () => tell(callbacks, 'reference'),
-      }),
+      joinReference(report, request, this.referenceTools({ ...callbacks, signal })),
     );
   }
 
@@ -157,13 +156,19 @@ export class EngineRunner {
       signal === undefined ? this.ending.signal : AbortSignal.any([signal, this.ending.signal]);
     const before = this.last;
     let done = (): void => undefined;
-    this.last = new Promise<void>((resolve) => (done = resolve));
+    const own = new Promise<void>((resolve) => (done = resolve));
+    this.last = Promise.all([before, own]);
+    if (this.underWay > 0) {
+      const sentence = 'Waiting for another inspection or run to end';
+      onProgress?.({ stage: 'start', sentence, fraction: null });
+    }
+    this.underWay += 1;
     try {
-      onProgress?.({ stage: 'start', sentence: stageSentence('start'), fraction: null });
-      await before;
+      await orAborted(before, both);
       if (both.aborted) throw new HostError('cancelled', 'Cancelled.', 'Nothing to do.');
       return await work(both);
     } finally {
+      this.underWay -= 1;
       done();
     }
   }
@@ -269,7 +274,8 @@ export class EngineRunner {
     }
     const choices = completeChoices(request.choices, known);
     facts.choices = choices;
-    refuseBadChoices(request, choices, known);
+    refuseBadChoices(request.engine, choices, known);
+    refuseEmptySweep(request);
 
     tell(callbacks, 'prepare');
     const inputs = await prepareInputs(choices, known.tensors, request.folder, callbacks.signal);
@@ -300,20 +306,34 @@ export class EngineRunner {
     facts.raw = result.report;
     facts.samples = result.samples;
     tell(callbacks, 'summarize');
-    facts.outputs = await summarizeOutputs(
-      result.report.attempts[0]?.outputs ?? [],
-      request.folder,
-      callbacks.signal,
-    );
+    const first = result.report.attempts[0];
+    const read = await readOutputs(first?.outputs ?? [], request.folder, callbacks.signal);
+    facts.outputs = read.outputs;
     const report = finish();
-    if (cache.note !== null) report.notes.push({ severity: 'information', sentence: cache.note });
-    const ran = report.attempts[0]?.failure === null;
-    if (request.reference === null || !ran) return report;
-    return joinReference(
+    for (const sentence of [...read.sentences, ...(cache.note === null ? [] : [cache.note])]) {
+      report.notes.push({ severity: 'information', sentence });
+    }
+    if (request.reference === null || first === undefined || first.failure !== null) return report;
+    tell(callbacks, 'reference');
+    const joined = await joinReference(
       report,
       { model: request.reference.model, folder: request.folder },
-      { signal: callbacks.signal, onProgress: () => tell(callbacks, 'reference') },
+      this.referenceTools(callbacks),
     );
+    // Notes are made anew with the reference; what only this side knows stays.
+    const kept = report.notes.filter(
+      ({ sentence }) => !joined.notes.some((note) => note.sentence === sentence),
+    );
+    return { ...joined, notes: [...joined.notes, ...kept], endedAt: Date.now() };
+  }
+
+  private referenceTools({ signal, onProgress }: JobCallbacks): ReferenceTools {
+    return {
+      main: path.join(path.dirname(this.options.hostMain), 'reference.js'),
+      nodePath: this.options.nodePath,
+      signal,
+      onProgress,
+    };
   }
 
   // ---- the reference alone ----
@@ -324,7 +344,10 @@ export class EngineRunner {
   ): Promise<RunReport> {
     const startedAt = Date.now();
     tell(callbacks, 'reference');
-    const { reference, inputs, choices } = await runReference(request, callbacks.signal);
+    const { reference, inputs, choices } = await referenceAlone(
+      request,
+      this.referenceTools(callbacks),
+    );
     return makeRunReport({
       id: request.id,
       kind: 'reference',
@@ -343,6 +366,16 @@ export class EngineRunner {
       reference,
     });
   }
+}
+
+/** Settles with the promise, which never rejects, or as soon as the signal is aborted. */
+async function orAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  let stop = (): void => undefined;
+  const aborted = new Promise<void>((resolve) => (stop = resolve));
+  signal.addEventListener('abort', stop, { once: true });
+  await Promise.race([promise, aborted]);
+  signal.removeEventListener('abort', stop);
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -369,27 +402,13 @@ function budgetsToTry({ header, size }: EngineFile): number[] {
   return [0, quarter, 2 * quarter, 3 * quarter, Number.MAX_SAFE_INTEGER];
 }
 
-function refuseBadChoices(
-  request: RunRequest,
-  choices: RunChoices,
-  facts: { tensors: readonly TensorFacts[]; profileCount: number },
-): void {
-  const errors = checkChoices(choices, facts);
-  const [first] = errors;
-  if (first !== undefined) {
-    throw new HostError(
-      'invalid-argument',
-      `${plainText(request.engine)} cannot be run like this: ${errors.map(({ sentence }) => sentence).join(' ')}`,
-      first.nextStep,
-    );
-  }
-  if (request.kind === 'sweep' && request.budgets.length === 0) {
-    throw new HostError(
-      'invalid-argument',
-      `${plainText(request.engine)} has no weights that can be streamed: there are no budgets to sweep.`,
-      'Run it, or rebuild it with weight streaming.',
-    );
-  }
+function refuseEmptySweep({ engine, kind, budgets }: RunRequest): void {
+  if (kind === 'run' || budgets.length > 0) return;
+  throw new HostError(
+    'invalid-argument',
+    `${plainText(engine)} has no weights that can be streamed: there are no budgets to sweep.`,
+    'Run it, or rebuild it with weight streaming.',
+  );
 }
 
 function runOptions(
