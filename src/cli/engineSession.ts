@@ -9,9 +9,9 @@ import * as path from 'node:path';
 import { plainText } from '../core/plainText';
 import { printableJson, printedJson, type Json } from '../core/printableJson';
 import type { RunProgress } from '../core/run/runReport';
+import { readEngineFile } from '../host/engineFile';
 import { engineIntegrity } from '../host/engineIntegrity';
 import { EngineRunner } from '../host/engineRunner';
-import { readFileFacts } from '../host/fileFacts';
 import { asHostError, HostError, type HostErrorCode } from '../host/hostError';
 import { chooseRuntime } from '../host/runtimes';
 import { distFolder } from './distFolder';
@@ -78,7 +78,7 @@ export class EngineSession {
 
   /** The library to load this engine with. Throws where there is none, or where the engine was changed. */
   async open(engine: string): Promise<string> {
-    const { header } = await readFileFacts(engine);
+    const { header } = await readEngineFile(engine);
     const { runtime: wanted, allowChanged } = this.args;
     const version = wanted !== undefined && isVersion(wanted) ? wanted : null;
     const found = await findLocalRuntimes(version === null ? wanted : undefined);
@@ -184,7 +184,9 @@ export async function tellError(error: HostError, { json }: { json?: boolean }):
     return;
   }
   const details =
-    code === 'cancelled' ? [] : detail.split('\n').filter((line) => line.trim() !== '');
+    code === 'cancelled'
+      ? []
+      : detail.split('\n').filter((line) => line.trim() !== '' && !message.includes(line.trim()));
   complain(
     [
       shown(message),

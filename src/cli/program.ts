@@ -6,11 +6,14 @@ import { addCheckCommand } from './checkCommand';
 import { addGpuCommand } from './gpuCommand';
 import { addInspectCommand } from './inspectCommand';
 import { stderr } from './output';
+import { addRunCommand, addSweepCommand } from './runCommand';
 import { addRuntimesCommand } from './runtimesCommand';
 
 const commands = [
   addCheckCommand,
   addInspectCommand,
+  addRunCommand,
+  addSweepCommand,
   addBuildCommand,
   addRuntimesCommand,
   addGpuCommand,
