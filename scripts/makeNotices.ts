@@ -13,7 +13,13 @@ const root = path.resolve(__dirname, '..');
 const target = path.join(root, 'THIRD-PARTY-NOTICES.md');
 
 /** Shipped as they are, beside the bundles. */
-const unbundled = ['koffi', '@vscode/codicons'];
+const unbundled = ['koffi', '@vscode/codicons', 'onnxruntime-web'];
+
+/** What a package says beside its licence. */
+const remarks: Readonly<Record<string, string>> = {
+  'onnxruntime-web':
+    'Its WebAssembly contains further projects; their licences are in ThirdPartyNotices.txt of github.com/microsoft/onnxruntime, at the tag of this version.',
+};
 
 interface Manifest {
   name: string;
@@ -49,27 +55,34 @@ function section(name: string, files: ReadonlySet<string>): string {
     .map((file) => path.join(folder, file));
   const texts = own.length > 0 ? own.map(readText) : licencesInFiles(manifest.license, files);
   if (texts.length === 0) throw new Error(`${name} has no licence text`);
-  return `## ${name} ${manifest.version} (${manifest.license})\n\n\`\`\`text\n${texts.join('\n\n')}\n\`\`\`\n`;
+  const remark = remarks[name] === undefined ? '' : `${remarks[name]}\n\n`;
+  return `## ${name} ${manifest.version} (${manifest.license})\n\n${remark}\`\`\`text\n${texts.join('\n\n')}\n\`\`\`\n`;
 }
 
 const readText = (file: string): string =>
   fs.readFileSync(file, 'utf8').replaceAll('\r', '').trim();
 
-/** For a package without a licence file: what the heads of its files say, and the Apache licence that they refer to. */
+/** For a package without a licence file: what the heads of its files say, and the licence that they refer to. */
 function licencesInFiles(license: string, files: ReadonlySet<string>): string[] {
   const heads = [...files].map((file) => {
     const lines = readText(path.join(root, file)).split('\n');
-    const end = lines.findIndex((line) => !line.startsWith('//'));
+    const end = lines.findIndex((line) => !/^(\/\/|\/\*| \*)/.test(line));
     return lines
       .slice(0, end)
-      .map((line) => line.replace(/^\/\/ ?/, ''))
+      .map((line) => line.replace(/^(\/\/|\/\*!?| \*\/?) ?/, ''))
       .join('\n')
       .trim();
   });
-  const apache = license.includes('Apache-2.0')
-    ? [readText(path.join(root, 'node_modules/typescript/LICENSE.txt'))]
-    : [];
-  return [...new Set(heads.filter((head) => /copyright/i.test(head))), ...apache];
+  const found = [...new Set(heads.filter((head) => /copyright/i.test(head)))];
+  if (found.length === 0) return [];
+  if (license.includes('Apache-2.0')) {
+    found.push(readText(path.join(root, 'node_modules/typescript/LICENSE.txt')));
+  } else if (license === 'MIT') {
+    // The words are the same for everybody but the line of the copyright.
+    const own = readText(path.join(root, 'LICENSE'));
+    found.push(own.slice(own.indexOf('Permission is hereby granted')));
+  }
+  return found;
 }
 
 export async function makeNotices(): Promise<string> {

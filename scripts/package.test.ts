@@ -100,8 +100,8 @@ describe('the VSIX', () => {
   });
 
   it('is small', () => {
-    // NVIDIA's library alone has 234 MB: whatever gets in by mistake shows.
-    assert.ok(fs.statSync(packagedVsix).size < 4_000_000);
+    // ONNX Runtime's WebAssembly takes 3.7 MB of it. NVIDIA's library alone has 234 MB: whatever gets in by mistake shows.
+    assert.ok(fs.statSync(packagedVsix).size < 8_000_000);
   });
 });
 
