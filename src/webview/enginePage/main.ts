@@ -5,9 +5,19 @@
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
 import './enginePage.css';
+import './inspect/inspect.css';
 import { render } from 'lit';
 import type { HeaderFieldId } from '../../core/engineReport';
-import { pageTabs, type FromPage, type PageTab, type ToPage } from '../../core/pageMessages';
+import {
+  pageTabs,
+  type FromPage,
+  type LayersState,
+  type PageTab,
+  type ToPage,
+} from '../../core/pageMessages';
+import type { LayerGrid } from './inspect/layerGrid';
+import { initialLayersView, layersModel } from './inspect/layersModel';
+import { noFilter } from '../../core/inspect/layerTable';
 import { page } from './page';
 import type { KeptState, PageActions, PageState } from './state';
 
@@ -20,6 +30,7 @@ declare function acquireVsCodeApi(): {
 /** A wait shorter than this is not shown: a page that flashes is worse than one that is a moment late. */
 const waitingDelay = 300;
 const keepDelay = 150;
+const second = 1000;
 const minute = 60_000;
 
 const vscode = acquireVsCodeApi();
@@ -34,6 +45,8 @@ let state: PageState = {
   inspect: { state: 'none' },
   layers: { state: 'none' },
   onnx: { state: 'none', sentence: '' },
+  layersView: { ...initialLayersView, selected: kept.selectedLayer },
+  profile: 0,
   run: { state: 'none' },
   runs: [],
   freeMemory: null,
@@ -80,6 +93,19 @@ const actions: PageActions = {
     window.scrollTo({ top: scrollOfTab.get(tab) ?? 0 });
     keepSoon();
   },
+  setLayersView: (change) => {
+    update({ layersView: { ...state.layersView, ...change } });
+    keepSoon();
+  },
+  showLayer: (index) => {
+    const parsed = layersModel(state.layers);
+    if (!parsed || 'error' in parsed) return;
+    const { filter } = state.layersView;
+    const isShown = parsed.model.rows(filter, state.layersView.order, null).includes(index);
+    actions.setLayersView({ selected: index, filter: isShown ? filter : noFilter });
+    root.querySelector<LayerGrid>('layer-grid')?.reveal(index);
+  },
+  setProfile: (profile) => update({ profile }),
   setRunForm: (runForm) => {
     update({ runForm });
     keepSoon();
@@ -116,7 +142,7 @@ function receive(message: ToPage): void {
       update({ inspect: message.inspect });
       return;
     case 'layers':
-      update({ layers: message.layers });
+      takeLayers(message.layers);
       return;
     case 'onnx':
       update({ onnx: message.onnx });
@@ -137,6 +163,17 @@ function receive(message: ToPage): void {
       return;
     }
   }
+}
+
+/** Other layers: what was chosen and filtered among the old ones means nothing. */
+function takeLayers(layers: LayersState): void {
+  const before = state.layers;
+  const others =
+    before.state === 'given' &&
+    (layers.state === 'none' ||
+      layers.source !== before.source ||
+      layers.fileName !== before.fileName);
+  update(others ? { layers, layersView: initialLayersView } : { layers });
 }
 
 function showWaitingSoon(file: string, sentence: string): void {
@@ -163,6 +200,7 @@ function keepSoon(): void {
       selectedField: state.selectedField,
       open: [...state.open],
       tab: state.tab,
+      selectedLayer: state.layersView.selected,
       runForm: state.runForm,
     });
   }, keepDelay);
@@ -182,6 +220,7 @@ function readKept(value: unknown): KeptState {
       ? candidate.open.filter((id): id is string => typeof id === 'string')
       : [],
     tab: pageTabs.find((tab) => tab === candidate.tab) ?? 'overview',
+    selectedLayer: typeof candidate.selectedLayer === 'number' ? candidate.selectedLayer : null,
     runForm: candidate.runForm ?? null,
   };
 }
@@ -202,6 +241,10 @@ root.addEventListener('keydown', (event) => {
 setInterval(() => {
   if (state.report && document.visibilityState === 'visible') update({});
 }, minute);
+// "3.0 s so far"
+setInterval(() => {
+  if (state.inspect.state === 'running' && document.visibilityState === 'visible') update({});
+}, second);
 
 showWaitingSoon('', '');
 vscode.postMessage({ type: 'ready' });

@@ -2,6 +2,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { assertNever } from '../../core/assertNever';
 import { formatTime } from './format';
+import { layersTab } from './inspect/layersTab';
+import { tensorsTab } from './inspect/tensorsTab';
 import { overview } from './overview';
 import { runTab } from './run/runTab';
 import { titleSection } from './sections/title';
@@ -58,9 +60,9 @@ function panel(state: PageState, report: EngineReport, actions: PageActions): Te
     case 'overview':
       return html`${verdictSection(state, report, actions)} ${overview(state, report, actions)}`;
     case 'tensors':
-      return html``;
+      return tensorsTab(state, actions);
     case 'layers':
-      return html``;
+      return layersTab(state, actions);
     case 'run':
       return runTab(state, actions);
     default:

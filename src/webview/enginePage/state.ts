@@ -11,6 +11,7 @@ import type {
   RunState,
 } from '../../core/pageMessages';
 import type { RunReport } from '../../core/run/runReport';
+import type { LayersView } from './inspect/layersModel';
 
 export interface PageState {
   report: EngineReport | null;
@@ -21,6 +22,9 @@ export interface PageState {
   layers: LayersState;
   onnx: OnnxState;
   run: RunState;
+  layersView: LayersView;
+  /** Optimization profile that the Tensors tab shows. */
+  profile: number;
   /** Newest first. */
   runs: readonly RunReport[];
   /** Bytes; null: not asked yet. */
@@ -48,6 +52,10 @@ export interface PageActions {
   goToField(field: HeaderFieldId): void;
   setOpen(id: string, open: boolean): void;
   showTab(tab: PageTab): void;
+  setLayersView(change: Partial<LayersView>): void;
+  /** Chooses a layer and brings its row into view; clears the filter where that hides it. */
+  showLayer(index: number): void;
+  setProfile(profile: number): void;
   /** Renders again and keeps it. */
   setRunForm(form: unknown): void;
   /** Forgets the answer about that input's file. */
@@ -60,5 +68,6 @@ export interface KeptState {
   selectedField: HeaderFieldId | null;
   open: string[];
   tab: PageTab;
+  selectedLayer: number | null;
   runForm: unknown;
 }
