@@ -25,4 +25,29 @@ describe('printableJson', () => {
       null,
     ]);
   });
+
+  it('is printed so that people can read it, too', () => {
+    const value = { shape: [1, 3], none: [], empty: {}, list: [{ a: 'x"' }], deep: { b: null } };
+    const text = printedJson(value);
+    assert.deepEqual(JSON.parse(text), value);
+    assert.equal(
+      text,
+      [
+        '{',
+        '  "shape": [1, 3],',
+        '  "none": [],',
+        '  "empty": {},',
+        '  "list": [',
+        '    {',
+        '      "a": "x\\""',
+        '    }',
+        '  ],',
+        '  "deep": {',
+        '    "b": null',
+        '  }',
+        '}',
+        '',
+      ].join('\n'),
+    );
+  });
 });

@@ -23,7 +23,22 @@ export function printableJson(value: unknown): Json {
   );
 }
 
-/** As the command line prints it and a surface exports it. */
+/** As the command line prints it and a surface exports it: indented, lists of plain values on one line. */
 export function printedJson(value: Json): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${indented(value, '')}\n`;
+}
+
+function indented(value: Json, before: string): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const inner = `${before}  `;
+  const lines = Array.isArray(value)
+    ? value.map((item) => indented(item, inner))
+    : Object.entries(value).map(
+        ([key, item]) => `${JSON.stringify(key)}: ${indented(item, inner)}`,
+      );
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  if (lines.length === 0) return `${open}${close}`;
+  const isPlain = (item: Json): boolean => item === null || typeof item !== 'object';
+  if (Array.isArray(value) && value.every(isPlain)) return `[${lines.join(', ')}]`;
+  return `${open}\n${lines.map((line) => `${inner}${line}`).join(',\n')}\n${before}${close}`;
 }
