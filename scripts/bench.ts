@@ -13,6 +13,7 @@ import { sha256 } from '../test/bench/hash';
 import { inRoot, runtimeVersion, type Row } from '../test/bench/measure';
 import { onnxFacts } from '../test/bench/onnxFacts';
 import { pythonWithBindings } from '../test/bench/python';
+import { largeEngineMemory, runOverhead } from '../test/bench/run';
 import { builtEngine } from './demoFolder';
 import { writeSampleModel } from './makeSampleModel';
 
@@ -34,6 +35,8 @@ const benches: Record<string, () => Promise<Row[]>> = {
   onnxFacts,
   activation,
   sha256,
+  runOverhead,
+  largeEngineMemory,
 };
 
 function machine(): string {
@@ -83,7 +86,8 @@ async function main(): Promise<void> {
     const text = `# Benchmarks
 
 Made by \`npm run bench\` with the real TensorRT-RTX ${runtimeVersion}. Ratios within one run: the measurements take turns, each
-number is a median.
+number is a median. Rows that name a stand-in were measured on own code in place of a GPU and of TensorRT-RTX on it
+(test/standIns).
 
 ${machine()}
 
