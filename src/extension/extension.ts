@@ -42,6 +42,7 @@ export interface InternalApi {
   readonly remedies: RemedyHandlers;
   readonly rebuild: Rebuild;
   readonly inside: LookInside;
+  readonly pages: EnginePages;
   readonly enginesTree: EnginesTree;
   readonly runtimesTree: RuntimesTree;
   readonly errors: Errors;
@@ -138,6 +139,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     remedies,
     rebuild,
     inside,
+    pages,
     enginesTree,
     runtimesTree,
     errors,

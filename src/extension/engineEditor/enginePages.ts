@@ -18,12 +18,16 @@ export class EnginePages implements vscode.Disposable {
   private readonly pages = new Map<string, Set<EnginePage>>();
   private readonly wantedTabs = new Map<string, PageTab>();
   private readonly closed = new vscode.EventEmitter<vscode.Uri>();
+  private readonly said = new vscode.EventEmitter<{ uri: vscode.Uri; message: ToPage }>();
 
   /** The last editor of the file is closed. */
   readonly onDidClose = this.closed.event;
+  /** What was said to pages, whether one heard it or not: for tests. */
+  readonly onDidSay = this.said.event;
 
   dispose(): void {
     this.closed.dispose();
+    this.said.dispose();
   }
 
   add(page: EnginePage): vscode.Disposable {
@@ -44,6 +48,7 @@ export class EnginePages implements vscode.Disposable {
 
   say(uri: vscode.Uri, message: ToPage): void {
     for (const page of this.pages.get(uri.toString()) ?? []) page.post(message);
+    this.said.fire({ uri, message });
   }
 
   isOpen(uri: vscode.Uri): boolean {
