@@ -67,6 +67,11 @@ bundles.gpuPage = {
   entryPoints: ['src/webview/gpuPage/main.ts'],
   outfile: 'dist/webview/gpuPage.js',
 };
+bundles.comparePage = {
+  ...bundles.webview,
+  entryPoints: ['src/webview/comparePage/main.ts'],
+  outfile: 'dist/webview/comparePage.js',
+};
 
 /** The icon font is not imported by the page's style: VS Code's webviews load it as a style sheet of its own. */
 function copyCodicons() {

@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { launchBrowser } from './browser';
 import { gpuPageCaseNames } from './gpuModels';
+import { compareCaseNames, inspectCaseNames } from './inspectCases';
 import { pageCaseNames } from './reports';
 import { runCaseNames } from './runReports';
 import { startHarness, themeNames } from './server';
@@ -18,7 +19,13 @@ async function main(folder: string, chosen: string[]): Promise<void> {
   try {
     for (const name of chosen.length > 0
       ? chosen
-      : [...pageCaseNames, ...gpuPageCaseNames, ...runCaseNames]) {
+      : [
+          ...pageCaseNames,
+          ...gpuPageCaseNames,
+          ...runCaseNames,
+          ...inspectCaseNames,
+          ...compareCaseNames,
+        ]) {
       for (const theme of themeNames) {
         for (const [size, width] of Object.entries(widths)) {
           if (size === 'wide' && theme !== 'dark-modern') continue;

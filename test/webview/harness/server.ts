@@ -9,9 +9,11 @@ import { createServer, type Server } from 'node:http';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import type { ToComparePage } from '../../../src/core/comparePageMessages';
 import type { ToGpuPage } from '../../../src/core/gpuMemoryView';
 import { enginePageHtml } from '../../../src/extension/engineEditor/pageHtml';
 import { pageFiles } from './bundle';
+import { compareCases, compareCaseNames, inspectCases, inspectCaseNames } from './inspectCases';
 import { gpuPageCaseNames, gpuPageCases } from './gpuModels';
 import { pageCases, pageCaseNames, type PageCase } from './reports';
 import { runCaseNames, runCases } from './runReports';
@@ -73,10 +75,15 @@ window.sent = [];
 }
 
 function after(caseName: string): string {
-  const cases: Record<string, Pick<PageCase, 'messages'> | { messages: ToGpuPage[] }> = {
+  const cases: Record<
+    string,
+    Pick<PageCase, 'messages'> | { messages: ToGpuPage[] | ToComparePage[] }
+  > = {
     ...pageCases,
     ...gpuPageCases,
     ...runCases,
+    ...inspectCases,
+    ...compareCases,
   };
   const messages = cases[caseName]?.messages ?? [];
   return `const revive = (_, value) => value?.$bytes === undefined ? value : Uint8Array.from(atob(value.$bytes), (c) => c.charCodeAt(0));
@@ -124,13 +131,22 @@ export async function startHarness(port = 0): Promise<Harness> {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   function shell(search: string): string {
-    const isGpuPage = (new URLSearchParams(search).get('case') ?? '').startsWith('gpu-');
+    const name = new URLSearchParams(search).get('case') ?? '';
+    const { bundle, title } = name.startsWith('gpu-')
+      ? { bundle: 'gpuPage', title: 'GPU memory' }
+      : name.startsWith('compare-')
+        ? { bundle: 'comparePage', title: 'Two engines' }
+        : { bundle: 'enginePage', title: 'Engine' };
     const html = enginePageHtml({
       nonce,
       cspSource: origin,
-      scriptUri: isGpuPage ? '/gpuPage.js' : '/enginePage.js',
-      styleUris: ['/codicon.css', '/enginePage.css', ...(isGpuPage ? ['/gpuPage.css'] : [])],
-      title: isGpuPage ? 'GPU memory' : 'Engine',
+      scriptUri: `/${bundle}.js`,
+      styleUris: [
+        '/codicon.css',
+        '/enginePage.css',
+        ...(bundle === 'enginePage' ? [] : [`/${bundle}.css`]),
+      ],
+      title,
     });
     const query = search.replace(/"/g, '');
     return html
@@ -160,7 +176,13 @@ export async function startHarness(port = 0): Promise<Harness> {
 
 if (require.main === module) {
   void startHarness(Number(process.env['PORT'] ?? 0)).then((harness) => {
-    for (const name of [...pageCaseNames, ...gpuPageCaseNames, ...runCaseNames])
+    for (const name of [
+      ...pageCaseNames,
+      ...gpuPageCaseNames,
+      ...runCaseNames,
+      ...inspectCaseNames,
+      ...compareCaseNames,
+    ])
       console.log(harness.url('dark-modern', name));
   });
 }
