@@ -56,16 +56,14 @@ export function completeChoices(choices: RunChoices, target: RunTarget): RunChoi
 
 /** Empty: it can be tried. What is in files is looked at when they are read. */
 export function checkChoices(choices: RunChoices, target: RunTarget): ChoiceError[] {
-  return [
-    ...checkNumbers(choices, target),
-    ...checkInputNames(choices, target),
-    ...choices.inputs.flatMap((input) => {
-      const tensor = target.tensors.find(
-        ({ name, mode }) => name === input.name && mode === 'input',
-      );
-      return tensor === undefined ? [] : checkInput(input, tensor, choices.profile);
-    }),
-  ];
+  const errors = [...checkNumbers(choices, target), ...checkInputNames(choices, target)];
+  // Without a profile there are no shapes to compare with.
+  if (errors.some(({ field }) => field === 'profile')) return errors;
+  for (const input of choices.inputs) {
+    const tensor = target.tensors.find(({ name, mode }) => name === input.name && mode === 'input');
+    if (tensor !== undefined) errors.push(...checkInput(input, tensor, choices.profile));
+  }
+  return errors;
 }
 
 function checkNumbers(choices: RunChoices, target: RunTarget): ChoiceError[] {
