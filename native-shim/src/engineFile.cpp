@@ -62,14 +62,8 @@ int64_t EngineFile::read(void *destination, int64_t size, CudaStreamHandle *stre
             }
         }
         return done;
-    } catch (const Failure &failure) {
-        try {
-            mFailure = failure.sentence();
-        } catch (...) {
-            /* the library says that it could not read */
-        }
     } catch (...) {
-        /* no memory: so will the library say */
+        mFailure = std::current_exception();
     }
     return -1;
 }

@@ -11,8 +11,8 @@
 
 #include <array>
 #include <cstdint>
+#include <exception>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace engine_shim {
@@ -40,8 +40,12 @@ public:
     int64_t read(void *destination, int64_t size, CudaStreamHandle *stream) noexcept;
     bool seek(int64_t offset, SeekFrom from) noexcept;
 
-    /* What went wrong in read, as a sentence; empty: nothing did. */
-    const std::string &failure() const noexcept { return mFailure; }
+    /* Throws what went wrong in read, if something did. */
+    void rethrowFailure() const {
+        if (mFailure) {
+            std::rethrow_exception(mFailure);
+        }
+    }
 
 private:
     /* A piece on its way to the GPU. */
@@ -66,7 +70,7 @@ private:
     Stages *mStages = nullptr;
     std::array<std::unique_ptr<Bounce>, 2> mBounces;
     size_t mNextBounce = 0;
-    std::string mFailure;
+    std::exception_ptr mFailure;
 };
 
 } // namespace engine_shim

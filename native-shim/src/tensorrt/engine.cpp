@@ -121,9 +121,7 @@ EngineSession::EngineSession(nvinfer1::IRuntime &runtime, const std::string &pat
     loadNs = monotonicNow() - start;
     if (!mEngine) {
         job.stopIfCancelled();
-        if (!file.failure().empty()) {
-            throw Failure(ES_FILE_ERROR, file.failure());
-        }
+        file.rethrowFailure();
         throw errors.failure("TensorRT-RTX could not load the engine " + path, mCuda->brokenBy());
     }
     stages.progress(1);
