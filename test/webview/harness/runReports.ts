@@ -521,7 +521,7 @@ export const runCases = {
     expected: [
       'ONNX Runtime (CPU), not the engine',
       'no NVIDIA driver',
-      '1.84 s|1840 ms',
+      '1840 ms',
       'upscaler.onnx',
     ],
   },
@@ -595,7 +595,7 @@ export const runCases = {
       'median',
       'p95',
       '/s',
-      'GPU memory at peak',
+      'GPU memory in use at peak',
       gpuName,
       '1.7.1.116',
       '31 ms with the runtime cache',

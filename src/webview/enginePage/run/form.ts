@@ -424,26 +424,26 @@ function decimalNumber(value: string): number | null {
     : null;
 }
 
-const unitBytes: Record<string, number> = {
-  '': 1,
-  b: 1,
-  byte: 1,
-  bytes: 1,
-  k: 2 ** 10,
-  kib: 2 ** 10,
-  m: 2 ** 20,
-  mib: 2 ** 20,
-  g: 2 ** 30,
-  gib: 2 ** 30,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-};
+const unitBytes = new Map([
+  ['', 1],
+  ['b', 1],
+  ['byte', 1],
+  ['bytes', 1],
+  ['k', 2 ** 10],
+  ['kib', 2 ** 10],
+  ['m', 2 ** 20],
+  ['mib', 2 ** 20],
+  ['g', 2 ** 30],
+  ['gib', 2 ** 30],
+  ['kb', 1e3],
+  ['mb', 1e6],
+  ['gb', 1e9],
+]);
 
 /** "2.35 GiB", "512 MiB", "100000"; null: not a size. */
 export function parseBytes(value: string): number | null {
   const match = /^\s*(\d{1,16}|\d{0,12}\.\d{1,12})\s*([a-z]*)\s*$/i.exec(value.replaceAll(',', ''));
-  const unit = match && unitBytes[match[2]!.toLowerCase()];
+  const unit = match && unitBytes.get(match[2]!.toLowerCase());
   if (!match || unit === undefined || unit === null) return null;
   return Math.round(Number(match[1]) * unit);
 }

@@ -319,6 +319,7 @@ function imageFields(image: ImageLayout, set: (image: ImageLayout) => void): Tem
       ><span class="quiet-text">${label}</span>
       <select
         class="field-select"
+        aria-label=${label}
         .value=${live(value)}
         @change=${(event: Event) => onChange((event.target as HTMLSelectElement).value)}
       >

@@ -47,7 +47,7 @@ export function sweepSection(
             ></run-plot>`
       }
       <p class="sweep-sentence">${sweep.sentence}</p>
-      <div class="scrolls" tabindex="0" role="region" aria-labelledby="run-sweep-heading">
+      <div class="scrolls" tabindex="0" role="group" aria-labelledby="run-sweep-heading">
         <table class="numbers-table">
           <thead>
             <tr>

@@ -134,7 +134,7 @@ function difference({ state, set }: RunContext, one: RunReport, other: RunReport
           ${strings.endComparison}
         </button>
       </div>
-      <div class="scrolls" tabindex="0" role="region" aria-labelledby="run-difference-heading">
+      <div class="scrolls" tabindex="0" role="group" aria-labelledby="run-difference-heading">
         <table class="numbers-table difference-table" aria-labelledby="run-difference-heading">
           <thead>
             <tr>

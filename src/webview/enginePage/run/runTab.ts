@@ -10,6 +10,7 @@ import { defaultRunChoices } from '../../../core/run/runReport';
 import { sweepBudgets } from '../../../core/run/weightBudget';
 import { formatDuration } from '../../../core/formats';
 import { icon } from '../icon';
+import { strings as inspectStrings } from '../inspect/strings';
 import type { PageActions, PageState } from '../state';
 import { budgetForm, freeMemoryOf, streamsAtBudget } from './budgetForm';
 import type { RunContext } from './context';
@@ -93,7 +94,7 @@ function beforeLooking({ state, actions }: RunContext): TemplateResult {
             secondary
             data-action="inspect"
             @click=${() => actions.send({ type: 'inspect' })}
-            >${strings.lookAgain}</vscode-button
+            >${inspectStrings.tryAgain}</vscode-button
           >
         </div>
       </div>`;
@@ -103,10 +104,10 @@ function beforeLooking({ state, actions }: RunContext): TemplateResult {
         <p>${strings.notLooked}</p>
         <div class="run-buttons">
           <vscode-button data-action="inspect" @click=${() => actions.send({ type: 'inspect' })}
-            >${strings.look}</vscode-button
+            >${inspectStrings.look}</vscode-button
           >
         </div>
-        <p class="quiet-text">${strings.trustSentence}</p>
+        <p class="quiet-text">${inspectStrings.explainLoading}</p>
       </div>`;
   }
 }
@@ -242,8 +243,12 @@ function buttons(
   `;
 }
 
+/** Plain data of two shapes that only differ in the order of their keys is the same. */
 function sameChoices(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  const [one, other] = [a, b] as Record<string, unknown>[];
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].every((key) => sameChoices(one?.[key], other?.[key]));
 }
 
 // ---- what is going on ---------------------------------------------------------------------------------------------

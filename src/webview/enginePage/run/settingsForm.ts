@@ -50,6 +50,14 @@ export function settingsForm(
       />
       <span>${label}</span></label
     >`;
+  // A wrong value is never hidden: its disclosure stays open until it is mended.
+  const hidden = [fieldIds.seconds, fieldIds.streams, fieldIds.profiledIterations].some((id) =>
+    errors.has(id),
+  );
+  const keepOpen = (event: Event) => {
+    const details = event.target;
+    if (hidden && details instanceof HTMLDetailsElement) details.open = true;
+  };
   return html`
     <section class="run-part" aria-labelledby="run-settings">
       <h2 id="run-settings">${strings.settings}</h2>
@@ -60,27 +68,21 @@ export function settingsForm(
         <label for=${fieldIds.warmUp}>${strings.warmUp}</label>
       </p>
       ${fieldError(fieldIds.iterations, errors)} ${fieldError(fieldIds.warmUp, errors)}
-      ${disclosure(
-        {
-          ...state,
-          // A wrong value is never hidden.
-          open: [fieldIds.seconds, fieldIds.streams, fieldIds.profiledIterations].some((id) =>
-            errors.has(id),
-          )
-            ? new Set([...state.open, 'run-more'])
-            : state.open,
-        },
-        actions,
-        'run-more',
-        strings.more,
-        html`<div class="more-settings">
-          ${row('seconds', strings.seconds, 4)} ${row('streams', strings.streams, 4)}
-          ${row('profiledIterations', strings.profiled, 4, strings.profiledHint)}
-          ${check('copies', strings.copies)}
-          ${check('cudaGraph', streaming ? strings.cudaGraphStreaming : strings.cudaGraph)}
-          ${check('runtimeCache', strings.runtimeCache)}
-        </div>`,
-      )}
+      <div @toggle=${{ handleEvent: keepOpen, capture: true }}>
+        ${disclosure(
+          { ...state, open: hidden ? new Set([...state.open, 'run-more']) : state.open },
+          actions,
+          'run-more',
+          strings.more,
+          html`<div class="more-settings">
+            ${row('seconds', strings.seconds, 4)} ${row('streams', strings.streams, 4)}
+            ${row('profiledIterations', strings.profiled, 4, strings.profiledHint)}
+            ${check('copies', strings.copies)}
+            ${check('cudaGraph', streaming ? strings.cudaGraphStreaming : strings.cudaGraph)}
+            ${check('runtimeCache', strings.runtimeCache)}
+          </div>`,
+        )}
+      </div>
     </section>
   `;
 }

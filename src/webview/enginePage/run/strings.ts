@@ -9,10 +9,6 @@ export const strings = {
   notLooked:
     'A run needs the engine’s inputs and outputs, and those are known only once it is loaded.',
   loading: 'Loading the engine',
-  look: 'Load and look inside',
-  lookAgain: 'Try again',
-  trustSentence:
-    'Loading runs code from the file, in a process of its own. Do it only with engines that you trust.',
   restricted: 'Restricted Mode: nothing is loaded or run from this workspace until you trust it.',
   manageTrust: 'Manage Workspace Trust',
   referenceAlone: 'Run the model with ONNX Runtime',
@@ -47,7 +43,7 @@ export const strings = {
   to: 'to',
   toOf: (input: string) => `${input}: to`,
   chooseFile: 'Choose file…',
-  chooseFileOf: (input: string) => `${input}: choose a file`,
+  chooseFileOf: (input: string) => `Choose file… for ${input}`,
   orDrop: 'A .npy, .npz, raw or image file can also be dropped on an input.',
   dropHere: 'Drop it here',
   nothingDropped:
@@ -242,7 +238,7 @@ export const strings = {
   against: 'Against ONNX Runtime',
   firstValues: 'First values',
   save: 'Save as .npy…',
-  saveOf: (output: string) => `Save ${output} as .npy`,
+  saveOf: (output: string) => `Save as .npy… ${output}`,
   saveAll: 'Save all as .npy…',
   compareLink: 'Compare with ONNX Runtime',
   preview: (output: string) => `${output} as a picture`,
