@@ -41,7 +41,7 @@ export interface LibraryLine {
 }
 
 /** Failures of loading and running, whose words depend on how far it came. */
-export const aboutRunning: ReadonlySet<HostErrorCode> = new Set([
+const aboutRunning: ReadonlySet<HostErrorCode> = new Set([
   'runtime-failed',
   'cuda-failed',
   'gpu-out-of-memory',
@@ -56,6 +56,20 @@ const keptLines = 200;
 /** Progress is told at most this often, but for a new stage. Milliseconds. */
 const gatherMs = 100;
 
+/** As it is thrown, and as it stands in the report of a run. */
+export class EngineJobError extends HostError {
+  constructor(
+    code: HostErrorCode,
+    readonly failure: RunFailure,
+    detail: string,
+    /** What the library said before. */
+    readonly lines: readonly LibraryLine[],
+  ) {
+    const { sentence, nextStep, stage, cuda } = failure;
+    super(code, sentence, nextStep, detail, { stage, cuda });
+  }
+}
+
 export class EngineJob {
   /** What the library said, information and worse, printable; the first and the last when it said a lot. */
   readonly lines: LibraryLine[] = [];
@@ -63,6 +77,7 @@ export class EngineJob {
   private readonly follower: StageFollower;
   private watchdog: NodeJS.Timeout | null = null;
   private stalledMs = 0;
+  private asked: RequestName = 'run';
   private toldAt = -Infinity;
   private gpu: { name: string; computeCapability: string } | null = null;
 
@@ -132,6 +147,7 @@ export class EngineJob {
     name: N,
     params: RequestParams<N>,
   ): Promise<RequestResult<N>> {
+    this.asked = name;
     this.follower.enter('read');
     this.tell(true);
     this.signOfLife();
@@ -167,22 +183,11 @@ export class EngineJob {
         at,
       );
     }
-    // About the files and the installation, or found before anything was tried: said where it was found.
-    if (!aboutRunning.has(error.code) || at.stage === 'check' || at.stage === 'load') {
+    if (!aboutRunning.has(error.code) || at.stage === 'load') {
+      // About the files and the installation: said where it was found.
       return new HostError(error.code, error.message, error.nextStep, error.detail, at);
     }
-    const { sentence, nextStep, cuda } = this.failureOf(error);
-    const said = this.lines.filter(({ severity }) => severity <= 2).map(({ text }) => text);
-    const detail = [plainText(error.message), ...error.detail.split('\n'), ...said.slice(-20)]
-      .filter((text, index, all) => text !== '' && all.indexOf(text) === index)
-      .join('\n');
-    return new HostError(error.code, sentence, nextStep, detail, { stage: at.stage, cuda });
-  }
-
-  /** As a report has it. */
-  failureOf(error: HostError): RunFailure {
-    const at = error.at ?? { stage: this.stage, cuda: 0 };
-    return makeRunFailure({
+    const made = makeRunFailure({
       file: this.plan.engine.path,
       stage: at.stage,
       code: error.code,
@@ -192,13 +197,27 @@ export class EngineJob {
       gpu: this.gpu,
       nextStep: error.nextStep,
     });
+    // Found before anything was tried: the words are there already.
+    const failure =
+      at.stage === 'check' && error.at !== undefined
+        ? { ...made, sentence: error.message, nextStep: error.nextStep }
+        : made;
+    const said = this.lines.filter(({ severity }) => severity <= 2).map(({ text }) => text);
+    const detail = [plainText(error.message), ...error.detail.split('\n'), ...said.slice(-20)]
+      .filter((text, index, all) => text !== '' && all.indexOf(text) === index)
+      .join('\n');
+    return new EngineJobError(error.code, failure, detail, this.lines);
   }
 
   /** What is behind a process that ended. */
   private hostWords(error: HostError): string {
     if (error.code === 'host-exited') {
       const how = /\(([^()]+)\)/.exec(error.message)?.[1];
-      return `${how === undefined ? 'It' : `Its process ended with ${how} and`} took nothing else with it.`;
+      const ended =
+        how === undefined
+          ? 'Nothing'
+          : `It ended with ${how}, a moment after that was told at most; nothing`;
+      return `${ended} else was lost.`;
     }
     if (error.code === 'host-timeout' && this.stalledMs > 0) {
       return `Nothing was heard of it for ${formatDuration(this.stalledMs)}; its process and its GPU memory are gone.`;
@@ -211,7 +230,7 @@ export class EngineJob {
     const limit = this.follower.limitMs();
     this.watchdog = setTimeout(() => {
       this.stalledMs = limit;
-      this.client.kill('timeout', 'run');
+      this.client.kill('timeout', this.asked);
     }, limit);
   }
 

@@ -14,13 +14,13 @@ import { makeInspection } from '../core/inspect/makeInspection';
 import { plainText } from '../core/plainText';
 import { makeRunReport, type RunFacts } from '../core/run/makeRunReport';
 import { completeChoices, limits as choiceLimits } from '../core/run/runChoices';
-import type { RunChoices, RunFailure, RunReport } from '../core/run/runReport';
+import type { RunChoices, RunReport } from '../core/run/runReport';
 import { budgetToAsk } from '../core/run/weightBudget';
 import { EngineHostClient, type HostLogLine } from './client';
 import { type EngineFile, readEngineFile, refuseOtherVersion, refuseTooLarge } from './engineFile';
 import { recordedHash } from './engineIntegrity';
-import { aboutRunning, EngineJob, type JobCallbacks, type LibraryLine } from './engineJob';
-import { asHostError, HostError } from './hostError';
+import { EngineJob, EngineJobError, type JobCallbacks } from './engineJob';
+import { HostError } from './hostError';
 import { readOutputs } from './inputs/outputs';
 import type { RunOptions, RunResult, RuntimeInfo } from './protocol';
 import { joinReference, referenceAlone, type ReferenceTools } from './referenceRuns';
@@ -268,7 +268,9 @@ export class EngineRunner {
         known = (await this.inspectNow({ engine: file, runtime, layers: false }, callbacks))
           .inspection.facts;
       } catch (error) {
-        facts.failure = failureOrThrow(error);
+        if (!(error instanceof EngineJobError)) throw error;
+        facts.failure = error.failure;
+        facts.lines = error.lines;
         return finish();
       }
     }
@@ -295,9 +297,11 @@ export class EngineRunner {
         ...runOptions(request, choices, inputs, cache.path),
         budgets: budgets ?? [budgetToAsk(choices.budget, known.streamable, memory?.free ?? null)],
       });
-    } catch (error) {
-      facts.lines = job.lines;
-      facts.failure = failureOrThrow(job.explain(error), job.lines);
+    } catch (thrown) {
+      const error = job.explain(thrown);
+      if (!(error instanceof EngineJobError)) throw error;
+      facts.failure = error.failure;
+      facts.lines = error.lines;
       return finish();
     } finally {
       await job.close();
@@ -433,22 +437,6 @@ function runOptions(
     cudaGraph: choices.cudaGraph,
     // A sweep compares budgets; per-layer times of each would only cost time.
     profiledIterations: kind === 'sweep' ? 0 : choices.profiledIterations,
-  };
-}
-
-/** What went wrong while it was tried, for the report; anything else is thrown. */
-function failureOrThrow(thrown: unknown, lines: readonly LibraryLine[] = []): RunFailure {
-  const error = asHostError(thrown, 'Running the engine');
-  if (!aboutRunning.has(error.code) || error.at === undefined || error.at.stage === 'load') {
-    throw error;
-  }
-  return {
-    stage: error.at.stage,
-    code: error.code,
-    sentence: error.message,
-    nextStep: error.nextStep,
-    cuda: error.at.cuda,
-    lines: lines.filter(({ severity }) => severity <= 1).map(({ text }) => text),
   };
 }
 

@@ -42,7 +42,7 @@ describe('the stages of a job', () => {
     stages.see(event('start', 'attempt', 0, 3));
     stages.see(event('start', 'context'));
     assert.equal(stages.progress().sentence, 'Budget 1 of 3: creating the execution context');
-    stages.see(event('step', 'attempt', 2, 3));
+    stages.see(event('step', 'attempt', 1, 3));
     stages.see(event('start', 'measure', 0, 1000));
     assert.equal(stages.progress().sentence, 'Budget 2 of 3: measuring, 0 %');
     assert.equal(stages.progress().fraction, 0);

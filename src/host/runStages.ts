@@ -135,14 +135,13 @@ export class StageFollower {
           this.attempt += 1;
           return false;
         }
-        // Without attempts told apart, each begins with its budget.
         this.stage = stage;
         this.startedAt = this.now();
         this.fraction = steps > 0 ? 0 : null;
         return true;
       case 'step':
         if (stage === 'attempt') {
-          this.attempt = Math.max(this.attempt, step);
+          this.attempt = step + 1; // so many are done
           return false;
         }
         if (stage !== this.stage) return false;

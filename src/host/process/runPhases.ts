@@ -2,8 +2,10 @@
 import type { NotificationParams } from '../protocol';
 import type { ShimPhase } from './shim';
 
-/** Steps closer together than this are not told, but for a stage's last one. Milliseconds. */
+/** Of many steps those closer together than this are not told, but for a stage's last one. Milliseconds. */
 const gatherMs = 50;
+/** Few steps are told each: those of a sweep's budgets. */
+const many = 100;
 
 export class RunPhases {
   private readonly stages = new Map<number, { stage: string; steps: number; toldAt: number }>();
@@ -20,7 +22,8 @@ export class RunPhases {
     if (!known) return null;
     if (kind === 'step') {
       const now = this.now();
-      if (now - known.toldAt < gatherMs && step < known.steps) return null;
+      const isLast = step >= known.steps;
+      if (known.steps > many && !isLast && now - known.toldAt < gatherMs) return null;
       known.toldAt = now;
     }
     if (kind === 'end') this.stages.delete(phase);
