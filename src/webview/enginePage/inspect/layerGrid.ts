@@ -35,18 +35,19 @@ const rowHeight = 26;
 const overscan = 12;
 const header = -1;
 
-const widths: Record<LayerColumn, string> = {
-  index: '58px',
-  name: 'minmax(200px, 3fr)',
-  type: 'minmax(110px, 1fr)',
-  precision: 'minmax(84px, 0.7fr)',
-  outputShapes: 'minmax(120px, 1.2fr)',
-  weightBytes: '88px',
-  activationBytes: '88px',
-  time: '92px',
-  onnx: 'minmax(140px, 1.6fr)',
-  tactic: 'minmax(120px, 1.2fr)',
-  stream: '66px',
+/** The least width of each column in pixels, and its share of what is left. */
+const widths: Record<LayerColumn, [number, number]> = {
+  index: [64, 0],
+  name: [210, 3],
+  type: [120, 1],
+  precision: [86, 0.7],
+  outputShapes: [120, 1.2],
+  weightBytes: [88, 0],
+  activationBytes: [88, 0],
+  time: [92, 0],
+  onnx: [140, 1.6],
+  tactic: [120, 1.2],
+  stream: [70, 0],
 };
 const numeric: ReadonlySet<LayerColumn> = new Set([
   'index',
@@ -139,10 +140,20 @@ class LayerGrid extends HTMLElement {
   private draw(): void {
     const { current } = this;
     if (!current) return;
-    const template = current.columns.map((column) => widths[column]).join(' ');
+    const template = current.columns
+      .map((column) => widths[column])
+      .map(([least, share]) => (share === 0 ? `${least}px` : `minmax(${least}px, ${share}fr)`))
+      .join(' ');
+    const width = current.columns.reduce((sum, column) => sum + widths[column][0], 0);
     if (this.dataset['template'] !== template) {
       this.dataset['template'] = template;
       this.style.setProperty('--layer-columns', template);
+      this.style.setProperty('--layer-width', `${width}px`);
+    }
+    // Rows, the heading, edges and perhaps a scroll bar.
+    const height = `${(current.indices.length + 1) * rowHeight + 20}px`;
+    if (this.style.getPropertyValue('--layer-height') !== height) {
+      this.style.setProperty('--layer-height', height);
     }
     const items = this.virtualizer?.getVirtualItems() ?? [];
     const total = (this.virtualizer?.getTotalSize() ?? 0) - rowHeight - 2;
@@ -234,7 +245,7 @@ class LayerGrid extends HTMLElement {
       aria-colindex=${at + 1}
       title=${title}
     >
-      <bdi>${text}</bdi>
+      ${column === 'name' ? nameCell(text) : html`<bdi>${text}</bdi>`}
     </div>`;
   }
 
@@ -367,6 +378,15 @@ class LayerGrid extends HTMLElement {
       .getElementById(this.cellId(this.activeRow, this.activeColumn))
       ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
+}
+
+/** The end of a layer's name tells it from its neighbours: what is cut is the middle. */
+function nameCell(name: string): TemplateResult {
+  const tail = 9;
+  if (name.length < 2 * tail) return html`<bdi>${name}</bdi>`;
+  return html`<bdi class="cut-name"
+    ><span class="cut-head">${name.slice(0, -tail)}</span><span>${name.slice(-tail)}</span></bdi
+  >`;
 }
 
 export function formatMs(ms: number): string {

@@ -272,7 +272,7 @@ function memorySection(facts: InspectionFacts): TemplateResult {
   );
   return html`<section aria-labelledby="memory-heading">
     <h2 id="memory-heading">${strings.memory}</h2>
-    <table class="facts-table">
+    <table class="facts-table memory-table">
       <tbody>
         ${rows.map(
           ([label, value]) =>
@@ -290,7 +290,7 @@ function budgetSection(budgets: readonly BudgetFacts[]): TemplateResult | typeof
   if (budgets.length === 0) return nothing;
   return html`<section aria-labelledby="budgets-heading">
     <h2 id="budgets-heading">${strings.budgets}</h2>
-    <table class="numbers" aria-labelledby="budgets-heading">
+    <table class="numbers budgets" aria-labelledby="budgets-heading">
       <thead>
         <tr>
           ${[strings.asked, strings.taken, strings.scratch, strings.deviceMemory].map(
