@@ -1,6 +1,6 @@
 /*
  * selfTest.cpp - asks the stand-in TensorRT-RTX and CUDA driver, through NVIDIA's public interface, whether they obey the
- * rules that are documented and were measured. Run by standIns.test.ts in a process of its own for each group:
+ * rules that are documented and were measured. Run by test/run/standIns.test.ts in a process of its own for each group:
  *
  *   selfTest LIBRARY GROUP ENGINE [ENGINE]
  *

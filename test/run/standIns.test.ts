@@ -14,7 +14,7 @@ import {
   writeStandInEngine,
   writeStandInModel,
   type StandInComputer,
-} from './standIns';
+} from '../standIns/standIns';
 
 const root = path.resolve(__dirname, '../..');
 
@@ -30,7 +30,7 @@ describe('the stand-ins', () => {
     execFileSync(process.env['CXX'] ?? 'c++', [
       ...['-std=c++17', '-Wall', '-Wextra', '-Werror', '-O1'],
       ...['-isystem', path.join(headers, '1.7'), '-isystem', headers],
-      ...[path.join(__dirname, 'selfTest.cpp'), '-o', program, '-ldl'],
+      ...[path.join(root, 'test/standIns/selfTest.cpp'), '-o', program, '-ldl'],
     ]);
     machine = standInMachine();
   });
