@@ -546,6 +546,14 @@ describe('Run tab', function () {
       assert.equal(await rows.count(), 214);
     });
 
+    it('lead from a layer to its row in the Layers tab', async () => {
+      await open('run-done');
+      await page.getByRole('button', { name: '__myl_Resi_myl0_2: show in the Layers tab' }).click();
+      assert.equal(await page.locator('[data-tab=layers]').getAttribute('aria-selected'), 'true');
+      const row = page.locator('[role=row][aria-selected=true]');
+      assert.match(await row.innerText(), /__myl_Resi_myl0_2/);
+    });
+
     it('keep text from files as text', async () => {
       for (const name of ['run-inputs', 'run-done', 'run-failed'] as const) {
         await open(name);

@@ -7,7 +7,7 @@ import type {
   InspectionFacts,
   TensorFacts,
 } from '../../../src/core/inspect/inspection';
-import type { ToPage } from '../../../src/core/pageMessages';
+import type { LayersState, ToPage } from '../../../src/core/pageMessages';
 import { histogramOf } from '../../../src/core/run/histogram';
 import { withReference } from '../../../src/core/run/makeRunReport';
 import {
@@ -204,6 +204,17 @@ const layers = Array.from({ length: 214 }, (_, i) => {
 });
 const layerSum = layers.reduce((sum, { mean }) => sum + mean, 0);
 const layerTimes = layers.map(({ name, mean }) => ({ name, mean, share: mean / layerSum }));
+
+/** As names only, the way the inspector gives them; one layer of the run is not among them. */
+const layersGiven: LayersState = {
+  state: 'given',
+  source: 'engine',
+  fileName: 'upscaler.engine',
+  bytes: new TextEncoder().encode(
+    JSON.stringify({ Layers: layers.slice(0, 213).map(({ name }) => name), Bindings: [] }),
+  ),
+  profile: null,
+};
 
 function picture(width: number, height: number): ImagePreview {
   const pixels = new Uint8Array(width * height * 4);
@@ -590,7 +601,11 @@ export const runCases = {
     expected: ['not there any more', 'Choose it again.'],
   },
   'run-done': {
-    messages: [...looked(inspections.normal), { type: 'runs', runs: [plain] }],
+    messages: [
+      ...looked(inspections.normal),
+      { type: 'layers', layers: layersGiven },
+      { type: 'runs', runs: [plain] },
+    ],
     expected: [
       'median',
       'p95',

@@ -2,10 +2,31 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatMilliseconds, formatPercent } from '../../../core/run/runFormats';
 import type { LayerTime } from '../../../core/run/runReport';
+import { exactName, type LayersDocument } from '../../../core/inspect/layers';
+import type { LayersState } from '../../../core/pageMessages';
+import { layersModel } from '../inspect/layersModel';
 import type { RunContext } from './context';
 import { strings } from './strings';
 
 const more = 200;
+
+const indexes = new WeakMap<LayersDocument, ReadonlyMap<string, number>>();
+
+/** Rows of the Layers tab by name; of several with the same name the first. */
+function rowsByName(layers: LayersState): ReadonlyMap<string, number> | null {
+  const parsed = layersModel(layers);
+  if (!parsed || 'error' in parsed) return null;
+  const { document } = parsed.model;
+  const known = indexes.get(document);
+  if (known) return known;
+  const made = new Map<string, number>();
+  for (const { index } of document.rows) {
+    const name = exactName(document, index);
+    if (!made.has(name)) made.set(name, index);
+  }
+  indexes.set(document, made);
+  return made;
+}
 
 export function layerTimes(
   context: RunContext,
@@ -16,12 +37,12 @@ export function layerTimes(
   const shown = layers.slice(0, form.layersShown);
   const rest = layers.slice(form.layersShown);
   const longest = layers[0]?.mean || 1;
-  const hasLayers = state.layers.state === 'given';
+  const rows = rowsByName(state.layers);
   return html`
     <section aria-labelledby="run-layers-heading">
       <h2 id="run-layers-heading">${strings.layers(layers.length)}</h2>
       <ol class="layer-times" aria-label=${strings.layersName}>
-        ${shown.map((layer) => layerRow(context, layer, longest, hasLayers))}
+        ${shown.map((layer) => layerRow(context, layer, longest, rows?.get(layer.name)))}
       </ol>
       ${
         rest.length === 0
@@ -52,17 +73,20 @@ function layerRow(
   { actions }: RunContext,
   { name, mean, share }: LayerTime,
   longest: number,
-  linked: boolean,
+  row: number | undefined,
 ): TemplateResult {
   return html`<li>
     ${
-      linked
+      row !== undefined
         ? html`<button
             class="link layer-name"
             type="button"
             title=${name}
             aria-label=${strings.showLayer(name)}
-            @click=${() => actions.showTab('layers')}
+            @click=${() => {
+              actions.showTab('layers');
+              actions.showLayer(row);
+            }}
           >
             <bdi>${name}</bdi>
           </button>`

@@ -257,18 +257,8 @@ function optionsOf(spec: PlotSpec): Omit<uPlot.Options, 'width' | 'height'> {
   }
 }
 
-/** Round steps in binary units. */
-const byteIncrements = Array.from({ length: 45 }, (_, power) =>
-  [1, 2, 4, 5].map((n) => n * 2 ** power),
-)
-  .flat()
-  .concat(
-    [1, 2, 5].flatMap((n) =>
-      [10, 20, 30].flatMap((unit) => [n * 10 * 2 ** unit, n * 100 * 2 ** unit]),
-    ),
-  )
-  .sort((a, b) => a - b)
-  .filter((value, i, all) => value !== all[i - 1]);
+/** Steps that are round in binary units. */
+const byteIncrements = Array.from({ length: 45 }, (_, power) => 2 ** power);
 
 function padded(min: number, max: number, share: number): [number, number] {
   const pad = (max - min) * share || Math.abs(max) * share || 1;

@@ -247,7 +247,7 @@ export const strings = {
   layers: (count: number) =>
     `Time per layer, ${formatCount(count)} ${count === 1 ? 'layer' : 'layers'}`,
   layersName: 'Time per layer, longest first',
-  showLayer: (name: string) => `Show ${name} in the Layers tab`,
+  showLayer: (name: string) => `${name}: show in the Layers tab`,
   moreLayers: (count: number) => `Show ${formatCount(count)} more`,
   layersRest: (count: number, time: string, share: string) =>
     `${formatCount(count)} more: ${time}, ${share}`,
