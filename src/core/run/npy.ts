@@ -241,7 +241,7 @@ export interface NpyConversion {
   /** "rounded to float16", "as int32"; empty: nothing is changed. */
   told: string;
   /** Whole elements, little endian, at an even position of the tensor. Throws NpyError for one that does not fit. */
-  convert(piece: Uint8Array): Uint8Array;
+  readonly convert: (piece: Uint8Array) => Uint8Array;
 }
 
 /** Floats may be rounded, integers must fit; one is not made into the other. Throws NpyError. */
@@ -344,7 +344,7 @@ export interface NpyWriting {
   /** "as float32, which NumPy knows"; empty: as it is. */
   told: string;
   /** `count` elements, at an even position of the tensor. */
-  convert(piece: Uint8Array, count: number): Uint8Array;
+  readonly convert: (piece: Uint8Array, count: number) => Uint8Array;
 }
 
 export function npyWriting(type: TensorType): NpyWriting {
