@@ -195,6 +195,8 @@ export class EngineJob {
       sentence: this.hostWords(error),
       lines: this.lines,
       gpu: this.gpu,
+      // Its header says whether weights can be streamed; how many is not known yet.
+      streamable: (this.plan.engine.header?.weightBytes ?? 0) > 0 ? 0 : null,
       nextStep: error.nextStep,
     });
     // Found before anything was tried: the words are there already.
@@ -214,9 +216,7 @@ export class EngineJob {
     if (error.code === 'host-exited') {
       const how = /\(([^()]+)\)/.exec(error.message)?.[1];
       const ended =
-        how === undefined
-          ? 'Nothing'
-          : `It ended with ${how}, a moment after that was told at most; nothing`;
+        how === undefined ? 'Nothing' : `It ended with ${how}, then or a moment later; nothing`;
       return `${ended} else was lost.`;
     }
     if (error.code === 'host-timeout' && this.stalledMs > 0) {

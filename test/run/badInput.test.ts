@@ -150,6 +150,7 @@ describe('what can go wrong with an engine that is looked into or run', () => {
       assert.match(atLoad.message, /not enough GPU memory for the weights of /);
       const failed = endedBy(await bench.run(engine), engine.file);
       assert.deepEqual([failed.code, failed.stage], ['gpu-out-of-memory', 'deserialize']);
+      assert.match(failed.nextStep, /^Rebuild the engine with weight streaming/);
     });
 
     it('runs out at the context, and a smaller budget helps', async () => {
