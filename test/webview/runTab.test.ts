@@ -264,6 +264,26 @@ describe('Run tab', function () {
       assert.equal((await asked()).length, 2);
     });
 
+    it('still compares after an earlier run was refused', async () => {
+      await open('run-refused');
+      await button('compare').click();
+      await settled();
+      await post({ type: 'run', run: { state: 'none' } });
+      await post({ type: 'runs', runs: [runReports.plain] });
+      assert.deepEqual(
+        (await asked()).map(({ type }) => type),
+        ['run', 'compareRun'],
+      );
+    });
+
+    it('says how long it has been running, also when nothing else is said', async () => {
+      await page.clock.install();
+      await open('run-running');
+      const before = await page.locator('.run-progress').innerText();
+      await page.clock.runFor(3000);
+      assert.notEqual(await page.locator('.run-progress').innerText(), before);
+    });
+
     it('compares nothing after a run that failed or was refused', async () => {
       await open('run-ready');
       await button('compare').click();
@@ -301,7 +321,8 @@ describe('Run tab', function () {
       await page.getByText('More settings').click();
       await page.locator('#run-streams').fill('0');
       await page.getByText('More settings').click();
-      assert.ok(await page.locator('#run-streams').isVisible());
+      // Closing it is an event of its own; it opens again by the next one.
+      await page.locator('#run-streams').waitFor({ state: 'visible', timeout: 2000 });
     });
   });
 

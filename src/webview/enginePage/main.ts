@@ -243,7 +243,8 @@ setInterval(() => {
 }, minute);
 // "3.0 s so far"
 setInterval(() => {
-  if (state.inspect.state === 'running' && document.visibilityState === 'visible') update({});
+  const isBusy = state.inspect.state === 'running' || state.run.state === 'running';
+  if (isBusy && document.visibilityState === 'visible') update({});
 }, second);
 
 showWaitingSoon('', '');

@@ -3,17 +3,17 @@
  * which a pure function of the state cannot: reads free memory when the tab opens, takes a picked file into the form,
  * and asks for the comparison that the user wanted as soon as the run for it is there.
  */
-import type { PickedInput } from '../../../core/pageMessages';
+import type { PickedInput, RunState } from '../../../core/pageMessages';
 import type { PageActions, PageState } from '../state';
 import { readForm, type RunForm, withInput } from './form';
 
 /** Answers that are in the form already. */
 const taken = new WeakSet<PickedInput>();
-/** Runs that were there when the comparison was asked for; null: none was asked for. Never kept: a click asks. */
-let compareNext: ReadonlySet<string> | null = null;
+/** What was there when a comparison was asked for; null: none was asked for. Never kept: a click asks. */
+let compareNext: { runs: ReadonlySet<string>; run: RunState } | null = null;
 
 export function compareNextRun(state: PageState): void {
-  compareNext = new Set(state.runs.map((run) => run.id));
+  compareNext = { runs: new Set(state.runs.map((run) => run.id)), run: state.run };
 }
 
 export function forgetCompareNext(): void {
@@ -69,11 +69,12 @@ function takePicked(state: PageState, actions: PageActions): void {
 
 function compareWhenThere(state: PageState, actions: PageActions): void {
   if (!compareNext) return;
-  if (state.run.state === 'failed') {
+  // A failure from before it was asked for still stands there until the run begins.
+  if (state.run.state === 'failed' && state.run !== compareNext.run) {
     compareNext = null;
     return;
   }
-  const before = compareNext;
+  const before = compareNext.runs;
   const fresh = state.runs.find((run) => !before.has(run.id));
   if (!fresh || state.run.state === 'running') return;
   compareNext = null;

@@ -67,7 +67,6 @@ export const strings = {
   budgetSlider: 'Weight streaming budget',
   budgetField: 'Budget in bytes, MiB or GiB',
   budgetValue: (budget: string, streamable: string) => `${budget} of ${streamable}`,
-  nothingKept: '0',
   rule: 'NVIDIA’s rule',
   ruleTitle: 'Half of the free memory or half of the streamable weights, whichever is less',
   automatic: 'Automatic',
@@ -116,7 +115,6 @@ export const strings = {
     count === 1 ? 'One field needs another value.' : `${count} fields need other values.`,
   elapsed: (time: string) => `${time} so far`,
   running: 'Running…',
-  seeResult: 'Last result below',
 
   // validation
   number: 'A number is needed.',
@@ -143,7 +141,6 @@ export const strings = {
     `Ran on ${gpu} with TensorRT-RTX ${version} at ${time}.`,
   referenceRan: (label: string, time: string) => `Ran with ${label} at ${time}.`,
   someGpu: 'a GPU that is not known',
-  noRuntime: 'none',
   kind: { run: 'Run', sweep: 'Sweep', reference: 'Reference' },
   median: 'median',
   p95: 'p95',
@@ -188,8 +185,6 @@ export const strings = {
   sweepPoint: (budget: string, median: string, memory: string) =>
     `${median} at a budget of ${budget}, ${memory} of GPU memory`,
   knee: 'knee',
-  kneeColumn: 'Knee',
-  isKnee: 'the knee',
   sweepColumns: {
     budget: 'Budget',
     memory: 'Memory it took',
@@ -199,7 +194,6 @@ export const strings = {
     scratch: 'Scratch',
   },
   showPoint: (budget: string) => `Show the run at ${budget}`,
-  pointShown: 'shown',
   failed: 'failed',
   distribution: 'Distribution',
   histogramName: (median: string, least: string, most: string) =>
@@ -224,7 +218,6 @@ export const strings = {
   memoryColumns: { stage: 'When', used: 'In use', change: 'Change' },
   memoryOf: (total: string) => `of ${total}`,
 
-  outputs: 'Outputs',
   outputOf: { run: 'Outputs', reference: 'Outputs of ONNX Runtime (CPU)' },
   outputColumns: {
     output: 'Output',
@@ -252,7 +245,6 @@ export const strings = {
   layersRest: (count: number, time: string, share: string) =>
     `${formatCount(count)} more: ${time}, ${share}`,
 
-  cache: 'Runtime cache',
   inputsUsed: 'Inputs it ran with',
   inputColumns: { input: 'Input', shape: 'Shape and type', source: 'Values', range: 'Range' },
   libraryLines: (count: number) =>
@@ -297,5 +289,4 @@ export const strings = {
   forget: 'Forget',
   forgetName: (when: string) => `Forget the run of ${when}`,
   same: 'same',
-  choicesUsed: 'The settings of that run are in the form.',
 };
