@@ -50,6 +50,22 @@ describe('comparing outputs', () => {
     assert.equal(compareValues('bfloat16', coarse, reference).state, 'good');
   });
 
+  it('takes what rounding makes of tiny values as agreement, and says how alike they are', () => {
+    const tiny = Float32Array.from({ length: 1000 }, (_, i) => (i % 7) * 1e-7);
+    const other = tiny.map((value, i) => value + (i % 3) * 1e-7);
+    const { state, sentence } = compareValues('float32', other, tiny);
+    assert.equal(state, 'good');
+    assert.match(sentence, /^Agrees: max abs 2e-7, .*cosine 0\.9/);
+    assert.equal(
+      compareValues(
+        'float32',
+        other.map((value) => value * 1000),
+        tiny.map((value) => value * 1000),
+      ).state,
+      'bad',
+    );
+  });
+
   it('takes NaN on one side only as different, on both as equal', () => {
     const some = compareValues('float32', [NaN, 1, Infinity], [NaN, 1, Infinity]);
     assert.equal(some.state, 'good');

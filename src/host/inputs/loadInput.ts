@@ -256,7 +256,7 @@ function openNpy(
     );
   }
   const told = [
-    `${npyTypeName(header.type)} ${formatShape(header.shape)}`,
+    `${conversion.told === '' ? type : npyTypeName(header.type)} ${formatShape(header.shape)}`,
     ...(conversion.told === '' ? [] : [conversion.told]),
     ...(header.fortran && header.shape.length > 1 ? ['from Fortran order'] : []),
   ];

@@ -5,6 +5,7 @@ import * as path from 'node:path';
 
 import { build, type BuildOptions } from 'esbuild';
 
+import { onnxType, writeOnnx } from '../../../scripts/onnxWriter';
 import {
   dynamicModel,
   staticModel,
@@ -93,6 +94,22 @@ describe('ONNX Runtime on the CPU', function () {
       request(dynamic, { inputs: [input('image', [2, 3, 32, 48])] }),
     );
     assert.deepEqual(report.outputs[0]?.shape, [2, 3, 64, 96]);
+  });
+
+  it('takes dimensions of -1, as older exporters write them, for open ones', async () => {
+    const model = writeOnnx({
+      graph: {
+        name: 'open',
+        inputs: [{ name: 'x', type: onnxType.float, shape: [-1, 4] }],
+        outputs: [{ name: 'y', type: onnxType.float, shape: [-1, 4] }],
+        nodes: [{ op: 'Relu', name: 'relu', inputs: ['x'], outputs: ['y'] }],
+        initializers: [],
+      },
+    });
+    const open = write('open.onnx', model);
+    const report = await runReference(request(open, { inputs: [input('x', [3, 4])] }));
+    assert.equal(report.failure, null, JSON.stringify(report.failure));
+    assert.deepEqual(report.outputs[0]?.shape, [3, 4]);
   });
 
   it('takes inputs in another floating-point type than the model has', async () => {

@@ -108,17 +108,20 @@ function readFeeds(session: ort.InferenceSession, task: ReferenceTask): Record<s
   return feeds;
 }
 
+/** A name, or -1, which ONNX Runtime gives as an unsigned number. */
+const isOpen = (size: number | string): boolean =>
+  typeof size === 'string' || size < 0 || size >= 2 ** 31;
+
 function checkShape(
   name: string,
   model: readonly (number | string)[],
   given: readonly number[],
 ): void {
   const fits =
-    model.length === given.length &&
-    model.every((size, i) => typeof size === 'string' || size < 0 || size === given[i]);
+    model.length === given.length && model.every((size, i) => isOpen(size) || size === given[i]);
   if (fits) return;
   throw refuse(
-    `The input "${name}" is ${given.join(' x ')}, but the model takes ${model.join(' x ')}`,
+    `The input "${name}" is ${given.join(' x ')}, but the model takes ${model.map((size) => (isOpen(size) ? '?' : size)).join(' x ')}`,
     'Choose the model that the engine was built from, or another shape.',
   );
 }
