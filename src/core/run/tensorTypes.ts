@@ -206,6 +206,9 @@ function halves(bytes: Uint8Array, count: number, valueOf: (code: number) => num
 
 /** The bytes of these values; packed types fill up the last byte with zero. */
 export function encodeValues(type: TensorType, values: ArrayLike<number>): Uint8Array {
+  // The engine's own conversions round as this file promises, and are many times faster.
+  if (type === 'float32') return new Uint8Array(Float32Array.from(values).buffer);
+  if (type === 'uint8') return new Uint8Array(Uint8ClampedArray.from(values).buffer);
   const bytes = new Uint8Array(byteLength(type, values.length));
   const view = new DataView(bytes.buffer);
   const code = encoderOf(type);
