@@ -12,15 +12,12 @@ import type {
 } from '../../core/comparePageMessages';
 import { enginePageHtml } from '../engineEditor/pageHtml';
 import { activeEngine, fileName } from '../engineTarget';
-import { compareViewType, engineExtensions } from '../ids';
+import { compareViewType } from '../ids';
 import type { EngineWork } from '../run/engineWork';
 import type { LookInsideServices } from '.';
 import { parseFromComparePage } from './fromComparePage';
 import type { Inspections } from './inspections';
-
-interface EngineItem extends vscode.QuickPickItem {
-  uri?: vscode.Uri;
-}
+import { pickEngine } from './pickEngine';
 
 export class EngineComparisons implements vscode.Disposable {
   private readonly open = new Set<Comparison>();
@@ -43,45 +40,19 @@ export class EngineComparisons implements vscode.Disposable {
   /** Asks for the other one, and for the first where there is none. */
   async compareWith(first: vscode.Uri | undefined): Promise<void> {
     const one =
-      first ?? activeEngine() ?? (await this.pick(vscode.l10n.t('Compare which engine?')));
+      first ?? activeEngine() ?? (await pickEngine(vscode.l10n.t('Compare which engine?')));
     if (!one) return;
     const title = vscode.l10n.t('Compare {0} with', fileName(one));
-    const other = await this.pick(title, one);
+    const other = await pickEngine(title, one);
     if (other) await this.compare(one, other);
   }
 
   async compare(first: vscode.Uri, second: vscode.Uri): Promise<void> {
     if (!this.work.mayBegin(first) || !this.work.mayBegin(second)) return;
-    const comparison = new Comparison(this.services, this.inspections, this.work, this);
+    const comparison = new Comparison(this.services, this.inspections, this.work);
     this.open.add(comparison);
     comparison.onDidDispose(() => this.open.delete(comparison));
     await comparison.show(first, second);
-  }
-
-  async pick(title: string, not?: vscode.Uri): Promise<vscode.Uri | undefined> {
-    const found = await vscode.workspace.findFiles(
-      `**/*{${engineExtensions.join(',')}}`,
-      undefined,
-      1000,
-    );
-    const items = found
-      .filter(({ scheme, path }) => scheme === 'file' && path !== not?.path)
-      .sort((a, b) => (a.path < b.path ? -1 : 1))
-      .map((uri): EngineItem => ({
-        uri,
-        label: fileName(uri),
-        description: vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..')),
-      }));
-    const browse: EngineItem = { label: vscode.l10n.t('Another file…'), alwaysShow: true };
-    const picked = await vscode.window.showQuickPick<EngineItem>([...items, browse], { title });
-    if (!picked || picked.uri) return picked?.uri;
-    const chosen = await vscode.window.showOpenDialog({
-      title,
-      filters: {
-        [vscode.l10n.t('TensorRT-RTX engines')]: engineExtensions.map((one) => one.slice(1)),
-      },
-    });
-    return chosen?.[0];
   }
 }
 
@@ -96,7 +67,6 @@ class Comparison implements vscode.Disposable {
     private readonly services: LookInsideServices,
     private readonly inspections: Inspections,
     private readonly work: EngineWork,
-    private readonly comparisons: EngineComparisons,
   ) {
     const folder = vscode.Uri.joinPath(services.extensionUri, 'dist', 'webview');
     this.panel = vscode.window.createWebviewPanel(
@@ -195,7 +165,7 @@ class Comparison implements vscode.Disposable {
         return;
       case 'chooseOther': {
         const title = vscode.l10n.t('Compare {0} with', fileName(first));
-        const other = await this.comparisons.pick(title, first);
+        const other = await pickEngine(title, first);
         if (other && this.work.mayBegin(other)) await this.show(first, other);
         return;
       }

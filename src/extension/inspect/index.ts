@@ -152,7 +152,8 @@ export class LookInside implements vscode.Disposable {
 
   async importCommand(argument?: unknown): Promise<void> {
     await this.guarded(async () => {
-      const [uri] = targets(argument);
+      const title = vscode.l10n.t('Import layers for which engine?');
+      const uri = await target(title, argument);
       if (!uri) return;
       await this.services.pages.show(uri, 'layers');
       await (await this.get()).inspections.importFile(uri, 'layers');
@@ -175,7 +176,11 @@ export class LookInside implements vscode.Disposable {
 
   private async atTab(tab: 'tensors' | 'run', argument: unknown, selection: unknown) {
     await this.guarded(async () => {
-      const [uri] = targets(argument, selection);
+      const title =
+        tab === 'run'
+          ? vscode.l10n.t('Run which engine?')
+          : vscode.l10n.t('Look inside which engine?');
+      const uri = await target(title, argument, selection);
       if (!uri) return;
       await this.services.pages.show(uri, tab);
       const { inspections, work } = await this.get();
@@ -213,12 +218,14 @@ export class LookInside implements vscode.Disposable {
   }
 }
 
-function targets(argument: unknown, selection?: unknown): vscode.Uri[] {
-  const uris = commandTargets(argument, selection);
-  if (uris.length === 0) {
-    void vscode.window.showInformationMessage(
-      vscode.l10n.t('Open an engine first, or choose one in the Explorer.'),
-    );
-  }
-  return uris;
+/** What the command was called for, else what is picked. */
+async function target(
+  title: string,
+  argument: unknown,
+  selection?: unknown,
+): Promise<vscode.Uri | undefined> {
+  const [uri] = commandTargets(argument, selection);
+  if (uri) return uri;
+  const { pickEngine } = await import('./pickEngine');
+  return pickEngine(title);
 }
