@@ -63,6 +63,7 @@ describe('inspect, run and sweep', () => {
     const child = spawn(process.execPath, [cliMain, ...args], {
       cwd: folder.path,
       env: { ...own, ...env },
+      detached: true, // a group of its own, as a terminal gives each command
     });
     let stdout = '';
     let stderr = '';
@@ -386,7 +387,8 @@ describe('inspect, run and sweep', () => {
       }
       assert.equal(privateFolders().length, 1);
       const at = performance.now();
-      child.kill(signal);
+      // Ctrl+C reaches everything that the command started, kill the command alone.
+      process.kill(signal === 'SIGINT' ? -(child.pid ?? 0) : (child.pid ?? 0), signal);
       const { code, stdout, stderr } = await ended;
       assert.equal(code, 130);
       assert.equal(stdout, '');
