@@ -299,6 +299,8 @@ const bundleStep = {
   outputs: () => [
     'dist/extension.js',
     'dist/engineHost.js',
+    'dist/reference.js',
+    'dist/ort/ort-wasm-simd-threaded.wasm',
     'dist/cli.js',
     'dist/webview/enginePage.js',
   ],

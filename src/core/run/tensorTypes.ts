@@ -215,9 +215,6 @@ export function encodeValues(type: TensorType, values: ArrayLike<number>): Uint8
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? 0;
     switch (type) {
-      case 'float32':
-        view.setFloat32(i * 4, value, true);
-        break;
       case 'int32':
         view.setInt32(i * 4, code(value), true);
         break;
@@ -229,7 +226,6 @@ export function encodeValues(type: TensorType, values: ArrayLike<number>): Uint8
         view.setUint16(i * 2, code(value), true);
         break;
       case 'int8':
-      case 'uint8':
       case 'bool':
       case 'float8e4m3':
       case 'float8e8m0':

@@ -45,6 +45,7 @@ import {
 } from '../../core/run/tensorTypes';
 import { HostError } from '../hostError';
 import { fileError } from '../onnxFile';
+import { loadPictureOutside, type PictureProcess } from './loadOutside';
 import { chooseEntry, entryPieces, readZipDirectory } from './npzFile';
 import { InputFile, stopIfAborted } from './openFile';
 import { pictureKind, readPicture } from './pictureFile';
@@ -63,6 +64,8 @@ export interface LoadInputOptions {
   /** The file to write; null: only look whether it fits, and at its numbers. */
   dataPath: string | null;
   signal?: AbortSignal | undefined;
+  /** Where pictures are decoded; here, holding up everything else, when not given. */
+  pictures?: PictureProcess | undefined;
 }
 
 /** Whole in memory: Fortran order. */
@@ -80,7 +83,7 @@ export async function loadInput(
   choice: InputChoice,
   tensor: TensorFacts,
   profile: number,
-  { dataPath, signal }: LoadInputOptions,
+  { dataPath, signal, pictures }: LoadInputOptions,
 ): Promise<LoadedInput> {
   stopIfAborted(signal);
   const type = usableType(tensor);
@@ -90,6 +93,10 @@ export async function loadInput(
   }
   const file = await InputFile.open(choice.source.path, signal);
   try {
+    if (pictures !== undefined && (await isPicture(file, choice.source))) {
+      const task = { kind: 'picture', choice, tensor, profile, dataPath } as const;
+      return await loadPictureOutside(pictures, task, choice.source.path, signal);
+    }
     const opened = await openSource(file, choice, choice.source, tensor, type, profile);
     return await finish(opened, tensor, type, profile, dataPath, signal);
   } catch (error) {
@@ -186,11 +193,22 @@ async function openSource(
   if (extension === '.npz' || source.entry !== undefined) {
     return openNpz(file, base, source.entry, choice, tensor, type, profile);
   }
-  const isPicture = pictureKind(head) !== null;
-  if (isPicture || source.image !== undefined || /^\.(png|jpe?g)$/.test(extension)) {
+  if (await isPicture(file, source)) {
     return openPicture(file, base, source.image, choice, tensor, type, profile);
   }
   return openRaw(file, base, choice, tensor, type, profile);
+}
+
+/** Also what only claims to be one, so that it is told what it is not. */
+async function isPicture(
+  file: InputFile,
+  source: Extract<InputChoice['source'], { kind: 'file' }>,
+): Promise<boolean> {
+  const extension = path.extname(file.path).toLowerCase();
+  const head = await file.readUpTo(0, npyPreamble);
+  if (pictureKind(head) !== null) return true;
+  if (isNpy(head) || extension === '.npy' || extension === '.npz') return false;
+  return source.image !== undefined || /^\.(png|jpe?g)$/.test(extension);
 }
 
 function openRaw(

@@ -4,6 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 
 import { build, type BuildOptions } from 'esbuild';
+import { PNG } from 'pngjs';
 
 import { onnxType, writeOnnx } from '../../../scripts/onnxWriter';
 import {
@@ -13,9 +14,10 @@ import {
   writeExternalDataModel,
   writeHugeModel,
 } from '../../../test/support/onnxModels';
-import type { TensorType } from '../../core/inspect/inspection';
+import type { TensorFacts, TensorType } from '../../core/inspect/inspection';
 import { encodeValues } from '../../core/run/tensorTypes';
 import { HostError } from '../hostError';
+import { loadInput, type LoadInputOptions } from '../inputs/loadInput';
 import { runReference, type ReferenceRequest } from './runReference';
 
 const root = path.resolve(__dirname, '../../..');
@@ -196,5 +198,53 @@ describe('ONNX Runtime on the CPU', function () {
     assert.equal(none.failure?.code, 'host-start-failed');
     const noWasm = await runReference(request(model, { wasmFolder: folder }));
     assert.match(noWasm.failure?.sentence ?? '', /ort-wasm-simd-threaded\.wasm/);
+  });
+});
+
+describe('pictures in a process of their own', function () {
+  this.timeout(30_000);
+  const tensor: TensorFacts = {
+    ...{ name: 'image', mode: 'input', type: 'float32', shape: [1, 3, 2, 2], format: '' },
+    ...{ linear: true, location: 'device', shapeTensor: false, profiles: [], profileValues: [] },
+  };
+  const load = (file: string, options: Partial<LoadInputOptions> = {}) => {
+    const source = { kind: 'file' as const, path: file };
+    const choice = { name: 'image', shape: null, source };
+    const dataPath = path.join(folder, 'picture.bin');
+    return loadInput(choice, tensor, 0, { dataPath, pictures: { main }, ...options });
+  };
+
+  it('become the same input as here', async () => {
+    const image = new PNG({ width: 5, height: 4 });
+    image.data.forEach((_, i, data) => (data[i] = (i * 37) % 256));
+    const file = write('photo.png', PNG.sync.write(image));
+    const outside = await load(file);
+    const bytes = fs.readFileSync(path.join(folder, 'picture.bin'));
+    assert.deepEqual(await load(file, { pictures: undefined }), outside);
+    assert.deepEqual(fs.readFileSync(path.join(folder, 'picture.bin')), bytes);
+  });
+
+  it('fail with the same sentences', async () => {
+    const file = write('bad.png', Buffer.from('no picture'));
+    const errors = [load(file), load(file, { pictures: undefined })].map((loading) =>
+      loading.catch((error: unknown) => error),
+    );
+    const [outside, here] = await Promise.all(errors);
+    assert.ok(outside instanceof HostError && here instanceof HostError);
+    assert.deepEqual(
+      [outside.code, outside.message, outside.nextStep],
+      [here.code, here.message, here.nextStep],
+    );
+    const dying = write('dies.js', Buffer.from('process.exit(9)'));
+    await assert.rejects(load(file, { pictures: { main: dying } }), (error) => {
+      return error instanceof HostError && /bad\.png ended the process/.test(error.message);
+    });
+    const hangs = write('hangs.js', Buffer.from('setInterval(() => 0, 1000)'));
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 300);
+    await assert.rejects(
+      load(file, { pictures: { main: hangs }, signal: abort.signal }),
+      (error) => error instanceof HostError && error.code === 'cancelled',
+    );
   });
 });

@@ -1,7 +1,8 @@
 /**
  * ONNX Runtime on the CPU, in a process of its own: one model, one set of inputs, one answer, then it ends. WebAssembly
  * keeps what a model does in a sandbox; nothing is fetched from the network, because the program's bytes are given to
- * it. The parent kills this process when it is cancelled or takes too long.
+ * it. The parent kills this process when it is cancelled or takes too long. It decodes pictures as well: that holds up
+ * whoever does it.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -10,6 +11,9 @@ import { pathToFileURL } from 'node:url';
 import * as ort from 'onnxruntime-web/wasm';
 import * as v from 'valibot';
 
+import { asHostError } from '../../hostError';
+import { loadInput } from '../../inputs/loadInput';
+import { pictureTask, type PictureAnswer, type PictureTask } from '../../inputs/loadOutside';
 import { referenceTask, type ReferenceAnswer, type ReferenceTask } from '../messages';
 import { fromOrt, toOrt, UnsupportedType } from './ortTensors';
 
@@ -32,7 +36,7 @@ function enter(next: typeof stage): void {
   send({ type: 'stage', stage });
 }
 
-function send(answer: ReferenceAnswer, then?: () => void): void {
+function send(answer: ReferenceAnswer | PictureAnswer, then?: () => void): void {
   if (process.send === undefined) process.exit(70);
   process.send(answer, () => then?.());
 }
@@ -183,9 +187,28 @@ const firstLine = (text: string): string =>
 
 process.on('disconnect', () => process.exit(0));
 process.once('message', (received) => {
+  const answer = v.is(pictureTask, received) ? loadPicture(received) : answerTask(received);
+  void answer.then((last) => send(last, () => process.exit(0)));
+});
+
+function answerTask(received: unknown): Promise<ReferenceAnswer> {
   const task = v.safeParse(referenceTask, received);
   const answer: Promise<ReferenceAnswer> = task.success
     ? work(task.output)
     : Promise.reject(new Error(`its task could not be read: ${task.issues[0].message}`));
-  void answer.catch(asFailed).then((last) => send(last, () => process.exit(0)));
-});
+  return answer.catch(asFailed);
+}
+
+async function loadPicture({
+  choice,
+  tensor,
+  profile,
+  dataPath,
+}: PictureTask): Promise<PictureAnswer> {
+  try {
+    return { type: 'loaded', input: await loadInput(choice, tensor, profile, { dataPath }) };
+  } catch (error) {
+    const { code, message, nextStep, detail } = asHostError(error, 'Reading the picture');
+    return { type: 'refused', code, message, nextStep, detail };
+  }
+}
