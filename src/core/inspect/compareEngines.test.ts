@@ -71,7 +71,13 @@ describe('compareEngines', () => {
     const side = { report: report(10, '1.7.1.116'), inspection: null, layers: det };
     const comparison = compareEngines(side, side);
     assert.equal(comparison.summary, 'Both files have the same size; all 95 layers are the same.');
-    assert.deepEqual(comparison.layers, { same: 95, changed: [], removed: [], added: [] });
+    assert.deepEqual(comparison.layers, {
+      same: 95,
+      changed: [],
+      kinds: [],
+      removed: [],
+      added: [],
+    });
     assert.ok([...comparison.file, ...comparison.memory].every((row) => !row.differs));
   });
 
@@ -129,7 +135,7 @@ describe('compareEngines', () => {
 
   it('aligns layers by their ONNX nodes, whatever they are called', () => {
     const half = { Outputs: [{ Name: 'o', Dimensions: [4], Datatype: 'Half' }] };
-    const { same, changed, removed, added } = compareLayers(
+    const { same, changed, kinds, removed, added } = compareLayers(
       rows(
         layer('a_myl0_1', ['conv', 'relu']),
         layer('b_myl0_2', ['mul', 'add']),
@@ -144,6 +150,7 @@ describe('compareEngines', () => {
       ),
     );
     assert.equal(same, 1);
+    assert.deepEqual(kinds, [{ change: 'precision: float32 → float16', count: 1 }]);
     assert.deepEqual(
       changed.map(({ a, b, changes }) => [a.index, b.index, changes]),
       [[0, 1, ['precision: float32 → float16']]],

@@ -41,6 +41,8 @@ export interface LonelyLayer {
 export interface LayerDifferences {
   same: number;
   changed: LayerPair[];
+  /** How often each change of type, precision or tactic occurs, most frequent first. */
+  kinds: { change: string; count: number }[];
   /** Only in the first. */
   removed: LonelyLayer[];
   /** Only in the second. */
@@ -111,68 +113,39 @@ function memoryRows(a: EngineSide, b: EngineSide): DifferenceRow[] {
   const first = a.inspection?.facts ?? null;
   const second = b.inspection?.facts ?? null;
   const rows: DifferenceRow[] = [];
-  if (first || second) {
+  // What only one side tells is no difference between engines.
+  if (first && second) {
     rows.push(
       row('Loaded by', runtimeOf(a.inspection), runtimeOf(b.inspection)),
-      amountRow(
-        'Activations at most',
-        first?.deviceMemory ?? null,
-        second?.deviceMemory ?? null,
-        formatBytes,
-      ),
+      amountRow('Activations at most', first.deviceMemory, second.deviceMemory, formatBytes),
     );
-    const profiles = Math.max(first?.profileCount ?? 0, second?.profileCount ?? 0);
+    const profiles = Math.max(first.profileCount, second.profileCount);
     for (let profile = 0; profile < Math.min(profiles, 64) && profiles > 1; profile += 1) {
       rows.push(
         amountRow(
           `Activations, profile ${profile}`,
-          first?.deviceMemoryPerProfile[profile] ?? null,
-          second?.deviceMemoryPerProfile[profile] ?? null,
+          first.deviceMemoryPerProfile[profile] ?? null,
+          second.deviceMemoryPerProfile[profile] ?? null,
           formatBytes,
         ),
       );
     }
     rows.push(
-      amountRow(
-        'Streamable weights',
-        first?.streamable ?? null,
-        second?.streamable ?? null,
-        formatBytes,
-      ),
+      amountRow('Streamable weights', first.streamable, second.streamable, formatBytes),
       amountRow(
         'GPU memory that loading took',
-        first?.loadedMemory ?? null,
-        second?.loadedMemory ?? null,
+        first.loadedMemory,
+        second.loadedMemory,
         formatBytes,
       ),
-      amountRow(
-        'Auxiliary streams',
-        first?.auxStreams ?? null,
-        second?.auxStreams ?? null,
-        formatCount,
-      ),
-      amountRow(
-        'Optimization profiles',
-        first?.profileCount ?? null,
-        second?.profileCount ?? null,
-        formatCount,
-      ),
+      amountRow('Auxiliary streams', first.auxStreams, second.auxStreams, formatCount),
+      amountRow('Optimization profiles', first.profileCount, second.profileCount, formatCount),
     );
   }
-  if (a.layers || b.layers) {
+  if (a.layers && b.layers) {
     rows.push(
-      amountRow(
-        'Layers',
-        a.layers?.rows.length ?? null,
-        b.layers?.rows.length ?? null,
-        formatCount,
-      ),
-      amountRow(
-        'Weights in layers',
-        a.layers?.weightBytes ?? null,
-        b.layers?.weightBytes ?? null,
-        formatBytes,
-      ),
+      amountRow('Layers', a.layers.rows.length, b.layers.rows.length, formatCount),
+      amountRow('Weights in layers', a.layers.weightBytes, b.layers.weightBytes, formatBytes),
     );
   }
   return rows;
@@ -286,9 +259,26 @@ export function compareLayers(a: readonly LayerRow[], b: readonly LayerRow[]): L
   return {
     same: pairs.length - changed.length,
     changed,
+    kinds: kindsOf(changed),
     removed: lonely(left, b),
     added: lonely(right, a),
   };
+}
+
+const maxKinds = 12;
+
+function kindsOf(changed: readonly LayerPair[]): LayerDifferences['kinds'] {
+  const counts = new Map<string, number>();
+  for (const { changes } of changed) {
+    for (const change of changes) {
+      if (!/^(?:type|precision|tactic): /.test(change)) continue;
+      counts.set(change, (counts.get(change) ?? 0) + 1);
+    }
+  }
+  return [...counts]
+    .map(([change, amount]) => ({ change, count: amount }))
+    .sort((one, two) => two.count - one.count)
+    .slice(0, maxKinds);
 }
 
 function changesOf(a: LayerRow, b: LayerRow): string[] {

@@ -190,6 +190,8 @@ describe('layers', () => {
     );
     assert.equal(document.rows[0]?.name, 'a\\u202eb\\n');
     assert.equal(document.rows[0]?.type, 'red');
+    const odd = layersOf({ Name: 'x', Outputs: [{ Dimensions: [1], Datatype: 'a\u202eb' }] });
+    assert.equal(odd.rows[0]?.precision, 'a\\u202eb');
     assert.equal(exactName(document, 0), 'a\u202eb\n');
     assert.ok(document.rows[1]!.name.length < 600);
   });

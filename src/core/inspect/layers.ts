@@ -511,7 +511,7 @@ function typeOf(tensor: Json): string {
   // TensorRT's older inspector: "Format/Datatype": "Row major linear FP32"
   const text = written || (typeInFormat.exec(textOf(tensor['Format/Datatype']))?.[1] ?? '');
   const key = text.toLowerCase().replace(/[\s_-]/g, '');
-  return Object.hasOwn(typeNames, key) ? typeNames[key]! : text.slice(0, 40);
+  return Object.hasOwn(typeNames, key) ? typeNames[key]! : plainText(text, 40);
 }
 
 /** null: not one that we know. */

@@ -26,7 +26,7 @@ export interface CompareState {
 }
 
 export type LayerList = 'changed' | 'removed' | 'added';
-export const firstShown = 100;
+export const firstShown = 24;
 
 export interface CompareActions {
   send(message: FromComparePage): void;
@@ -167,7 +167,7 @@ function result(
                 actions.setOpen('equal', (event.target as HTMLDetailsElement).open)}
             >
               <summary>${strings.same(equalCount)}</summary>
-              ${equal.map(([id, title, rows]) => differenceTable(`equal-${id}`, title, rows))}
+              ${equal.map(([id, title, rows]) => differenceTable(`equal-${id}`, strings.equalTitle(title), rows))}
             </details>
           </section>`
     }
@@ -238,6 +238,16 @@ function layers(
       it.changed.length === 0
         ? nothing
         : html`<h3>${strings.changed(formatCount(it.changed.length))}</h3>
+            ${
+              it.kinds.length === 0
+                ? nothing
+                : html`<ul class="kinds" aria-label=${strings.what}>
+                    ${it.kinds.map(
+                      ({ change, count }) =>
+                        html`<li><bdi>${change}</bdi>, ${strings.inLayers(count)}</li>`,
+                    )}
+                  </ul>`
+            }
             <ul class="layer-differences" data-list="changed">
               ${it.changed.slice(0, state.shown.changed).map(changedLayer)}
             </ul>

@@ -14,6 +14,7 @@ export const strings = {
   differences: 'Differences',
   noDifferences: 'Nothing that is compared differs.',
   same: (rows: number) => (rows === 1 ? 'One equal value' : `${rows} equal values`),
+  equalTitle: (title: string) => `${title}, equal on both sides`,
   property: 'Property',
   difference: 'Difference',
   differs: 'differs',
@@ -35,4 +36,5 @@ export const strings = {
   onnx: 'from',
   more: (amount: string) => `Show ${amount} more`,
   what: 'What changed',
+  inLayers: (count: number) => (count === 1 ? 'in one layer' : `in ${count} layers`),
 };

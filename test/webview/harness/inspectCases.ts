@@ -349,11 +349,7 @@ export const inspectCases = {
       given(madeProfile, { source: 'file', fileName: 'times.json' }),
       show('layers'),
     ],
-    expected: [
-      'From times.json, not from this engine.',
-      'Back to the engine',
-      'Reformatting CopyNode',
-    ],
+    expected: ['From times.json, not from this engine.', 'Back to the engine', '96 layers'],
   },
   'layers-broken': {
     messages: [

@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { InspectState, PageFailure } from '../../../core/pageMessages';
 import { formatDuration } from '../../../core/formats';
+import { plainText } from '../../../core/plainText';
 import { icon } from '../icon';
 import type { PageActions, PageState } from '../state';
 import { strings } from './strings';
@@ -96,7 +97,11 @@ function failure(it: PageFailure, actions: PageActions): TemplateResult {
         it.detail
           ? html`<details class="gate-detail">
               <summary>${strings.details}</summary>
-              <pre class="own-text">${it.detail}</pre>
+              <pre class="own-text">
+${it.detail
+                  .split('\n')
+                  .map((line) => plainText(line))
+                  .join('\n')}</pre>
             </details>`
           : nothing
       }

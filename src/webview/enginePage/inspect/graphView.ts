@@ -16,7 +16,7 @@ import type { PageActions, PageState } from '../state';
 import type { LayersModel } from './layersModel';
 import { strings } from './strings';
 
-const size = { width: 190, height: 40 };
+const size = { width: 220, height: 40 };
 const maxDrawn = 60;
 const maxGroups = 40;
 const zooms = [0.25, 0.35, 0.5, 0.7, 1, 1.4, 2];
@@ -327,9 +327,11 @@ function nodeDrawing(
     @click=${node.run}
   >
     <title>${node.title}</title>
-    <rect width=${size.width} height=${size.height} rx="3"></rect>
-    <text x="8" y=${node.subtitle ? 17 : 25}>${short(node.title, 27)}</text>
-    ${node.subtitle ? svg`<text class="graph-type" x="8" y="32">${short(node.subtitle, 31)}</text>` : nothing}
+    <g aria-hidden="true">
+      <rect width=${size.width} height=${size.height} rx="3"></rect>
+      <text x="8" y=${node.subtitle ? 17 : 25}>${short(node.title, 27)}</text>
+      ${node.subtitle ? svg`<text class="graph-type" x="8" y="32">${short(node.subtitle, 31)}</text>` : nothing}
+    </g>
   </g>`;
 }
 

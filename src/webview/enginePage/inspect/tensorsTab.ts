@@ -209,7 +209,9 @@ function tensorRow(tensor: TensorFacts, profile: number | null): TemplateResult 
       ${tensor.shapeTensor ? html`<span class="quiet-text">${strings.shapeTensor}</span>` : nothing}
     </th>
     <td role="cell" data-label=${strings.type}>${tensor.type}</td>
-    <td role="cell" class="mono" data-label=${strings.shape}>${shapeText(tensor.shape)}</td>
+    <td role="cell" class="mono wide-cell" data-label=${strings.shape}>
+      ${shapeText(tensor.shape)}
+    </td>
     ${
       profile === null
         ? nothing
@@ -220,7 +222,7 @@ function tensorRow(tensor: TensorFacts, profile: number | null): TemplateResult 
               </td>`,
           )
     }
-    <td role="cell" data-label=${strings.format}>
+    <td role="cell" class="wide-cell" data-label=${strings.format}>
       <bdi>${plainText(tensor.format, 300)}</bdi>
       ${tensor.linear ? nothing : html`<span class="tag">${strings.notLinear}</span>`}
     </td>
