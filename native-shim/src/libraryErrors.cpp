@@ -34,6 +34,10 @@ CudaStatus cudaNumberIn(std::string_view line) noexcept {
     for (const std::string_view beginning : beginnings) {
         for (size_t at = findIgnoringCase(line, beginning); at != std::string_view::npos;
              at = findIgnoringCase(line, beginning, at + 1)) {
+            /* The line number in "[checkMacros.cpp::catchCudaError::229]" is none of CUDA's. */
+            if (at > 0 && std::isalpha(static_cast<unsigned char>(line[at - 1])) != 0) {
+                continue;
+            }
             size_t i = at + beginning.size();
             for (bool skipped = true; skipped;) {
                 skipped = false;

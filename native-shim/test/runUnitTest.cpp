@@ -106,6 +106,7 @@ TEST("the number of a CUDA error in a line of the library") {
     CHECK_EQUAL(cudaNumberIn("CUDA error code = 719"), 719);
     CHECK_EQUAL(cudaNumberIn("Cuda failure: no number; Cuda failure 4"), 4);
     CHECK_EQUAL(cudaNumberIn("Error Code 2: OutOfMemory (requested size was 5)"), 0);
+    CHECK_EQUAL(cudaNumberIn("[checkMacros.cpp::catchCudaError::229] Error Code 1: Cuda Runtime ()"), 0);
     CHECK_EQUAL(cudaNumberIn("CUDA error"), 0);
     CHECK_EQUAL(cudaNumberIn(""), 0);
 }

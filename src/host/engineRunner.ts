@@ -280,7 +280,13 @@ export class EngineRunner {
     refuseEmptySweep(request);
 
     tell(callbacks, 'prepare');
-    const inputs = await prepareInputs(choices, known.tensors, request.folder, callbacks.signal);
+    const inputs = await prepareInputs(
+      choices,
+      known.tensors,
+      request.folder,
+      this.referenceTools(callbacks),
+      callbacks.signal,
+    );
     facts.inputs = inputs.map(({ summary, source }) => ({ ...summary, source }));
     const cache = await runtimeCacheFile(request.engine, choices.runtimeCache);
     facts.cachePath = cache.path;

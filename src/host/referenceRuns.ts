@@ -50,7 +50,7 @@ export async function referenceAlone(
   const profileCount = Math.max(1, ...tensors.map(({ profiles }) => profiles.length));
   const choices = completeChoices(request.choices, { tensors, profileCount });
   refuseBadChoices(engine, choices, { tensors, profileCount });
-  const inputs = await prepareInputs(choices, tensors, folder, tools.signal);
+  const inputs = await prepareInputs(choices, tensors, folder, tools, tools.signal);
   const reference = await runReference(
     {
       main: tools.main,

@@ -7,6 +7,7 @@ import { checkChoices, type RunTarget } from '../core/run/runChoices';
 import type { RunChoices, TensorSummary } from '../core/run/runReport';
 import { HostError } from './hostError';
 import { loadInput } from './inputs/loadInput';
+import type { PictureProcess } from './inputs/loadOutside';
 
 export interface PreparedInput {
   /** Exact. */
@@ -39,6 +40,7 @@ export async function prepareInputs(
   choices: RunChoices,
   tensors: readonly TensorFacts[],
   folder: string,
+  pictures: PictureProcess,
   signal?: AbortSignal,
 ): Promise<PreparedInput[]> {
   const prepared: PreparedInput[] = [];
@@ -46,7 +48,11 @@ export async function prepareInputs(
     const choice = choices.inputs.find(({ name }) => name === tensor.name);
     if (tensor.mode !== 'input' || choice === undefined) continue; // refuseBadChoices saw to that
     const dataPath = path.join(folder, inputFile(prepared.length));
-    const loaded = await loadInput(choice, tensor, choices.profile, { dataPath, signal });
+    const loaded = await loadInput(choice, tensor, choices.profile, {
+      dataPath,
+      pictures,
+      signal,
+    });
     prepared.push({ ...loaded, dataPath });
   }
   return prepared;

@@ -103,6 +103,8 @@ describe('failures of a run', () => {
     assert.equal(cudaNumberIn(['x: CUDA_ERROR_ILLEGAL_ADDRESS']), 700);
     assert.equal(cudaNumberIn(['GPU is out of memory']), 2);
     assert.equal(cudaNumberIn(['nothing of that kind 209']), 0);
+    // A line of the library's source, not an error of CUDA.
+    assert.equal(cudaNumberIn(['[checkMacros.cpp::catchCudaError::229] Error Code 1']), 0);
     const found = makeRunFailure({
       ...base,
       code: 'runtime-failed',
@@ -145,5 +147,29 @@ describe('failures of a run', () => {
       /took too long while loading/,
     );
     assert.match(words({ code: 'cancelled' }), /was cancelled/);
+  });
+
+  it('offer no rebuild for a GPU that TensorRT-RTX does not run on', () => {
+    const line =
+      'Error Code 6: API Usage Error (The engine cannot run on this GPU, which has compute capability 9.0. ' +
+      'TensorRT-RTX does not support this compute capability, so the engine cannot be rebuilt for it.)';
+    const text = words({
+      stage: 'deserialize',
+      code: 'runtime-failed',
+      lines: [{ severity: 1, text: line }],
+    });
+    assert.match(text, /TensorRT-RTX does not run on NVIDIA RTX 4090/);
+    assert.match(text, /a rebuild does not help/);
+  });
+
+  it('advise a larger budget where the budget is too small', () => {
+    const text = words({
+      code: 'gpu-out-of-memory',
+      cuda: 2,
+      streamable: 1000,
+      budget: 10,
+      lines: [{ severity: 1, text: 'the weight streaming budget of 10 bytes is too small' }],
+    });
+    assert.match(text, /budget is too small.*Raise the weight streaming budget\./s);
   });
 });

@@ -65,7 +65,8 @@ interface Words {
 export function cudaNumberIn(lines: readonly string[]): number {
   for (const line of lines) {
     const match =
-      /(?:cuda ?error(?:_t)?|cuda failure|cuda runtime error|cuda driver error|curesult)\W{0,4}(?:code\W{0,3})?(\d{1,4})\b/i.exec(
+      // Not the line number in "[checkMacros.cpp::catchCudaError::229]".
+      /(?<![a-z])(?:cuda ?error(?:_t)?|cuda failure|cuda runtime error|cuda driver error|curesult)\W{0,4}(?:code\W{0,3})?(\d{1,4})\b/i.exec(
         line,
       );
     if (match?.[1] !== undefined) return Number(match[1]);
@@ -114,7 +115,7 @@ function wordsFor(facts: FailureFacts, lines: readonly string[]): Words {
         nextStep: 'Run it again when you like.',
       };
     case 'gpu-out-of-memory':
-      return outOfGpuMemory(facts, file);
+      return outOfGpuMemory(facts, file, lines);
     case 'out-of-memory':
       return {
         sentence: `There was not enough main memory ${purpose(facts.stage)} of ${file}.`,
@@ -123,7 +124,7 @@ function wordsFor(facts: FailureFacts, lines: readonly string[]): Words {
     case 'no-driver':
       return noDriver(facts, file);
     case 'cuda-failed':
-      return cudaWords(facts, file);
+      return cudaWords(facts, file, lines);
     case 'runtime-failed':
       return refused(facts, file, lines);
     case 'host-exited':
@@ -145,13 +146,13 @@ function wordsFor(facts: FailureFacts, lines: readonly string[]): Words {
   }
 }
 
-function cudaWords(facts: FailureFacts, file: string): Words {
+function cudaWords(facts: FailureFacts, file: string, lines: readonly string[]): Words {
   const gpu = gpuName(facts);
   const error = cudaName(facts.cuda);
   const at = `${doing(facts.stage)} ${file}`;
   switch (facts.cuda) {
     case 2:
-      return outOfGpuMemory(facts, file);
+      return outOfGpuMemory(facts, file, lines);
     case 3:
     case 35:
     case 100:
@@ -201,7 +202,13 @@ function cudaWords(facts: FailureFacts, file: string): Words {
   }
 }
 
-function outOfGpuMemory(facts: FailureFacts, file: string): Words {
+function outOfGpuMemory(facts: FailureFacts, file: string, lines: readonly string[]): Words {
+  if (lines.some((line) => /budget\b.*\btoo (?:small|low)/i.test(line))) {
+    return {
+      sentence: `The weight streaming budget is too small for ${file}${onGpu(facts)}. It says: ${ended(lines[0] ?? '')}`,
+      nextStep: 'Raise the weight streaming budget.',
+    };
+  }
   const streams = facts.streamable ?? null;
   const lower =
     streams !== null && streams > 0 && (facts.budget === null || (facts.budget ?? 1) > 0);
@@ -274,6 +281,13 @@ function refused(facts: FailureFacts, file: string, lines: readonly string[]): W
       return {
         sentence: `${file} was built with another version of TensorRT-RTX than the one that is used.${reason}`,
         nextStep: 'Choose the TensorRT-RTX that built it, or rebuild the engine.',
+      };
+    }
+    if (/does not support this compute capability/i.test(all)) {
+      return {
+        sentence: `TensorRT-RTX does not run on ${gpuName(facts)}, so ${file} cannot be loaded here.${reason}`,
+        nextStep:
+          'Use a GPU that TensorRT-RTX supports (RTX 20 series or newer); a rebuild does not help.',
       };
     }
     if (/compute capability|target.*GPU|not.*compatible/i.test(all)) {

@@ -8,12 +8,14 @@ import { guessImageLayout } from '../../core/run/imageInput';
 import type { InputChoice, InputSource } from '../../core/run/runReport';
 import { isTensorType } from '../../core/run/tensorTypes';
 import { listArrays, loadInput } from '../../host/inputs/loadInput';
+import type { PictureProcess } from '../../host/inputs/loadOutside';
 
 /** tensor: null where the engine was not looked into. Throws HostError. */
 export async function lookAtInput(
   file: string,
   name: string,
   tensor: TensorFacts | null,
+  pictures: PictureProcess,
 ): Promise<PickedInput> {
   const source = await sourceOf(file, name, tensor);
   const choice: InputChoice = { name, shape: null, source };
@@ -28,7 +30,7 @@ export async function lookAtInput(
   let first: unknown;
   for (let profile = 0; profile < Math.max(1, tensor.profiles.length); profile++) {
     try {
-      const loaded = await loadInput(choice, tensor, profile, { dataPath: null });
+      const loaded = await loadInput(choice, tensor, profile, { dataPath: null, pictures });
       return { state: 'good', choice, summary: loaded.summary, sentence: loaded.source };
     } catch (error) {
       first ??= error;

@@ -304,7 +304,8 @@ export class Runs implements vscode.Disposable {
         .inspection(uri)
         ?.facts.tensors.find((one) => one.mode === 'input' && one.name === name);
       const { lookAtInput } = await import('./inputFile');
-      return await lookAtInput(file.fsPath, name, tensor ?? null);
+      const main = path.join(path.dirname(this.services.hostMain), 'reference.js');
+      return await lookAtInput(file.fsPath, name, tensor ?? null, { main });
     } catch (error) {
       const doing = vscode.l10n.t('Reading {0}', fileName(file));
       const failure = this.work.failed(uri, error, doing);
