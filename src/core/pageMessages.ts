@@ -92,6 +92,7 @@ export type FromPage =
   | { type: 'forgetImported' }
   | { type: 'compareEngine' }
   | { type: 'rebuildDetailed' }
+  | { type: 'rebuildStreaming' }
   | { type: 'copyText'; text: string }
   | { type: 'run'; choices: RunChoices }
   /** budgets in bytes, largest first. */

@@ -228,7 +228,7 @@ describe('Run tab', function () {
       await open('run-not-streaming');
       await button('sweep').click({ force: true });
       await button('rebuildStreaming').click();
-      assert.deepEqual(await asked(), [{ type: 'remedy', id: 'rebuild-with-weight-streaming' }]);
+      assert.deepEqual(await asked(), [{ type: 'rebuildStreaming' }]);
     });
 
     it('shows how far it is, and can be cancelled', async () => {

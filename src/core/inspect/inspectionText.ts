@@ -36,7 +36,9 @@ function headline({ file, facts }: Inspection): string {
     plural(facts.profileCount, 'profile'),
     ...(facts.layerCount === null ? [] : [plural(facts.layerCount, 'layer')]),
   ];
-  const name = facts.name === '' || facts.name === file ? '' : ` ("${facts.name}")`;
+  // What the library calls a network that its model gave no name tells nothing.
+  const known = /^(Unnamed Network \d+)?$/.test(facts.name) || facts.name === file;
+  const name = known ? '' : ` ("${plainText(facts.name, 100)}")`;
   return `${file}${name}: ${parts.join(', ')}.`;
 }
 

@@ -201,6 +201,7 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
       case 'forgetImported':
       case 'compareEngine':
       case 'rebuildDetailed':
+      case 'rebuildStreaming':
       case 'run':
       case 'sweep':
       case 'reference':

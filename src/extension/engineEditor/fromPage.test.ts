@@ -21,6 +21,7 @@ const all: { [T in FromPage['type']]: Extract<FromPage, { type: T }> } = {
   forgetImported: { type: 'forgetImported' },
   compareEngine: { type: 'compareEngine' },
   rebuildDetailed: { type: 'rebuildDetailed' },
+  rebuildStreaming: { type: 'rebuildStreaming' },
   copyText: { type: 'copyText', text: 'image' },
   run: { type: 'run', choices },
   sweep: { type: 'sweep', choices, budgets: [4096, 0] },

@@ -58,6 +58,7 @@ const schema = v.union([
       'forgetImported',
       'compareEngine',
       'rebuildDetailed',
+    'rebuildStreaming',
       'cancelRun',
       'readFreeMemory',
       'fix',

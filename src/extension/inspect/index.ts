@@ -34,6 +34,7 @@ export type InsideMessage = Extract<
       | 'forgetImported'
       | 'compareEngine'
       | 'rebuildDetailed'
+      | 'rebuildStreaming'
       | 'run'
       | 'sweep'
       | 'reference'
@@ -106,6 +107,10 @@ export class LookInside implements vscode.Disposable {
           return comparisons.compareWith(uri);
         case 'rebuildDetailed':
           return this.rebuildDetailed(uri);
+        case 'rebuildStreaming': {
+          const { rebuild, reports } = this.services;
+          return rebuild.rebuild(uri, 'weight-streaming', reports.get(uri) ?? null);
+        }
         case 'run':
           await runs.run(uri, { kind: 'run', choices: message.choices, budgets: [] });
           return;

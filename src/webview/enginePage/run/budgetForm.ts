@@ -70,7 +70,7 @@ function notStreaming({ actions }: RunContext): TemplateResult {
       class="link"
       type="button"
       data-action="rebuildStreaming"
-      @click=${() => actions.send({ type: 'remedy', id: 'rebuild-with-weight-streaming' })}
+      @click=${() => actions.send({ type: 'rebuildStreaming' })}
     >
       ${strings.rebuildStreaming}
     </button>`;
