@@ -254,7 +254,8 @@ ES_API es_status es_submit_build(es_session *session, const es_build *build, uin
  *
  * Stages, in order: "read", "deserialize", "inspect"; then for each budget "budget", "context", "inputs" (shapes and
  * files), "buffers", "first-run", "warm-up", "measure", "profile", "outputs". They come as PHASE events too (name: the
- * stage; steps: 1000 for "deserialize" (bytes read) and "measure", the number of budgets for "attempt", else 0).
+ * stage; steps: 1000 for "deserialize" (bytes read) and "measure", the number of budgets for "attempt", else 0). "attempt"
+ * lies around the stages of all budgets; its step is the number of budgets that are done.
  */
 #define ES_INSPECT_LAYERS 1u /* also IEngineInspector's JSON */
 typedef struct es_inspect_result {
@@ -278,9 +279,9 @@ ES_API es_status es_run_add_input(es_run *run, const char *name, const int64_t *
 #define ES_BUDGET_AUTOMATIC (-2)
 ES_API es_status es_run_add_budget(es_run *run, int64_t bytes) ES_NOEXCEPT;
 /* The runtime cache (JIT-compiled kernels): read when it is there and accepted, written whole (temporary file, rename)
- * after the first attempt. A missing or refused one is not an error. */
+ * after the first attempt that ran. A missing or refused one is not an error. */
 ES_API es_status es_run_set_runtime_cache(es_run *run, const char *path) ES_NOEXCEPT;
-/* An existing folder: after the first attempt each output's bytes are written to "output-<index>.bin" there. */
+/* An existing folder: after the first attempt that ran each output's bytes are written to "output-<index>.bin" there. */
 ES_API es_status es_run_set_output_folder(es_run *run, const char *path) ES_NOEXCEPT;
 
 #define ES_RUN_COPIES 1u      /* the copies of inputs and outputs are part of each iteration and of its time */

@@ -5,8 +5,8 @@
  *
  * LIBRARY is of the shim's own version, OTHER_LIBRARY of another one; both lie in FULL_VERSION/tensorrt_rtx_libs/.
  */
+#include "runClient.h"
 #include "sampleModel.h"
-#include "shimClient.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -902,6 +902,49 @@ TEST("a build without a library is refused") {
     uint64_t job = 0;
     Client::require(es_submit_build(client.get(), build.get(), &job));
     CHECK_EQUAL(client.wait(job).status, ES_LIBRARY_NOT_LOADED);
+}
+
+/* On the stand-in machine they work (runTest.cpp); here the real library answers, of this machine's GPU or of none. */
+TEST("inspecting and running a real engine ends in what the GPU allows, or in why there is none") {
+    const Folder folder;
+    const std::string path = folder / "x.engine";
+    CHECK_EQUAL(Build(folder.write("sample.onnx", sample::model()), path).batches().run().status, ES_OK);
+    const Inspected inspected = inspect(loadedClient(), path, ES_INSPECT_LAYERS, {0});
+    Request request(path);
+    const Ran ran = request.run(loadedClient());
+    if (driver().gpu_count == 0) {
+        for (const auto &[done, report] : {std::pair(inspected.done, inspected.report), std::pair(ran.done, ran.report)}) {
+            CHECK_EQUAL(done.status, ES_NO_DRIVER);
+            CHECK(!done.sentence.empty());
+            CHECK_CONTAINS(report, "{\"stage\":\"deserialize\",\"cuda\":");
+        }
+        return;
+    }
+    if (inspected.done.status == ES_OK) {
+        CHECK_CONTAINS(inspected.report, "\"tensors\":[{");
+        CHECK_CONTAINS(inspected.layers, "Layers");
+        CHECK_EQUAL(ran.done.status, ES_OK);
+        CHECK_CONTAINS(ran.report, "\"failure\":{\"stage\":\"inputs\"");
+    } else {
+        CHECK(inspected.done.status == ES_RUNTIME_FAILED || inspected.done.status == ES_CUDA_FAILED);
+        CHECK_CONTAINS(inspected.done.sentence, path);
+        CHECK_EQUAL(ran.done.status, inspected.done.status);
+    }
+}
+
+TEST("inspecting what is no engine") {
+    if (driver().gpu_count > 0) {
+        const Folder folder;
+        const Inspected inspected = inspect(loadedClient(), folder.write("x.engine", std::string(1000, 'x')));
+        CHECK(inspected.done.status != ES_OK);
+    }
+    CHECK_EQUAL(inspect(loadedClient(), "/no/such.engine").done.status, ES_FILE_ERROR);
+    uint64_t job = 0;
+    CHECK_EQUAL(es_submit_inspect(loadedClient().get(), nullptr, 0, nullptr, 0, &job), ES_INVALID_ARGUMENT);
+    CHECK_EQUAL(es_submit_inspect(loadedClient().get(), "x", 2, nullptr, 0, &job), ES_INVALID_ARGUMENT);
+    CHECK_EQUAL(es_submit_inspect(loadedClient().get(), "x", 0, nullptr, 1, &job), ES_INVALID_ARGUMENT);
+    const int64_t negative = -1;
+    CHECK_EQUAL(es_submit_inspect(loadedClient().get(), "x", 0, &negative, 1, &job), ES_INVALID_ARGUMENT);
 }
 
 TEST("verbose lines come only when they are asked for") {

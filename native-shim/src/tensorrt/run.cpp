@@ -52,9 +52,9 @@ public:
     void perform();
 
 private:
-    void attempt(AttemptReport &report, bool isFirst);
+    void attempt(AttemptReport &report);
     void noteFailure(AttemptReport &report, const Failure &failure);
-    void work(AttemptReport &report, bool isFirst);
+    void work(AttemptReport &report);
     void setBudget(AttemptReport &report);
     RuntimeConfig makeConfig(bool withGraph, const nvinfer1::IRuntimeCache *cache);
     void measureWarm(const std::vector<HostInput> &inputs);
@@ -75,6 +75,10 @@ private:
     RuntimeCacheFile mCacheFile;
     /* Of all attempts; before the configurations and contexts that know it. */
     RuntimeCache mCache;
+    /* By the first attempt that comes so far. */
+    bool mCacheAsked = false;
+    bool mCacheSaved = false;
+    bool mOutputsWritten = false;
     RunReport mReport;
     std::vector<es_run_sample> mSamples;
     /* What the GPU was lost to; nothing more can be tried. */
@@ -96,7 +100,7 @@ void Run::perform() {
         AttemptReport report;
         report.budgetAsked = budgets[i];
         report.firstSample = static_cast<int64_t>(mSamples.size());
-        attempt(report, i == 0);
+        attempt(report);
         report.freeAfter = known(mSession.cuda().freeMemory());
         mReport.attempts.push_back(std::move(report));
         mStages.attemptDone(static_cast<int32_t>(i + 1));
@@ -110,7 +114,7 @@ void Run::perform() {
 }
 
 /* An attempt that fails says so in its report; a cancel ends the job. */
-void Run::attempt(AttemptReport &report, bool isFirst) {
+void Run::attempt(AttemptReport &report) {
     if (mLost) {
         report.failure = AttemptFailure{"budget", ES_CUDA_FAILED, mLost->cuda,
                                         "Not tried: the GPU was lost in an attempt before this one."};
@@ -118,7 +122,7 @@ void Run::attempt(AttemptReport &report, bool isFirst) {
     }
     mErrors.reset();
     try {
-        work(report, isFirst);
+        work(report);
     } catch (const Failure &failure) {
         noteFailure(report, failure);
     } catch (const std::bad_alloc &) {
@@ -140,7 +144,7 @@ void Run::noteFailure(AttemptReport &report, const Failure &failure) {
     }
 }
 
-void Run::work(AttemptReport &report, bool isFirst) {
+void Run::work(AttemptReport &report) {
     const es_run_options &options = mRequest.options;
     const CudaContext &cuda = mSession.cuda();
     const bool wantsGraph = (options.flags & ES_RUN_CUDA_GRAPH) != 0;
@@ -148,7 +152,8 @@ void Run::work(AttemptReport &report, bool isFirst) {
     setBudget(report);
 
     mStages.begin("context");
-    if (isFirst && mCacheFile.isOn()) {
+    if (mCacheFile.isOn() && !mCacheAsked) {
+        mCacheAsked = true;
         mCache = mCacheFile.load(*makeConfig(false, nullptr));
     }
     const RuntimeConfig config = makeConfig(wantsGraph, mCache.get());
@@ -206,7 +211,9 @@ void Run::work(AttemptReport &report, bool isFirst) {
     /* One worker stays, for its buffers; contexts go before others are made. */
     workers.resize(1);
     first.releaseContext();
-    if (isFirst && mCache) {
+    const bool isCacheNew = mCache && !mCacheSaved;
+    if (isCacheNew) {
+        mCacheSaved = true;
         mCacheFile.save(*mCache);
     }
     if (options.profiled_iterations > 0) {
@@ -219,7 +226,7 @@ void Run::work(AttemptReport &report, bool isFirst) {
     }
     mStages.begin("outputs");
     writeOutputs(first, report);
-    if (isFirst && mCache && mCacheFile.wasCold() && !mLost) {
+    if (isCacheNew && mCacheFile.wasCold() && !mLost) {
         workers.clear();
         measureWarm(inputs);
     }
@@ -309,7 +316,7 @@ void Run::profile(Worker &worker, const std::vector<HostInput> &inputs, AttemptR
 }
 
 void Run::writeOutputs(const Worker &worker, AttemptReport &report) {
-    const bool isFirst = mReport.attempts.empty();
+    const bool isWritten = !mRequest.outputFolder.empty() && !mOutputsWritten;
     for (size_t i = 0; i < worker.outputs().size(); ++i) {
         const OutputBuffer &output = *worker.outputs()[i];
         OutputFacts facts;
@@ -318,7 +325,7 @@ void Run::writeOutputs(const Worker &worker, AttemptReport &report) {
         facts.shape = output.shape();
         facts.bytes = static_cast<int64_t>(output.bytes());
         facts.isLinear = output.isLinear();
-        if (isFirst && !mRequest.outputFolder.empty()) {
+        if (isWritten) {
             const std::string name = "output-" + std::to_string(i) + ".bin";
             const std::string path = joinPath(mRequest.outputFolder, name);
             NewFile file(path + "." + std::to_string(monotonicNow()) + ".tmp");
@@ -339,6 +346,7 @@ void Run::writeOutputs(const Worker &worker, AttemptReport &report) {
         }
         report.outputs.push_back(std::move(facts));
     }
+    mOutputsWritten = true;
 }
 
 void Run::takeSamples(AttemptReport &report, const Measurement &measurement) {

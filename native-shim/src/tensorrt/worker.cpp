@@ -233,6 +233,8 @@ Worker::Worker(const EngineSession &session, LibraryErrors &errors)
     : mSession(session), mDriver(session.cuda().driver()), mErrors(errors), mStream(mDriver), mBefore(mDriver),
       mAfter(mDriver) {}
 
+Worker::~Worker() { mDriver.streamSynchronize(mStream.get()); }
+
 CudaFailure Worker::failure(const std::string &doing) const {
     return mErrors.failure("TensorRT-RTX could not " + doing, mSession.cuda().brokenBy());
 }

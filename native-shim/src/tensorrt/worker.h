@@ -67,7 +67,8 @@ private:
 class Worker {
 public:
     Worker(const EngineSession &session, LibraryErrors &errors);
-    ~Worker() = default;
+    /* Waits for what is on the stream: nobody may take the buffers away before. */
+    ~Worker();
     Worker(const Worker &) = delete;
     Worker &operator=(const Worker &) = delete;
 
