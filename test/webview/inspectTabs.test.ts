@@ -231,8 +231,10 @@ describe('inspect tabs', function () {
     it('count the time while waiting', async () => {
       await open('tensors-running');
       const before = await page.locator('.gate-progress').innerText();
-      await page.waitForTimeout(1300);
-      assert.notEqual(await page.locator('.gate-progress').innerText(), before);
+      await page.waitForFunction(
+        (text) => document.querySelector<HTMLElement>('.gate-progress')?.innerText !== text,
+        before,
+      );
     });
   });
 

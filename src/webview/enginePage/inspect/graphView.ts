@@ -25,6 +25,7 @@ interface DrawnNode {
   id: string;
   title: string;
   subtitle: string;
+  /** For screen readers; the name is the title. */
   label: string;
   chosen: boolean;
   more: boolean;
@@ -321,17 +322,15 @@ function nodeDrawing(
     tabindex=${isStop ? 0 : -1}
     data-node=${at}
     data-id=${node.id}
-    aria-label=${node.label}
+    aria-description=${node.label}
     aria-current=${node.chosen ? 'true' : nothing}
     transform=${`translate(${left} ${top})`}
     @click=${node.run}
   >
     <title>${node.title}</title>
-    <g aria-hidden="true">
-      <rect width=${size.width} height=${size.height} rx="3"></rect>
-      <text x="8" y=${node.subtitle ? 17 : 25}>${short(node.title, 27)}</text>
-      ${node.subtitle ? svg`<text class="graph-type" x="8" y="32">${short(node.subtitle, 31)}</text>` : nothing}
-    </g>
+    <rect width=${size.width} height=${size.height} rx="3"></rect>
+    <text x="8" y=${node.subtitle ? 17 : 25}>${short(node.title, 27)}</text>
+    ${node.subtitle ? svg`<text class="graph-type" x="8" y="32">${short(node.subtitle, 31)}</text>` : nothing}
   </g>`;
 }
 
