@@ -329,7 +329,7 @@ function nodeDrawing(
   >
     <title>${node.title}</title>
     <rect width=${size.width} height=${size.height} rx="3"></rect>
-    <text x="8" y=${node.subtitle ? 17 : 25}>${short(node.title, 27)}</text>
+    <text x="8" y=${node.subtitle ? 17 : 25}>${short(node.title, 25)}</text>
     ${node.subtitle ? svg`<text class="graph-type" x="8" y="32">${short(node.subtitle, 31)}</text>` : nothing}
   </g>`;
 }

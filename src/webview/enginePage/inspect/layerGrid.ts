@@ -10,6 +10,7 @@ import {
   Virtualizer,
 } from '@tanstack/virtual-core';
 import { html, nothing, render, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import { formatBytes, formatExactBytes } from '../../../core/formats';
 import type { LayerRow } from '../../../core/inspect/layers';
 import type { LayerColumn, LayerOrder } from '../../../core/inspect/layerTable';
@@ -32,7 +33,7 @@ export type LayerChosenEvent = CustomEvent<{ index: number; open: boolean }>;
 export type LayerSortEvent = CustomEvent<{ column: LayerColumn }>;
 
 const rowHeight = 26;
-const overscan = 12;
+const overscan = 8;
 const header = -1;
 
 /** The least width of each column in pixels, and its share of what is left. */
@@ -182,7 +183,11 @@ class LayerGrid extends HTMLElement {
           </div>
         </div>
         <div class="grid-body" role="rowgroup" .style=${`height: ${Math.max(0, total)}px`}>
-          ${items.map((item) => this.row(item.index, item.start - rowHeight - 2))}
+          ${repeat(
+            items,
+            (item) => item.index,
+            (item) => this.row(item.index, item.start - rowHeight - 2),
+          )}
         </div>
       </div>`,
       this,
