@@ -96,6 +96,8 @@ describe('looking inside engines and running them', () => {
     assert.ok(!inspection.notes.some(({ id }) => id === 'hash-unknown'));
     const [, layers] = inside.inspections.messages(uri);
     assert.ok(layers?.type === 'layers' && layers.layers.state === 'given');
+    // A Buffer would not reach the page as bytes.
+    assert.equal(layers.layers.bytes.constructor.name, 'Uint8Array');
     assert.equal(parseLayers(layers.layers.bytes).rows.length, 12);
     const onnx = await until('the ONNX nodes', () => {
       const message = inside.inspections.messages(uri).at(-1);

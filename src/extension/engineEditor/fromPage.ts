@@ -58,7 +58,7 @@ const schema = v.union([
       'forgetImported',
       'compareEngine',
       'rebuildDetailed',
-    'rebuildStreaming',
+      'rebuildStreaming',
       'cancelRun',
       'readFreeMemory',
       'fix',

@@ -14,6 +14,7 @@ import type {
   ToPage,
 } from '../../core/pageMessages';
 import { HostError } from '../../host/hostError';
+import { pageBytes } from '../engineEditor/pageBytes';
 import { fileName } from '../engineTarget';
 import type { EngineWork, EngineWorkServices } from '../run/engineWork';
 import { saveFile } from './saveFile';
@@ -134,7 +135,7 @@ export class Inspections implements vscode.Disposable {
               vscode.l10n.t('Look inside again.'),
             );
           }
-          return { ...found, stat };
+          return { inspection: found.inspection, layers: pageBytes(found.layers), stat };
         },
       );
       entry.size = result.stat.size;
@@ -306,7 +307,7 @@ async function readImport(from: vscode.Uri): Promise<Uint8Array> {
       vscode.l10n.t('Choose a JSON file that trtexec or the engine inspector wrote.'),
     );
   }
-  return vscode.workspace.fs.readFile(from);
+  return pageBytes(await vscode.workspace.fs.readFile(from));
 }
 
 async function statOf(uri: vscode.Uri): Promise<{ size: number; mtimeMs: number }> {

@@ -8,6 +8,7 @@ import { assertNever } from '../../core/assertNever';
 import type { PickedInput, RunState, ToPage } from '../../core/pageMessages';
 import type { OutputReport, RunChoices, RunProgress, RunReport } from '../../core/run/runReport';
 import { HostError } from '../../host/hostError';
+import { pageBytes } from '../engineEditor/pageBytes';
 import { fileName } from '../engineTarget';
 import type { Inspections } from '../inspect/inspections';
 import { saveFile } from '../inspect/saveFile';
@@ -361,7 +362,8 @@ function runsMessage(reports: readonly RunReport[]): ToPage {
   const light = (output: OutputReport): OutputReport => {
     if (output.preview === null) return output;
     left -= output.preview.pixels.byteLength;
-    return left >= 0 ? output : { ...output, preview: null };
+    const pixels = pageBytes(output.preview.pixels);
+    return { ...output, preview: left >= 0 ? { ...output.preview, pixels } : null };
   };
   const runs = reports.map((report) => ({
     ...report,
