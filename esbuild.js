@@ -47,8 +47,11 @@ const bundles = {
     ...node,
     entryPoints: ['src/host/reference/process/main.ts'],
     outfile: 'dist/reference.js',
-    // ONNX Runtime without its WebAssembly inside the JavaScript: that lies beside it in dist/ort.
-    conditions: ['onnxruntime-web-use-extern-wasm', 'module'],
+    // ONNX Runtime as it is for Node: its threads are Node's, its WebAssembly lies beside it in dist/ort. It asks where
+    // it lies, which a CommonJS bundle tells in other words.
+    conditions: ['node', 'module'],
+    define: { 'import.meta.url': 'bundleUrl' },
+    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
   },
   webview: {
     ...node,

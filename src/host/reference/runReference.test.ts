@@ -61,6 +61,18 @@ const request = (model: string, change: Partial<ReferenceRequest> = {}): Referen
 describe('ONNX Runtime on the CPU', function () {
   this.timeout(60_000);
 
+  it('runs on several threads as on one', async () => {
+    // Half of this machine's threads may be one: the ways of loading ONNX Runtime differ.
+    const model = write('threads.onnx', staticModel());
+    const inputs = [input('image', [1, 3, 64, 64])];
+    const [one, four] = await Promise.all(
+      [1, 4].map((threads) => runReference(request(model, { threads, inputs }))),
+    );
+    assert.equal(one?.failure, null, JSON.stringify(one?.failure));
+    assert.equal(four?.failure, null, JSON.stringify(four?.failure));
+    assert.ok(Math.abs((one?.outputs[0]?.mean ?? 1) - (four?.outputs[0]?.mean ?? 2)) < 1e-5);
+  });
+
   it('runs a model and tells its outputs', async () => {
     const stages: string[] = [];
     const model = write('static.onnx', staticModel());

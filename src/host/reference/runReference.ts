@@ -29,6 +29,8 @@ export interface ReferenceRequest {
   /** Where ONNX Runtime's WebAssembly is; beside main in ort/ when not given. */
   wasmFolder?: string;
   nodePath?: string;
+  /** How many threads it may use; what the machine can spare when not given. */
+  threads?: number;
 }
 
 export interface ReferenceCallbacks {
@@ -99,7 +101,7 @@ async function makeTask(
     folder: request.folder,
     wasmFolder: request.wasmFolder ?? path.join(path.dirname(request.main), 'ort'),
     // Half of the threads are of the same cores; the machine stays usable.
-    threads: Math.max(1, Math.min(8, Math.floor(os.availableParallelism() / 2))),
+    threads: request.threads ?? Math.max(1, Math.min(8, Math.floor(os.availableParallelism() / 2))),
   };
 }
 

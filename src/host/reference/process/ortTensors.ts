@@ -1,5 +1,5 @@
 /** Raw bytes of TensorRT's types as ONNX Runtime's tensors, and back. */
-import { Tensor } from 'onnxruntime-web/wasm';
+import { Tensor } from 'onnxruntime-web';
 
 import type { TensorType } from '../../../core/inspect/inspection';
 import {
