@@ -151,7 +151,7 @@ function mendJson(text: string): string {
         break;
     }
   }
-  if ((expect) !== 'end') throw fail('the document ends too early');
+  if (expect !== 'end') throw fail('the document ends too early');
   pieces.push(text.slice(taken));
   return pieces.join('');
 }
