@@ -262,7 +262,8 @@ typedef struct es_inspect_result {
     uint64_t report_length;  /* bytes of JSON behind this struct */
     uint64_t layers_length;  /* then the inspector's own bytes, as they are; 0: not asked, or it has none */
 } es_inspect_result;         /* 16 bytes */
-/* budgets: weight streaming budgets in bytes to try on the engine, each reported with what was taken and its scratch. */
+/* budgets: weight streaming budgets in bytes to try on the engine, each reported with what was taken and its scratch.
+ * None: nothing kept, each quarter of the streamable weights, and everything. */
 ES_API es_status es_submit_inspect(es_session *session, const char *engine_path, uint32_t flags,
                                    const int64_t *budgets, uint32_t budget_count, uint64_t *job) ES_NOEXCEPT;
 

@@ -48,11 +48,12 @@ export class Runtimes implements vscode.Disposable {
 
   /** The runtime for an engine of this version; null: for whatever comes. */
   async choose(engineVersion: string | null): Promise<ChosenRuntime> {
-    const [{ chooseRuntime }, found, choice] = await Promise.all([
-      import('../host/runtimes'),
-      this.list(),
-      this.choice(),
-    ]);
+    return this.chooseBy(await this.choice(), engineVersion);
+  }
+
+  /** As if that were the setting. */
+  async chooseBy(choice: RuntimeChoice, engineVersion: string | null): Promise<ChosenRuntime> {
+    const [{ chooseRuntime }, found] = await Promise.all([import('../host/runtimes'), this.list()]);
     return chooseRuntime(found, choice, engineVersion);
   }
 

@@ -188,7 +188,7 @@ export class EngineRunner {
         token: randomUUID(),
         engine: file,
         layers,
-        budgets: budgetsToTry(engine),
+        budgets: [], // the shim knows how much can be streamed
       });
       const inspection = makeInspection({
         file,
@@ -400,16 +400,6 @@ const runtimeOf = ({ version, path: file }: RuntimeInfo): { version: string; pat
 
 function tell({ onProgress }: JobCallbacks, stage: RunStage): void {
   onProgress?.({ stage, sentence: stageSentence(stage), fraction: null });
-}
-
-/**
- * Nothing kept, quarters and everything. How much can be streamed is not known yet: hardly more than the file has, and the
- * library clamps. The largest comes last, so that the engine is left as it was.
- */
-function budgetsToTry({ header, size }: EngineFile): number[] {
-  if (header !== null && header.weightBytes > 0) return [];
-  const quarter = Math.floor(size / 4);
-  return [0, quarter, 2 * quarter, 3 * quarter, Number.MAX_SAFE_INTEGER];
 }
 
 function refuseEmptySweep({ engine, kind, budgets }: RunRequest): void {

@@ -128,7 +128,7 @@ describe('inside an engine, as a person looks and runs', () => {
     await vscode.reload();
     await workbench.openFile('upscaler.engine');
     await tab('Run').click();
-    await page().getByText('Sweep').first().waitFor(slow);
+    await page().getByText('Sweep, 5 budgets').first().waitFor(slow);
     await workbench.picture('inside-8-recent');
   });
 

@@ -13,16 +13,15 @@ namespace {
 std::vector<BudgetFacts> tryBudgets(const EngineSession &session, const std::vector<int64_t> &budgets, const Job &job) {
     nvinfer1::ICudaEngine &engine = session.engine();
     std::vector<BudgetFacts> facts;
-    for (const int64_t asked : budgets) {
+    const int64_t all = session.streamable;
+    for (const int64_t asked : budgets.empty() ? std::vector<int64_t>{0, all / 4, all / 2, all / 4 * 3, all} : budgets) {
         job.stopIfCancelled();
         if (engine.setWeightStreamingBudgetV2(asked)) {
             facts.push_back({asked, engine.getWeightStreamingBudgetV2(), engine.getWeightStreamingScratchMemorySize(),
                              engine.getDeviceMemorySizeV2()});
         }
     }
-    if (!budgets.empty()) {
-        engine.setWeightStreamingBudgetV2(session.defaultBudget);
-    }
+    engine.setWeightStreamingBudgetV2(session.defaultBudget);
     return facts;
 }
 

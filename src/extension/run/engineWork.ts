@@ -191,11 +191,19 @@ export class EngineWork implements vscode.Disposable {
     }
   }
 
-  /** The one that answered for this engine, else the one that would. Throws HostError. */
+  /**
+   * Only the version that built an engine can load it: where that one is installed it is taken, unless the settings name
+   * a library. Else the one that answered for the engine, whose refusal says what is wrong. Throws HostError.
+   */
   async runtimeFor(uri: vscode.Uri): Promise<string> {
-    const report = this.services.reports.get(uri);
-    if (report?.runtime) return report.runtime.path;
-    const chosen = await this.services.runtimes.choose(report?.header?.version ?? null);
+    const { reports, runtimes } = this.services;
+    const report = await reports.ensure(uri);
+    const version = report?.header?.version ?? null;
+    const choice = await runtimes.choice();
+    const chosen =
+      choice.mode === 'path' || version === null
+        ? await runtimes.choose(version)
+        : await runtimes.chooseBy({ mode: 'match-engine' }, version);
     if (chosen.runtime) return chosen.runtime.path;
     throw new HostError('library-not-loaded', chosen.why, chosen.nextStep);
   }
