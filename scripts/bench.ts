@@ -10,7 +10,7 @@ import { activation } from '../test/bench/activation';
 import { buildOcr, eventLoop } from '../test/bench/build';
 import { buildPlainLoop, coldCommandLine, hugeEngine, manyEngines } from '../test/bench/check';
 import { sha256 } from '../test/bench/hash';
-import { layerTable } from '../test/bench/layers';
+import { layersPage } from '../test/bench/layersPage';
 import { inRoot, runtimeVersion, type Row } from '../test/bench/measure';
 import { onnxFacts } from '../test/bench/onnxFacts';
 import { pythonWithBindings } from '../test/bench/python';
@@ -38,7 +38,7 @@ const benches: Record<string, () => Promise<Row[]>> = {
   sha256,
   runOverhead,
   largeEngineMemory,
-  layerTable,
+  layersPage,
 };
 
 function machine(): string {
