@@ -78,9 +78,12 @@ function licencesInFiles(license: string, files: ReadonlySet<string>): string[] 
   if (license.includes('Apache-2.0')) {
     found.push(readText(path.join(root, 'node_modules/typescript/LICENSE.txt')));
   } else if (license === 'MIT') {
-    // The words are the same for everybody but the line of the copyright.
+    // The words are the same for everybody but the line of the copyright; what else stands in a head is documentation.
+    const owners = found.flatMap((text) =>
+      text.split('\n').filter((line) => /copyright/i.test(line)),
+    );
     const own = readText(path.join(root, 'LICENSE'));
-    found.push(own.slice(own.indexOf('Permission is hereby granted')));
+    return [...new Set(owners), own.slice(own.indexOf('Permission is hereby granted'))];
   }
   return found;
 }
