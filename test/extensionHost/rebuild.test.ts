@@ -98,6 +98,23 @@ describe('rebuilding', () => {
     assert.equal((await api.reports.check(uri))?.header?.weightBytes, 0);
   });
 
+  it('rebuilds with layer details, all else as the recipe says', async () => {
+    putModel('net.onnx');
+    const { uri, report } = await mismatch('net.engine');
+    await acceptAll(api.rebuild.rebuild(uri, 'weight-streaming', report));
+    const optionsNow = () =>
+      (
+        JSON.parse(fs.readFileSync(`${uri.fsPath}.json`, 'utf8')) as {
+          options: { flags?: string[]; profilingVerbosity?: string };
+        }
+      ).options;
+    assert.notEqual(optionsNow().profilingVerbosity, 'detailed');
+    const { flags } = optionsNow();
+    await acceptAll(api.rebuild.rebuildDetailed(uri, (await api.reports.check(uri)) ?? null));
+    assert.equal(optionsNow().profilingVerbosity, 'detailed');
+    assert.deepEqual(optionsNow().flags, flags);
+  });
+
   it('leaves the old engine as it is when the model is no model', async () => {
     fs.writeFileSync(inFolder('net.onnx').fsPath, 'no model at all');
     const { uri, report } = await mismatch('net.engine');

@@ -130,14 +130,29 @@ export class Workbench {
     if ((await row.getAttribute('aria-expanded')) !== 'true') await row.click();
   }
 
-  /** Opens the context menu of a row and picks an entry. */
-  async contextMenu(row: Locator, entry: string): Promise<void> {
+  /** Opens the context menu of a row and picks an entry, by way of submenus. */
+  async contextMenu(row: Locator, ...entries: string[]): Promise<void> {
     await row.click({ button: 'right' });
-    const item = this.page.locator('.monaco-menu .action-item', { hasText: entry }).first();
-    await item.waitFor();
-    await item.hover();
-    await item.click();
-    await this.page.locator('.monaco-menu').waitFor({ state: 'detached' });
+    const menu = this.page.locator('.monaco-menu').first();
+    for (const [index, entry] of entries.entries()) {
+      const item = this.page.locator('.monaco-menu .action-item', { hasText: entry }).last();
+      await item.waitFor();
+      if (index < entries.length - 1) {
+        await item.click();
+        continue;
+      }
+      // A menu that has just opened takes no click: a person clicks again.
+      for (let attempt = 1; ; attempt++) {
+        await item.hover();
+        await item.click();
+        try {
+          await menu.waitFor({ state: 'detached', timeout: 1000 });
+          return;
+        } catch (error) {
+          if (attempt === 5) throw error;
+        }
+      }
+    }
   }
 
   tab(name: string): Locator {

@@ -4,8 +4,8 @@ import * as fs from 'node:fs';
 
 import type { Theme } from '../harness';
 import { standInMachine, type StandInComputer } from '../standIns/standIns';
-import { putRecipe, putStandInEngine } from '../support/standInFolder';
-import { axeFindings, inEveryTheme, useVSCode } from './support/useVSCode';
+import { putRecipe, putStandInEngine, writeNpy } from '../support/standInFolder';
+import { axeFindings, dropOn, inEveryTheme, useVSCode } from './support/useVSCode';
 
 const pictured: readonly Theme[] = ['dark', 'light', 'high-contrast'];
 const slow = { timeout: 60_000 };
@@ -37,14 +37,7 @@ describe('inside an engine, as a person looks and runs', () => {
     const { workbench } = used;
     await workbench.showExplorer();
     const row = workbench.explorerRow('upscaler.engine').first();
-    await row.click({ button: 'right' });
-    const menu = workbench.page.locator('.monaco-menu .action-item', {
-      hasText: 'Engine Inspector',
-    });
-    await menu.first().click();
-    const entry = workbench.page.locator('.monaco-menu .action-item', { hasText: 'Look Inside…' });
-    await entry.first().hover();
-    await workbench.page.keyboard.press('Enter');
+    await workbench.contextMenu(row, 'Engine Inspector', 'Look Inside…');
     await page().getByText('picture').first().waitFor(slow);
     assert.equal(await tab('Tensors').getAttribute('aria-selected'), 'true');
     await inEveryTheme(
@@ -121,6 +114,25 @@ describe('inside an engine, as a person looks and runs', () => {
       },
       pictured,
     );
+  });
+
+  it('takes a file that is dropped on an input, and says what is wrong with one', async () => {
+    const { workbench } = used;
+    const drop = (name: string) => dropOn(workbench, '.run-input', used.inFolder(name));
+    const values = (shape: number[]) => new Float32Array(shape.reduce((a, b) => a * b)).fill(0.5);
+    writeNpy(used.inFolder('bad.npy'), [1, 4, 16, 16], values([1, 4, 16, 16]));
+    writeNpy(used.inFolder('good.npy'), [1, 3, 16, 16], values([1, 3, 16, 16]));
+    await drop('bad.npy');
+    const refusal = page().getByRole('alert').filter({ hasText: 'bad.npy' });
+    await refusal.waitFor();
+    await refusal.scrollIntoViewIfNeeded();
+    await workbench.picture('inside-8-dropped-bad');
+    await drop('good.npy');
+    await page().getByText('good.npy: float32').first().waitFor();
+    await workbench.picture('inside-8-dropped');
+    await button('run').click();
+    await page().getByText('1×3×16×16 float32').first().waitFor(slow);
+    for (const name of ['bad.npy', 'good.npy']) fs.rmSync(used.inFolder(name));
   });
 
   it('keeps its runs when the window is loaded anew', async () => {

@@ -54,6 +54,10 @@ const progressEvery = 100;
 
 export class EngineWork implements vscode.Disposable {
   private runner: Promise<EngineRunner> | undefined;
+  private readonly subscription = settings.onDidChange(['runTimeout'], () => {
+    // The next one has the new limits; what runs ends with its own.
+    this.runner = undefined;
+  });
   private current: Current | undefined;
   private item: vscode.StatusBarItem | undefined;
   /** Files that are the ones that were built, or are to be loaded all the same: as they were then. */
@@ -67,6 +71,7 @@ export class EngineWork implements vscode.Disposable {
 
   dispose(): void {
     this.current?.controller.abort();
+    this.subscription.dispose();
     this.item?.dispose();
   }
 

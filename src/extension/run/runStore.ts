@@ -2,7 +2,7 @@
  * Recent runs on disk, in the extension's global storage:
  *
  *   runs/<name>-<hash of the engine's path>/<run id>/report.json     (keptRun.ts), with the run's inputs and outputs
- *   runs/<name>-<hash of the engine's path>/dropped/<hash>-<name>    files that were dropped on a page
+ *   runs/<name>-<hash of the engine's path>/dropped/<hash>/<name>    files that were dropped on a page
  *
  * So many for each engine and so many bytes in all; the oldest go first. A folder without a good report is what a run
  * left that never ended: it is removed, unless the process that began it still lives. Knows no VS Code.
@@ -86,8 +86,8 @@ export class RunStore {
   /** A file that was dropped on the page; the same one is kept once. Answers its path. */
   async drop(engine: string, fileName: string, bytes: Uint8Array): Promise<string> {
     const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-    const folder = path.join(this.engineFolder(engine), droppedName);
-    const file = path.join(folder, `${hash}-${safeName(fileName)}`);
+    const folder = path.join(this.engineFolder(engine), droppedName, hash);
+    const file = path.join(folder, safeName(fileName));
     await fs.mkdir(folder, { recursive: true, mode: 0o700 });
     await fs.writeFile(`${file}.tmp`, bytes);
     await fs.rename(`${file}.tmp`, file);
@@ -97,16 +97,18 @@ export class RunStore {
   /** Removes dropped files that no kept run was made with: the page that they were dropped on is closed. */
   async forgetDropped(engine: string): Promise<void> {
     const folder = path.join(this.engineFolder(engine), droppedName);
-    const files = await fs.readdir(folder).catch(() => []);
-    if (files.length === 0) return;
+    const dropped = await folders(folder);
+    if (dropped.length === 0) return;
     const used = new Set(
       (await this.list(engine)).flatMap(({ choices }) =>
-        choices.inputs.flatMap(({ source }) => (source.kind === 'file' ? [source.path] : [])),
+        choices.inputs.flatMap(({ source }) =>
+          source.kind === 'file' ? [path.dirname(source.path)] : [],
+        ),
       ),
     );
-    for (const name of files) {
-      const file = path.join(folder, name);
-      if (!used.has(file)) await remove(file);
+    for (const name of dropped) {
+      const one = path.join(folder, name);
+      if (!used.has(one)) await remove(one);
     }
   }
 

@@ -2,10 +2,11 @@
  * One VS Code with the packaged extension for all tests of a describe: a folder of its own, started before the first
  * test and ended after the last, with a picture of what was on screen when a test failed.
  */
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 import axe from 'axe-core';
-import type { FrameLocator } from 'playwright-core';
+import type { Frame, FrameLocator } from 'playwright-core';
 
 import {
   packagedVsix,
@@ -96,11 +97,28 @@ export async function inEveryTheme(
   await workbench.useTheme(before);
 }
 
+/** What the browser does when a file is let go over an element of the page. */
+export async function dropOn(workbench: Workbench, selector: string, file: string): Promise<void> {
+  const frame = await pageFrame(workbench);
+  const dropped = {
+    selector,
+    name: path.basename(file),
+    bytes: fs.readFileSync(file).toString('base64'),
+  };
+  await frame.evaluate(
+    `(({ selector, name, bytes }) => {
+      const transfer = new DataTransfer();
+      const content = Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0));
+      transfer.items.add(new File([content], name));
+      const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
+      document.querySelector(selector).dispatchEvent(new DragEvent('drop', options));
+    })(${JSON.stringify(dropped)})`,
+  );
+}
+
 /** What axe-core finds on the page in front, one line each; empty: nothing. */
 export async function axeFindings(workbench: Workbench): Promise<string[]> {
-  const body = await workbench.webview().locator('body').elementHandle();
-  const frame = await body?.ownerFrame();
-  if (!frame) throw new Error('there is no page');
+  const frame = await pageFrame(workbench);
   // VS Code's window shows through the page, which axe cannot know.
   await frame.evaluate(
     'document.documentElement.style.background = "var(--vscode-editor-background)"; document.fonts.ready.then(() => undefined)',
@@ -112,4 +130,11 @@ export async function axeFindings(workbench: Workbench): Promise<string[]> {
   return found.violations.map(
     ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`,
   );
+}
+
+async function pageFrame(workbench: Workbench): Promise<Frame> {
+  const body = await workbench.webview().locator('body').elementHandle();
+  const frame = await body?.ownerFrame();
+  if (!frame) throw new Error('there is no page');
+  return frame;
 }
