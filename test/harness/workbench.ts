@@ -56,11 +56,10 @@ export class Workbench {
   /** Runs a command by its full title in the command palette ("Engine Inspector: Show Log"). */
   async runCommand(title: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      await this.page.keyboard.press('F1');
       const input = this.page.locator('.quick-input-widget input').first();
-      await input.waitFor();
-      await input.fill(`>${title}`);
       try {
+        await this.page.keyboard.press('F1');
+        await input.fill(`>${title}`, { timeout: 5000 });
         await this.quickPickRow(title).first().click({ timeout: 5000 });
         return;
       } catch (error) {
