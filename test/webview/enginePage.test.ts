@@ -1,56 +1,21 @@
 /** The engine page in a real Chromium, under the product's Content Security Policy, in the values of four real themes. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import type { AxeResults } from 'axe-core';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import type { FromPage, ToPage } from '../../src/core/pageMessages';
-import { launchBrowser } from './harness/browser';
 import { pageCaseNames, pageCases, pageReports, type PageCaseName } from './harness/reports';
-import { startHarness, themeNames, type Harness, type ThemeName } from './harness/server';
+import { themeNames, type ThemeName } from './harness/server';
+import { accessibilityProblems, usePage } from './harness/usePage';
 
-const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const { several, unchecked, valid } = pageReports;
 
 describe('engine page', function () {
   this.timeout(30_000);
 
-  let harness: Harness;
-  let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
-  let complaints: string[];
-
-  before(async () => {
-    harness = await startHarness();
-    browser = await launchBrowser();
-  });
-
-  after(async () => {
-    await browser?.close();
-    await harness?.close();
-  });
-
-  beforeEach(async () => {
-    context = await browser.newContext({ viewport: { width: 1120, height: 800 } });
-    page = await context.newPage();
-    complaints = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') {
-        complaints.push(message.text());
-      }
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-  });
-
-  // Whatever a test does, the page never breaks its policy and never complains.
-  afterEach(async () => {
-    const violations = await page.evaluate<string[]>('window.violations ?? []');
-    await context.close();
-    assert.deepEqual([...complaints, ...violations], []);
-  });
+  const url = usePage((it) => (page = it));
 
   async function open(caseName: PageCaseName, theme: ThemeName = 'dark-modern'): Promise<void> {
-    await page.goto(harness.url(theme, caseName));
+    await page.goto(url(theme, caseName));
     await page.locator('h1').waitFor();
     if (pageCases[caseName].messages.length > 1) await page.locator('tr.hash').waitFor();
     await page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done)))');
@@ -73,16 +38,7 @@ describe('engine page', function () {
   }
 
   /** All rules, or the named ones; each thing found as a line. */
-  async function axe(rules?: string[]): Promise<string[]> {
-    await page.evaluate(axeSource);
-    const options = rules === undefined ? {} : { runOnly: rules };
-    const results = await page.evaluate<AxeResults>(
-      `axe.run(document, ${JSON.stringify(options)})`,
-    );
-    return results.violations.flatMap((violation) =>
-      violation.nodes.map((node) => `${violation.id}: ${node.html} – ${node.failureSummary ?? ''}`),
-    );
-  }
+  const axe = (rules?: string[]) => accessibilityProblems(page, rules);
 
   async function openDetails(): Promise<void> {
     for (const summary of await page.locator('summary').all()) await summary.click();
@@ -229,7 +185,7 @@ describe('engine page', function () {
   describe('waiting', () => {
     it('shows nothing for 300 ms, then the file and what is awaited', async () => {
       await stopClock();
-      await page.goto(harness.url('dark-modern', 'waiting'));
+      await page.goto(url('dark-modern', 'waiting'));
       await page.clock.runFor(290);
       assert.equal(await page.locator('h1').count(), 0);
       await page.clock.runFor(50);
@@ -239,7 +195,7 @@ describe('engine page', function () {
 
     it('never shows when the report is quick', async () => {
       await stopClock();
-      await page.goto(harness.url('dark-modern', 'several-reasons'));
+      await page.goto(url('dark-modern', 'several-reasons'));
       await page.locator('#headline').waitFor();
       await page.clock.runFor(1000);
       assert.equal(await page.locator('vscode-progress-bar').count(), 0);

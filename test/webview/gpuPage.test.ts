@@ -1,52 +1,19 @@
 /** The GPU page in a real Chromium, under the product's Content Security Policy, in the values of four real themes. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import type { AxeResults } from 'axe-core';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import type { FromGpuPage, ToGpuPage } from '../../src/core/gpuMemoryView';
-import { launchBrowser } from './harness/browser';
 import { gpuPageCaseNames, gpuPageCases, type GpuPageCaseName } from './harness/gpuModels';
-import { startHarness, themeNames, type Harness, type ThemeName } from './harness/server';
-
-const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+import { themeNames, type ThemeName } from './harness/server';
+import { accessibilityProblems, usePage } from './harness/usePage';
 
 describe('GPU page', function () {
   this.timeout(30_000);
 
-  let harness: Harness;
-  let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
-  let complaints: string[];
-
-  before(async () => {
-    harness = await startHarness();
-    browser = await launchBrowser();
-  });
-  after(async () => {
-    await browser?.close();
-    await harness?.close();
-  });
-  beforeEach(async () => {
-    context = await browser.newContext({ viewport: { width: 1120, height: 800 } });
-    page = await context.newPage();
-    complaints = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') {
-        complaints.push(message.text());
-      }
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-  });
-  // Whatever a test does, the page never breaks its policy and never complains.
-  afterEach(async () => {
-    const violations = await page.evaluate<string[]>('window.violations ?? []');
-    await context.close();
-    assert.deepEqual([...complaints, ...violations], []);
-  });
+  const url = usePage((it) => (page = it));
 
   async function open(caseName: GpuPageCaseName, theme: ThemeName = 'dark-modern'): Promise<void> {
-    await page.goto(harness.url(theme, caseName));
+    await page.goto(url(theme, caseName));
     await page.locator(caseName === 'gpu-waiting' ? '.waiting' : 'h1').waitFor();
     await page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done)))');
   }
@@ -76,11 +43,7 @@ describe('GPU page', function () {
       for (const name of ['gpu-one', 'gpu-two-one-lost', 'gpu-nearly-full'] as const) {
         await open(name, theme);
         for (const summary of await page.locator('summary').all()) await summary.click();
-        await page.evaluate(axeSource);
-        const { violations } = await page.evaluate<AxeResults>('axe.run(document)');
-        const found = violations.flatMap(({ id, nodes }) =>
-          nodes.map((node) => `${id}: ${node.html} – ${node.failureSummary ?? ''}`),
-        );
+        const found = await accessibilityProblems(page);
         assert.deepEqual(found, [], name);
       }
     });

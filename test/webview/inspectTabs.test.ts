@@ -1,11 +1,8 @@
 /** The Tensors and Layers tabs and the page of two engines in a real Chromium, under the product's policy, in four themes. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import type { AxeResults } from 'axe-core';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import type { FromComparePage } from '../../src/core/comparePageMessages';
 import type { FromPage, ToPage } from '../../src/core/pageMessages';
-import { launchBrowser } from './harness/browser';
 import {
   compareCaseNames,
   compareCases,
@@ -13,50 +10,17 @@ import {
   inspectCases,
   manyLayers,
 } from './harness/inspectCases';
-import { startHarness, themeNames, type Harness, type ThemeName } from './harness/server';
-
-const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+import { themeNames, type ThemeName } from './harness/server';
+import { accessibilityProblems, usePage } from './harness/usePage';
 
 describe('inspect tabs', function () {
   this.timeout(30_000);
 
-  let harness: Harness;
-  let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
-  let complaints: string[];
-
-  before(async () => {
-    harness = await startHarness();
-    browser = await launchBrowser();
-  });
-
-  after(async () => {
-    await browser?.close();
-    await harness?.close();
-  });
-
-  beforeEach(async () => {
-    context = await browser.newContext({ viewport: { width: 1120, height: 800 } });
-    page = await context.newPage();
-    complaints = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') {
-        complaints.push(message.text());
-      }
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-  });
-
-  // Whatever a test does, the page never breaks its policy and never complains.
-  afterEach(async () => {
-    const violations = await page.evaluate<string[]>('window.violations ?? []');
-    await context.close();
-    assert.deepEqual([...complaints, ...violations], []);
-  });
+  const url = usePage((it) => (page = it));
 
   async function open(name: string, theme: ThemeName = 'dark-modern'): Promise<void> {
-    await page.goto(harness.url(theme, name));
+    await page.goto(url(theme, name));
     await page.locator('h1').waitFor();
     const panel = name.startsWith('compare')
       ? name === 'compare-waiting'
@@ -77,16 +41,7 @@ describe('inspect tabs', function () {
   const heading = () => page.locator('#layer-heading').innerText();
   const firstRow = () => page.locator('.grid-body .grid-row').first().getAttribute('data-layer');
 
-  async function axe(rules?: string[]): Promise<string[]> {
-    await page.evaluate(axeSource);
-    const options = rules === undefined ? {} : { runOnly: rules };
-    const results = await page.evaluate<AxeResults>(
-      `axe.run(document, ${JSON.stringify(options)})`,
-    );
-    return results.violations.flatMap((violation) =>
-      violation.nodes.map((node) => `${violation.id}: ${node.html} – ${node.failureSummary ?? ''}`),
-    );
-  }
+  const axe = (rules?: string[]) => accessibilityProblems(page, rules);
 
   /** Chooses a layer and opens everything there is to open. */
   async function openAll(): Promise<void> {
@@ -172,7 +127,7 @@ describe('inspect tabs', function () {
       await page.addInitScript(
         `sessionStorage.setItem('state', '{"tab":"x","selectedLayer":"y"}')`,
       );
-      await page.goto(harness.url('dark-modern', 'valid'));
+      await page.goto(url('dark-modern', 'valid'));
       await page.locator('[data-panel=overview]').waitFor();
     });
   });

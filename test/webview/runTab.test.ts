@@ -1,12 +1,9 @@
 /** The Run tab in a real Chromium, under the product's Content Security Policy, in the values of four real themes. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import type { AxeResults } from 'axe-core';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import type { FromPage, ToPage } from '../../src/core/pageMessages';
 import { defaultRunChoices } from '../../src/core/run/runReport';
 import { sweepBudgets } from '../../src/core/run/weightBudget';
-import { launchBrowser } from './harness/browser';
 import {
   gpuName,
   inspections,
@@ -15,49 +12,20 @@ import {
   type RunCaseName,
   runReports,
 } from './harness/runReports';
-import { startHarness, themeNames, type Harness, type ThemeName } from './harness/server';
+import { themeNames, type ThemeName } from './harness/server';
+import { accessibilityProblems, usePage } from './harness/usePage';
 
-const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const { streamable, automaticBudget, gpu } = inspections.normal.facts;
 const randomInput = { name: 'input', shape: null, source: { kind: 'random', seed: 0 } };
 
 describe('Run tab', function () {
   this.timeout(30_000);
 
-  let harness: Harness;
-  let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
-  let complaints: string[];
-
-  before(async () => {
-    harness = await startHarness();
-    browser = await launchBrowser();
-  });
-  after(async () => {
-    await browser?.close();
-    await harness?.close();
-  });
-  beforeEach(async () => {
-    context = await browser.newContext({ viewport: { width: 1120, height: 800 } });
-    page = await context.newPage();
-    complaints = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') {
-        complaints.push(message.text());
-      }
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-  });
-  // Whatever a test does, the page never breaks its policy and never complains.
-  afterEach(async () => {
-    const violations = await page.evaluate<string[]>('window.violations ?? []');
-    await context.close();
-    assert.deepEqual([...complaints, ...violations], []);
-  });
+  const url = usePage((it) => (page = it));
 
   async function open(caseName: RunCaseName, theme: ThemeName = 'dark-modern'): Promise<void> {
-    await page.goto(harness.url(theme, caseName));
+    await page.goto(url(theme, caseName));
     await page.locator('.run-columns').waitFor();
     await settled();
   }
@@ -81,16 +49,7 @@ describe('Run tab', function () {
     return message.choices.budget;
   };
 
-  async function axe(rules?: string[]): Promise<string[]> {
-    await page.evaluate(axeSource);
-    const options = rules === undefined ? {} : { runOnly: rules };
-    const results = await page.evaluate<AxeResults>(
-      `axe.run(document, ${JSON.stringify(options)})`,
-    );
-    return results.violations.flatMap((violation) =>
-      violation.nodes.map((node) => `${violation.id}: ${node.html} – ${node.failureSummary ?? ''}`),
-    );
-  }
+  const axe = (rules?: string[]) => accessibilityProblems(page, rules);
 
   async function openDetails(): Promise<void> {
     for (const summary of await page.locator('summary').all()) await summary.click();

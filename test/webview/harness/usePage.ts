@@ -1,0 +1,61 @@
+/**
+ * What every page suite stands on: the harness's server and one Chromium for the suite, a fresh page for each test. After
+ * each test the page must not have broken its Content Security Policy, nor complained.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { AxeResults } from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launchBrowser } from './browser';
+import { startHarness, type Harness } from './server';
+
+const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Inside a describe. take: gets each test's page. Returns the address of a case in a theme. */
+export function usePage(take: (page: Page) => void): Harness['url'] {
+  let harness: Harness;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let complaints: string[];
+
+  before(async () => {
+    harness = await startHarness();
+    browser = await launchBrowser();
+  });
+  after(async () => {
+    await browser?.close();
+    await harness?.close();
+  });
+  beforeEach(async () => {
+    context = await browser.newContext({ viewport: { width: 1120, height: 800 } });
+    page = await context.newPage();
+    complaints = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') {
+        complaints.push(message.text());
+      }
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    take(page);
+  });
+  afterEach(async () => {
+    const violations = await page.evaluate<string[]>('window.violations ?? []');
+    await context.close();
+    assert.deepEqual([...complaints, ...violations], []);
+  });
+  return (...of) => harness.url(...of);
+}
+
+/** What axe-core finds on the page as it is; rules: only these. */
+export async function accessibilityProblems(
+  page: Page,
+  rules?: readonly string[],
+): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const options = rules === undefined ? {} : { runOnly: rules };
+  const results = await page.evaluate<AxeResults>(`axe.run(document, ${JSON.stringify(options)})`);
+  return results.violations.flatMap((violation) =>
+    violation.nodes.map((node) => `${violation.id}: ${node.html} – ${node.failureSummary ?? ''}`),
+  );
+}
