@@ -7,7 +7,8 @@ import { libraryLine, plainText } from '../plainText';
 import { histogramOf } from './histogram';
 import { readSamples, type RawAttempt, type RawRun } from './rawRun';
 import { formatMilliseconds, formatThroughput } from './runFormats';
-import { makeRunFailure, statusNames } from './runFailures';
+import { shimStatusNames } from '../shimStatus';
+import { makeRunFailure } from './runFailures';
 import type {
   AttemptReport,
   CacheReport,
@@ -143,7 +144,7 @@ function makeAttempt(facts: RunFacts, raw: RawRun, index: number): AttemptReport
         : makeRunFailure({
             file: facts.file,
             stage: attempt.failure.stage,
-            code: statusNames[attempt.failure.status] ?? 'internal',
+            code: shimStatusNames[attempt.failure.status] ?? 'internal',
             cuda: attempt.failure.cuda,
             sentence: attempt.failure.sentence,
             // Lines of several attempts cannot be told apart: a sweep's would all tell of the first.

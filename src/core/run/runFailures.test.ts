@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 
-import { cudaNumberIn, makeRunFailure, statusNames, type FailureFacts } from './runFailures';
+import { shimStatusNames } from '../shimStatus';
+import { cudaNumberIn, makeRunFailure, type FailureFacts } from './runFailures';
 
 const base: FailureFacts = {
   file: '/models/up.engine',
@@ -37,7 +38,7 @@ describe('failures of a run', () => {
       0, 1, 2, 3, 35, 46, 100, 101, 200, 209, 214, 218, 222, 700, 702, 719, 803, 999, 12345,
     ];
     for (const stage of stages) {
-      for (const code of [...statusNames, 'host-exited', 'host-timeout']) {
+      for (const code of [...shimStatusNames, 'host-exited', 'host-timeout']) {
         for (const cuda of numbers) {
           const { sentence, nextStep } = makeRunFailure({ ...base, stage, code, cuda });
           assert.match(sentence, /up\.engine.*[.]$/, `${stage} ${code} ${cuda}`);

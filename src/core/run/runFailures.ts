@@ -5,31 +5,11 @@
 import { plainText } from '../plainText';
 import type { RunFailure } from './runReport';
 
-/** es_status of engine_shim.h by number, under the names that failures have everywhere (host/hostError.ts). */
-export const statusNames: readonly string[] = [
-  'ok',
-  'invalid-argument',
-  'library-not-loaded',
-  'not-tensorrt-rtx',
-  'unsupported-version',
-  'runtime-failed',
-  'cancelled',
-  'internal',
-  'internal',
-  'no-driver',
-  'file-error',
-  'model-rejected',
-  'out-of-memory',
-  'internal',
-  'cuda-failed',
-  'gpu-out-of-memory',
-];
-
 export interface FailureFacts {
   /** As the user knows it. */
   file: string;
   stage: string;
-  /** A name of statusNames, or host-exited, host-timeout, … */
+  /** A name of shimStatus.ts, or host-exited, host-timeout, … */
   code: string;
   /** cudaError_t or CUresult; 0: none known. */
   cuda: number;

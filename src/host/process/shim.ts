@@ -7,6 +7,7 @@
  * library: the command line's cold start is measured.
  */
 import koffi from 'koffi';
+import { shimStatusNames } from '../../core/shimStatus';
 import { HostError, type HostErrorCode } from '../hostError';
 
 /** ENGINE_SHIM_ABI of the header this file was written against. */
@@ -21,26 +22,6 @@ const keptLines = 40;
  * that takes longer is asked for as other work is.
  */
 const gpuWaitMs = 20;
-
-/** es_status by number. */
-const statusCodes: readonly (HostErrorCode | 'ok' | 'no-such-job')[] = [
-  'ok',
-  'invalid-argument',
-  'library-not-loaded',
-  'not-tensorrt-rtx',
-  'unsupported-version',
-  'runtime-failed',
-  'cancelled',
-  'internal', // ES_BUFFER_TOO_SMALL: buffers are made as large as DONE says
-  'internal', // ES_NO_SUCH_JOB
-  'no-driver',
-  'file-error',
-  'model-rejected',
-  'out-of-memory',
-  'internal',
-  'cuda-failed',
-  'gpu-out-of-memory',
-];
 
 const eventKinds = {
   log: 1,
@@ -534,8 +515,8 @@ function runOptions(options: ShimRunOptions): Buffer {
 }
 
 function errorCode(status: number): HostErrorCode {
-  const code = statusCodes[status];
-  return code === undefined || code === 'ok' || code === 'no-such-job' ? 'internal' : code;
+  const code = shimStatusNames[status];
+  return code === undefined || code === 'ok' ? 'internal' : code;
 }
 
 function lastError(native: Native, status: number): ShimError {
