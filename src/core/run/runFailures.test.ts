@@ -173,4 +173,15 @@ describe('failures of a run', () => {
     });
     assert.match(text, /budget is too small.*Raise the weight streaming budget\./s);
   });
+
+  it('say what CUDA said before a host ended', () => {
+    const text = words({
+      code: 'host-exited',
+      stage: 'context',
+      sentence: 'It ended with SIGSEGV.',
+      lines: [{ severity: 1, text: 'Error Code 1: Myelin (CUDA error 209 loading a module.)' }],
+    });
+    assert.match(text, /SIGSEGV\. Before that, CUDA failed \(CUDA error 209/);
+    assert.match(text, /Rebuild the engine for the compute capability/);
+  });
 });

@@ -109,9 +109,13 @@ function wordsFor(facts: FailureFacts, lines: readonly string[]): Words {
       return refused(facts, file, lines);
     case 'host-exited':
       return {
-        sentence: `The engine host ended ${doing(facts.stage)} ${file}. ${ended(facts.sentence)}`,
+        sentence:
+          `The engine host ended ${doing(facts.stage)} ${file}. ${ended(facts.sentence)}` +
+          (facts.cuda === 0 ? '' : ` Before that, CUDA failed (${cudaName(facts.cuda)}).`),
         nextStep:
-          'A damaged engine can do that: compare its SHA-256 or rebuild it. The log holds the last words.',
+          facts.cuda === 0
+            ? 'A damaged engine can do that: compare its SHA-256 or rebuild it. The log holds the last words.'
+            : cudaWords(facts, file, lines).nextStep,
       };
     case 'host-timeout':
       return {
