@@ -184,4 +184,17 @@ describe('failures of a run', () => {
     assert.match(text, /SIGSEGV\. Before that, CUDA failed \(CUDA error 209/);
     assert.match(text, /Rebuild the engine for the compute capability/);
   });
+
+  it('do not take damage inside the file for another version', () => {
+    // As TensorRT-RTX 1.7.1 said of an engine with one bit changed.
+    const line =
+      'IRuntime::deserializeCudaEngineV2: Error Code 1: Serialization (Serialization assertion StdArchiveInfo::versions[type] == version failed.invalid version for standard type)';
+    const text = words({
+      stage: 'deserialize',
+      code: 'runtime-failed',
+      lines: [{ severity: 1, text: line }],
+    });
+    assert.match(text, /TensorRT-RTX could not load/);
+    assert.match(text, /may be damaged: compare its SHA-256/);
+  });
 });

@@ -261,7 +261,8 @@ function refused(facts: FailureFacts, file: string, lines: readonly string[]): W
   const all = lines.join('\n');
   const reason = lines[0] === undefined ? '' : ` It says: ${ended(lines[0])}`;
   if (facts.stage === 'read' || facts.stage === 'deserialize') {
-    if (/version|created with TensorRT/i.test(all)) {
+    // Damage inside the file shows as a type of a wrong "version" as well; that one is not the engine's.
+    if (/version|created with TensorRT/i.test(all) && !/Serialization assertion/i.test(all)) {
       return {
         sentence: `${file} was built with another version of TensorRT-RTX than the one that is used.${reason}`,
         nextStep: 'Choose the TensorRT-RTX that built it, or rebuild the engine.',
