@@ -375,7 +375,10 @@ describe('Run tab', function () {
       await row.dispatchEvent('dragover', { dataTransfer: transfer });
       assert.ok((await row.getAttribute('class'))?.includes('dropping'));
       await row.dispatchEvent('drop', { dataTransfer: transfer });
-      await page.waitForFunction('window.sent.some(({ type }) => type === "dropInput")');
+      // A function, not a string: the page's policy refuses to evaluate one when it must be asked again.
+      await page.waitForFunction(() =>
+        (window as unknown as { sent: FromPage[] }).sent.some(({ type }) => type === 'dropInput'),
+      );
       const message = (await asked()).at(-1);
       assert.ok(message?.type === 'dropInput');
       assert.deepEqual([message.name, message.fileName], ['input', 'cat.npy']);
