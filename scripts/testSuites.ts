@@ -22,7 +22,7 @@ export interface Suite {
 
 const inRoot = (...parts: string[]): string => path.join(repositoryRoot, ...parts);
 const reportFile = (name: string): string => inRoot('test-results', `${name}.json`);
-const suiteTimeLimit = 15 * 60_000;
+const suiteTimeLimit = 25 * 60_000;
 
 // ---- running a program as a suite ----
 
