@@ -1,7 +1,7 @@
 /**
  * Bundles the programs of this repository into dist/:
  *
- *   node esbuild.js [--watch] [extension] [engineHost] [reference] [cli] [webview]     (no name: all)
+ *   node esbuild.js [--watch] [extension] [engineHost] [reference] [cli] [cliProgram] [webview]     (no name: all)
  *
  * koffi stays a package of its own beside the bundles: it finds its native binary relative to itself.
  */
@@ -38,14 +38,15 @@ const inPieces = (name, entryPoint) => ({
 const bundles = {
   extension: inPieces('extension', 'src/extension/extension.ts'),
   cli: { ...inPieces('cli', 'src/cli/main.ts'), banner: { js: '#!/usr/bin/env node' } },
+  cliProgram: inPieces('cliProgram', 'src/cli/program.ts'),
   engineHost: {
     ...node,
-    entryPoints: ['src/host/process/main.ts'],
+    entryPoints: ['src/host/engineHost/process/main.ts'],
     outfile: 'dist/engineHost.js',
   },
   reference: {
     ...node,
-    entryPoints: ['src/host/reference/process/main.ts'],
+    entryPoints: ['src/host/run/reference/process/main.ts'],
     outfile: 'dist/reference.js',
     // ONNX Runtime as it is for Node: its threads are Node's, its WebAssembly lies beside it in dist/ort. It asks where
     // it lies, which a CommonJS bundle tells in other words.
@@ -162,7 +163,7 @@ function removeUnusedPieces(dist, name, olderThanMs) {
   }
 }
 
-const splitBundles = ['extension', 'cli'];
+const splitBundles = ['extension', 'cli', 'cliProgram'];
 for (const name of splitBundles) {
   const setup = (build) => {
     build.onEnd(async (result) => {
@@ -171,6 +172,16 @@ for (const name of splitBundles) {
   };
   bundles[name].plugins = [{ name: 'common-js-pieces', setup }];
 }
+// The entry of the command line knows its other half by its file: src/cli/main.ts says why.
+bundles.cli.plugins.push({
+  name: 'program-apart',
+  setup: (build) => {
+    build.onResolve({ filter: /^\.\/program$/ }, () => ({
+      path: './cliProgram.js',
+      external: true,
+    }));
+  },
+});
 
 async function main() {
   const args = process.argv.slice(2);

@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-import { EngineHostClient } from '../src/host/client';
-import { shimFolderOf } from '../src/host/shims';
+import { EngineHostClient } from '../src/host/engineHost/client';
+import { shimFolderOf } from '../src/host/runtimes/shims';
 import { repositoryRoot } from '../test/harness';
 import { sampleProfile, writeSampleModel } from './makeSampleModel';
 

@@ -1,5 +1,5 @@
 /**
- * Writes schemas/engineRecipe.schema.json from the recipe's parser (src/core/recipe.ts), so that editors complete and
+ * Writes schemas/engineRecipe.schema.json from the recipe's parser (src/core/rebuild/recipe.ts), so that editors complete and
  * check what the parser accepts. Known flags, GPUs and pools are suggestions: an older or newer TensorRT-RTX may know
  * others, which a diagnostic says better than a schema.
  *
@@ -11,9 +11,9 @@ import { fileURLToPath } from 'node:url';
 
 import { toJsonSchema } from '@valibot/to-json-schema';
 
-import { targetSet } from '../src/core/computeCapability';
-import { recipeSchema } from '../src/core/recipe';
-import { builderFlags, memoryPools } from '../src/core/rebuildOptions';
+import { targetSet } from '../src/core/gpu/computeCapability';
+import { recipeSchema } from '../src/core/rebuild/recipe';
+import { builderFlags, memoryPools } from '../src/core/rebuild/rebuildOptions';
 
 export const recipeSchemaFile = 'schemas/engineRecipe.schema.json';
 

@@ -1,7 +1,7 @@
 /**
  * Writes small ONNX models for the demo and the tests: a plain description of a graph in, the bytes of a ModelProto out.
  * Field numbers are those of onnx.proto (ONNX's public schema). Only what our own models need; reading foreign models is
- * src/core/onnxFacts.ts, which shares no code with this file, so that one checks the other.
+ * src/core/rebuild/onnxFacts.ts, which shares no code with this file, so that one checks the other.
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-import { EngineHostClient } from '../src/host/client';
+import { EngineHostClient } from '../src/host/engineHost/client';
 import { packagedVsix, repositoryRoot, temporaryFolder } from '../test/harness';
 import { currentRuntime, libraryOf } from './demoFolder';
 import { makeNotices } from './makeNotices';

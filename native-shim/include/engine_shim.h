@@ -249,7 +249,7 @@ ES_API es_status es_submit_build(es_session *session, const es_build *build, uin
  * memory are gone when DONE comes. The CUDA driver's primary context of device 0 is used (CUDA_VISIBLE_DEVICES picks).
  *
  * Results begin with a JSON report in UTF-8 (text of the engine that is not UTF-8 becomes U+FFFD). Its keys are those of
- * inspectReport and runReport in src/host/protocol.ts; sizes are bytes, times nanoseconds. A job that fails leaves a
+ * inspectReport and runReport in src/host/engineHost/protocol.ts; sizes are bytes, times nanoseconds. A job that fails leaves a
  * report as well when it got far enough to have one: {"stage": ..., "cuda": CUresult or cudaError_t, 0: unknown}.
  *
  * Stages, in order: "read", "deserialize", "inspect"; then for each budget "budget", "context", "inputs" (shapes and

@@ -1,6 +1,6 @@
 /*
  * reports.h - what an inspection and a run found, and how it is written as JSON. The keys are those of inspectReport and
- * runReport in src/host/protocol.ts. Sizes are bytes, times nanoseconds; an empty optional becomes null.
+ * runReport in src/host/engineHost/protocol.ts. Sizes are bytes, times nanoseconds; an empty optional becomes null.
  */
 #pragma once
 

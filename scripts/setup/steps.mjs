@@ -302,6 +302,7 @@ const bundleStep = {
     'dist/reference.js',
     'dist/ort/ort-wasm-simd-threaded.wasm',
     'dist/cli.js',
+    'dist/cliProgram.js',
     'dist/webview/enginePage.js',
   ],
   make: () => run(process.execPath, [inRoot('esbuild.js')], { log: 'bundle' }),

@@ -8,23 +8,28 @@
  */
 import * as path from 'node:path';
 
-import { formatBytes, formatDuration } from '../core/formats';
-import { plainText } from '../core/plainText';
-import { planSummary } from '../core/rebuildPlan';
-import { parseShapeRange, profilesOf } from '../core/rebuildProfiles';
+import { formatBytes, formatDuration } from '../core/text/formats';
+import { plainText } from '../core/text/plainText';
+import { planSummary } from '../core/rebuild/rebuildPlan';
+import { parseShapeRange, profilesOf } from '../core/rebuild/rebuildProfiles';
 import {
   defaultEngineOptions,
   weightStreamingFlag,
   type EngineOptions,
   type ShapeRange,
-} from '../core/rebuildOptions';
-import { rebuildDue, recipePathOf, type Recipe } from '../core/recipe';
+} from '../core/rebuild/rebuildOptions';
+import { rebuildDue, recipePathOf, type Recipe } from '../core/rebuild/recipe';
 import { asHostError, HostError } from '../host/hostError';
-import { BuildEvents, Rebuilder, type RebuildProgress, type RebuildResult } from '../host/rebuild';
-import { modelPathOf, readRecipeFile } from '../host/recipeFile';
-import { engineFileOf, lookAround } from '../host/recipeSurroundings';
-import { chooseRuntime, type FoundRuntime } from '../host/runtimes';
-import { EngineHostSupervisor } from '../host/supervisor';
+import {
+  BuildEvents,
+  Rebuilder,
+  type RebuildProgress,
+  type RebuildResult,
+} from '../host/build/rebuild';
+import { modelPathOf, readRecipeFile } from '../host/build/recipeFile';
+import { engineFileOf, lookAround } from '../host/build/recipeSurroundings';
+import { chooseRuntime, type FoundRuntime } from '../host/runtimes/runtimes';
+import { EngineHostSupervisor } from '../host/engineHost/supervisor';
 import type { BuildArguments } from './buildCommand';
 import { distFolder } from './distFolder';
 import { findLocalRuntimes, runtimeChoice } from './localRuntimes';

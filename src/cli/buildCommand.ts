@@ -1,7 +1,7 @@
 /** `engine-inspector build`: its options. build.ts does it. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
-import { profilingVerbosities, type ProfilingVerbosity } from '../core/rebuildOptions';
+import { profilingVerbosities, type ProfilingVerbosity } from '../core/rebuild/rebuildOptions';
 
 export interface BuildArguments {
   output?: string;

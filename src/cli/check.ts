@@ -2,7 +2,7 @@
  * `engine-inspector check`, arranged for its cold start: koffi is loaded while the system reads folders for libraries,
  * and the code that makes reports (checkFiles.ts) while a native thread loads TensorRT-RTX.
  */
-import { chooseRuntime } from '../host/runtimes';
+import { chooseRuntime } from '../host/runtimes/runtimes';
 import type { CheckOptions } from './checkOptions';
 import { findLocalRuntimes, runtimeChoice, shimFolder } from './localRuntimes';
 

@@ -1,13 +1,13 @@
 /** The work of `engine-inspector check`: finds the files, asks, and prints one report after the other. */
-import type { EngineReport } from '../core/engineReport';
-import { exitCode } from '../core/exitCode';
-import { makePrediction, type Prediction } from '../core/prediction';
-import { reportJson } from '../core/reportJson';
-import { reportText } from '../core/reportText';
-import { Checker, type Oracle } from '../host/checker';
-import type { FilePath } from '../host/checkRecords';
-import type { ChosenRuntime } from '../host/runtimes';
-import type { FoundRuntime } from '../host/runtimeSources';
+import type { EngineReport } from '../core/report/engineReport';
+import { exitCode } from '../core/report/exitCode';
+import { makePrediction, type Prediction } from '../core/report/prediction';
+import { reportJson } from '../core/report/reportJson';
+import { reportText } from '../core/report/reportText';
+import { Checker, type Oracle } from '../host/check/checker';
+import type { FilePath } from '../host/check/checkRecords';
+import type { ChosenRuntime } from '../host/runtimes/runtimes';
+import type { FoundRuntime } from '../host/runtimes/runtimeSources';
 import type { CheckOptions } from './checkOptions';
 import { findEngines } from './findEngines';
 import { readMachineProfile } from './machineProfile';

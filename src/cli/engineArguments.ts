@@ -1,7 +1,7 @@
 /** The options that `inspect`, `run` and `sweep` share: which TensorRT-RTX, which GPU, how long. */
 import { type Command, InvalidArgumentError } from 'commander';
 
-import { plainText } from '../core/plainText';
+import { plainText } from '../core/text/plainText';
 
 export interface EngineArguments {
   runtime?: string;

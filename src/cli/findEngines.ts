@@ -3,7 +3,7 @@
  * was searched already is not searched again, so links in circles end. Names that are not UTF-8 stay bytes.
  */
 import * as fs from 'node:fs';
-import { displayPath, type FilePath } from '../host/checkRecords';
+import { displayPath, type FilePath } from '../host/check/checkRecords';
 
 /** complain: a sentence about a folder that could not be searched. */
 export function* findEngines(

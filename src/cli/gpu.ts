@@ -3,7 +3,7 @@
  * The JSON is documented in docs/gpu-memory.md.
  */
 import * as path from 'node:path';
-import { formatCudaVersion } from '../core/formats';
+import { formatCudaVersion } from '../core/text/formats';
 import {
   formatMemory,
   formatUsedOfTotal,
@@ -12,12 +12,12 @@ import {
   makeSnapshot,
   positionOf,
   usedPercent,
-} from '../core/gpuMemory';
-import { type VisibleGpus, visibleGpus } from '../core/gpuMemoryChoice';
-import { describeProblem } from '../core/gpuMemoryErrors';
-import { gpuMemoryJson, jsonText } from '../core/gpuMemoryJson';
-import { nextPollMs, outcomeOf, type PollOutcome } from '../core/gpuMemorySchedule';
-import { EngineHostClient } from '../host/client';
+} from '../core/gpu/gpuMemory';
+import { type VisibleGpus, visibleGpus } from '../core/gpu/gpuMemoryChoice';
+import { describeProblem } from '../core/gpu/gpuMemoryErrors';
+import { gpuMemoryJson, jsonText } from '../core/gpu/gpuMemoryJson';
+import { nextPollMs, outcomeOf, type PollOutcome } from '../core/gpu/gpuMemorySchedule';
+import { EngineHostClient } from '../host/engineHost/client';
 import { distFolder } from './distFolder';
 import type { GpuOptions } from './gpuCommand';
 import { complain, hasColour, type Paint, painter, print, shown } from './output';

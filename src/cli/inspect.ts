@@ -14,8 +14,8 @@ import { LayersError, parseLayers, type LayersDocument } from '../core/inspect/l
 import { layersSummaryLines, layersTable } from '../core/inspect/layersText';
 import { summarizeLayers } from '../core/inspect/layerSummary';
 import { filterLayers, noFilter, searchTexts } from '../core/inspect/layerTable';
-import { plainText } from '../core/plainText';
-import { printableJson, printedJson, type Json } from '../core/printableJson';
+import { plainText } from '../core/text/plainText';
+import { printableJson, printedJson, type Json } from '../core/text/printableJson';
 import { HostError } from '../host/hostError';
 import { exitCodes, inSession, UsageError, type EngineSession } from './engineSession';
 import type { InspectArguments } from './inspectCommand';

@@ -2,9 +2,9 @@
 import { compareEngines, type EngineSide } from '../core/inspect/compareEngines';
 import { comparisonText } from '../core/inspect/comparisonText';
 import { parseLayers } from '../core/inspect/layers';
-import { makeEngineReport } from '../core/makeEngineReport';
-import { printableJson, printedJson } from '../core/printableJson';
-import { readFileFacts } from '../host/fileFacts';
+import { makeEngineReport } from '../core/report/makeEngineReport';
+import { printableJson, printedJson } from '../core/text/printableJson';
+import { readFileFacts } from '../host/check/fileFacts';
 import type { Looked } from './inspect';
 import type { InspectArguments } from './inspectCommand';
 

@@ -3,15 +3,15 @@
  * everything after a check that did not answer in time, is asked in engine hosts, which can be killed.
  */
 import * as path from 'node:path';
-import type { Oracle, OracleOptions } from '../host/checker';
-import { checkRecordSize } from '../host/checkRecords';
+import type { Oracle, OracleOptions } from '../host/check/checker';
+import { checkRecordSize } from '../host/check/checkRecords';
 import { asHostError, HostError } from '../host/hostError';
-import { readGpus } from '../host/process/gpuRecords';
-import { hardExit } from '../host/process/hardExit';
-import { loadRuntime, openBareSession } from '../host/process/runtimeLoader';
-import type { ShimEvents, ShimJob, ShimSession } from '../host/process/shim';
-import type { CheckResult, GpusInfo, RuntimeInfo } from '../host/protocol';
-import type { EngineHostSupervisor } from '../host/supervisor';
+import { readGpus } from '../host/engineHost/process/gpuRecords';
+import { hardExit } from '../host/engineHost/process/hardExit';
+import { loadRuntime, openBareSession } from '../host/engineHost/process/runtimeLoader';
+import type { ShimEvents, ShimJob, ShimSession } from '../host/engineHost/process/shim';
+import type { CheckResult, GpusInfo, RuntimeInfo } from '../host/engineHost/protocol';
+import type { EngineHostSupervisor } from '../host/engineHost/supervisor';
 import { distFolder } from './distFolder';
 import { complain, setHardExit } from './output';
 
@@ -149,7 +149,7 @@ export class LocalOracle implements Oracle {
 
   private supervisor(): Promise<EngineHostSupervisor> {
     this.hosts ??= (async () => {
-      const { EngineHostSupervisor } = await import('../host/supervisor');
+      const { EngineHostSupervisor } = await import('../host/engineHost/supervisor');
       return new EngineHostSupervisor({
         hostMain: path.join(distFolder(), 'engineHost.js'),
         shimFolder: this.shimFolder,

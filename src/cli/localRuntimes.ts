@@ -6,10 +6,10 @@ import {
   type FoundRuntime,
   type RuntimeChoice,
   type RuntimeFiles,
-} from '../host/runtimes';
-import { readLibraryFileSync } from '../host/libraryFile';
+} from '../host/runtimes/runtimes';
+import { readLibraryFileSync } from '../host/runtimes/libraryFile';
 import { distFolder } from './distFolder';
-import { listShims, shimFolderOf } from '../host/shims';
+import { listShims, shimFolderOf } from '../host/runtimes/shims';
 
 /** A command line may wait: at once is sooner than by threads that have to be started. */
 const syncFiles: RuntimeFiles = {

@@ -1,8 +1,8 @@
 /** Reads --machine: the GPU, driver and TensorRT-RTX of a machine that is not at hand. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { parseComputeCapability } from '../core/computeCapability';
-import type { MachineProfile } from '../core/verdictRule';
+import { parseComputeCapability } from '../core/gpu/computeCapability';
+import type { MachineProfile } from '../core/report/verdictRule';
 import { HostError } from '../host/hostError';
 
 const example =

@@ -1,6 +1,6 @@
 /** What the command line writes: stdout in order, colours only on a terminal, and the end of the process. */
-import { plainText } from '../core/plainText';
-import type { Severity } from '../core/engineReport';
+import { plainText } from '../core/text/plainText';
+import type { Severity } from '../core/report/engineReport';
 
 /** Set where a native thread may hang: then nothing waits for it at the end. */
 let endProcess: (code: number) => void = (code) => process.exit(code);

@@ -5,6 +5,8 @@ import { addBuildCommand } from './buildCommand';
 import { addCheckCommand } from './checkCommand';
 import { addGpuCommand } from './gpuCommand';
 import { addInspectCommand } from './inspectCommand';
+import { setDistFolder } from './distFolder';
+import { endWith } from './endWith';
 import { stderr } from './output';
 import { addRunCommand, addSweepCommand } from './runCommand';
 import { addRuntimesCommand } from './runtimesCommand';
@@ -21,8 +23,14 @@ const commands = [
 
 const wrongUse = 2;
 
+/** dist: where the entry lies. The bundle's own beginning: main.ts shares no state with it. */
+export function startProgram(argv: readonly string[], dist: string): void {
+  setDistFolder(dist);
+  endWith(runProgram(argv));
+}
+
 /** Resolves with the exit code. */
-export async function runProgram(argv: readonly string[]): Promise<number> {
+async function runProgram(argv: readonly string[]): Promise<number> {
   const program = new Command('engine-inspector')
     .description('Says whether this machine can run TensorRT-RTX engines, why not, and what to do.')
     .version(version)

@@ -1,5 +1,5 @@
 /** One line on stderr that is rewritten; nothing where nobody watches: in CI, or into a pipe. */
-import { plainText } from '../core/plainText';
+import { plainText } from '../core/text/plainText';
 
 export class ProgressLine {
   private readonly visible: boolean;

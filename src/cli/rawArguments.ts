@@ -1,6 +1,6 @@
 /** Paths of the command line as the system has them: Node decodes its arguments as UTF-8 and loses other bytes. */
 import * as fs from 'node:fs';
-import type { FilePath } from '../host/checkRecords';
+import type { FilePath } from '../host/check/checkRecords';
 
 /** The same arguments, as bytes where they are not UTF-8 (Linux; elsewhere paths are Unicode). */
 export function rawArguments(paths: readonly string[]): FilePath[] {

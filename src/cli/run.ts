@@ -6,17 +6,17 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
-import { plainText } from '../core/plainText';
-import { printedJson } from '../core/printableJson';
+import { plainText } from '../core/text/plainText';
+import { printedJson } from '../core/text/printableJson';
 import { failureOf } from '../core/run/makeRunReport';
 import { layerTimesCsv, runCsv } from '../core/run/runCsv';
 import { runJson } from '../core/run/runJson';
 import { defaultRunChoices, type OutputReport, type RunReport } from '../core/run/runReport';
 import { runText } from '../core/run/runText';
-import { recipePathOf } from '../core/recipe';
+import { recipePathOf } from '../core/rebuild/recipe';
 import { HostError } from '../host/hostError';
-import { npyNames, saveNpy } from '../host/inputs/outputs';
-import { modelPathOf, readRecipeFile } from '../host/recipeFile';
+import { npyNames, saveNpy } from '../host/run/inputs/outputs';
+import { modelPathOf, readRecipeFile } from '../host/build/recipeFile';
 import { exitCodeOf, exitCodes, inSession, UsageError, type EngineSession } from './engineSession';
 import { complain, print, shown } from './output';
 import {

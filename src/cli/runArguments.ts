@@ -1,8 +1,8 @@
 /** What `run` and `sweep` take on the command line, as RunChoices: parsed here, checked against the engine in core. */
 import { InvalidArgumentError } from 'commander';
 
-import { formatCount } from '../core/formats';
-import { plainText } from '../core/plainText';
+import { formatCount } from '../core/text/formats';
+import { plainText } from '../core/text/plainText';
 import {
   defaultRunChoices,
   type BudgetChoice,

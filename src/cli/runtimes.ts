@@ -1,5 +1,5 @@
 /** Prints what was found, the one that would be asked first marked. Loads none of them. */
-import { chooseRuntime, runtimeSourceNames } from '../host/runtimes';
+import { chooseRuntime, runtimeSourceNames } from '../host/runtimes/runtimes';
 import { findLocalRuntimes, runtimeChoice } from './localRuntimes';
 import { complain, hasColour, painter, print, shown } from './output';
 import type { RuntimesOptions } from './runtimesCommand';

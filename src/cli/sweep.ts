@@ -1,12 +1,12 @@
 /** Measures an engine with several weight streaming budgets and prints latency against memory. */
 import { randomUUID } from 'node:crypto';
 
-import { printedJson } from '../core/printableJson';
+import { printedJson } from '../core/text/printableJson';
 import { runCsv } from '../core/run/runCsv';
 import { runJson } from '../core/run/runJson';
 import { runText } from '../core/run/runText';
 import { ruleBudget, sweepBudgets } from '../core/run/weightBudget';
-import { plainText } from '../core/plainText';
+import { plainText } from '../core/text/plainText';
 import { HostError } from '../host/hostError';
 import { inSession, UsageError } from './engineSession';
 import { print } from './output';

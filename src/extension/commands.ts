@@ -127,7 +127,7 @@ async function checkAllEngines({ engines, errors, host }: CommandServices): Prom
 }
 
 async function copyReports(uris: vscode.Uri[], { reports }: CommandServices): Promise<void> {
-  const { reportText } = await import('../core/reportText');
+  const { reportText } = await import('../core/report/reportText');
   const made = await Promise.all(uris.map((uri) => reports.ensure(uri)));
   const texts = made.flatMap((report) => (report ? [reportText(report)] : []));
   await vscode.env.clipboard.writeText(texts.join('\n\n'));

@@ -3,8 +3,8 @@
  * checked has none.
  */
 import * as vscode from 'vscode';
-import { assertNever } from '../core/assertNever';
-import type { EngineReport } from '../core/engineReport';
+import { assertNever } from '../core/text/assertNever';
+import type { EngineReport } from '../core/report/engineReport';
 import type { Reports } from './reports';
 import * as settings from './settings';
 

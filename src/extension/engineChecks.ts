@@ -3,8 +3,8 @@
  * it is loaded before the first question.
  */
 import * as vscode from 'vscode';
-import type { EngineReport } from '../core/engineReport';
-import type { Checker } from '../host/checker';
+import type { EngineReport } from '../core/report/engineReport';
+import type { Checker } from '../host/check/checker';
 import type { EngineHost } from './engineHost';
 import type { Hashes } from './hashes';
 import type { Log } from './log';
@@ -54,7 +54,10 @@ export class HostChecks implements EngineChecks, vscode.Disposable {
   }
 
   private async make(): Promise<Checker> {
-    const [{ Checker }, oracle] = await Promise.all([import('../host/checker'), this.host.get()]);
+    const [{ Checker }, oracle] = await Promise.all([
+      import('../host/check/checker'),
+      this.host.get(),
+    ]);
     let last = '';
     return new Checker({
       oracle,

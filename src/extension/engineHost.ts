@@ -4,8 +4,8 @@
  */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import type { BuildPhase, HostLogLine } from '../host/client';
-import type { EngineHostSupervisor, RuntimePath } from '../host/supervisor';
+import type { BuildPhase, HostLogLine } from '../host/engineHost/client';
+import type { EngineHostSupervisor, RuntimePath } from '../host/engineHost/supervisor';
 import type { Errors } from './errors';
 import { contextKeys } from './ids';
 import type { Log } from './log';
@@ -69,7 +69,7 @@ export class EngineHost implements vscode.Disposable {
   }
 
   private async make(): Promise<EngineHostSupervisor> {
-    const { EngineHostSupervisor } = await import('../host/supervisor');
+    const { EngineHostSupervisor } = await import('../host/engineHost/supervisor');
     void vscode.commands.executeCommand('setContext', contextKeys.hostUsed, true);
     const limit = settings.checkTimeoutMs();
     return new EngineHostSupervisor({

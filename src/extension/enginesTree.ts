@@ -4,8 +4,8 @@
  */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { assertNever } from '../core/assertNever';
-import type { EngineReport, Severity } from '../core/engineReport';
+import { assertNever } from '../core/text/assertNever';
+import type { EngineReport, Severity } from '../core/report/engineReport';
 import { fileName } from './engineTarget';
 import {
   type DetailNode,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Verdict } from '../core/engineReport';
+import type { Verdict } from '../core/report/engineReport';
 import { groupNodes } from './enginesTreeModel';
 
 const engine = (path: string, verdict: Verdict) => ({ path, verdict });

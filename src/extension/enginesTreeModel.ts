@@ -1,5 +1,5 @@
 /** What stands where in the view "Engines". Pure. */
-import type { EngineReport, Severity, Verdict } from '../core/engineReport';
+import type { EngineReport, Severity, Verdict } from '../core/report/engineReport';
 
 /** Worst first. */
 const order: readonly Verdict[] = ['invalid', 'suboptimal', 'unchecked', 'valid'];

@@ -4,7 +4,7 @@
  * action, Explorer and editor title. Called for no engine in particular it first asks which.
  */
 import * as vscode from 'vscode';
-import type { EngineReport, Remedy } from '../core/engineReport';
+import type { EngineReport, Remedy } from '../core/report/engineReport';
 import { commandTargets, fileName } from './engineTarget';
 import type { Errors } from './errors';
 import type { RemedyHandlers } from './remedyHandlers';

@@ -5,8 +5,8 @@
  */
 import * as fs from 'node:fs/promises';
 import * as vscode from 'vscode';
-import type { RecordedHash } from '../core/engineReport';
-import type { HashState } from '../core/pageMessages';
+import type { RecordedHash } from '../core/report/engineReport';
+import type { HashState } from '../core/pages/pageMessages';
 import { fileName } from './engineTarget';
 import type { Errors } from './errors';
 
@@ -107,7 +107,7 @@ export class Hashes implements vscode.Disposable {
       if (uri.scheme !== 'file') {
         throw new Error(vscode.l10n.t('A SHA-256 needs a file on disk; this one is virtual.'));
       }
-      const { hashFile } = await import('../host/hashFile');
+      const { hashFile } = await import('../host/check/hashFile');
       const before = await fs.stat(uri.fsPath);
       this.set(uri, { state: 'running', doneBytes: 0, totalBytes: before.size });
       let last = Date.now();
@@ -160,7 +160,7 @@ async function isAsHashed(path: string, { size, modified }: Hashed): Promise<boo
 
 /** What the recipe beside the engine says; null: no recipe, or one that does not say. */
 async function readRecordedHash(engine: string): Promise<string | null> {
-  const { maxRecipeBytes, parseRecipe, recipePathOf } = await import('../core/recipe');
+  const { maxRecipeBytes, parseRecipe, recipePathOf } = await import('../core/rebuild/recipe');
   const file = recipePathOf(engine);
   const stat = await fs.stat(file).catch(() => null);
   if (!stat?.isFile() || stat.size > maxRecipeBytes) return null;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { EngineReport, Reason } from '../core/engineReport';
+import type { EngineReport, Reason } from '../core/report/engineReport';
 import { asMarkdown, headerText, type Span } from './headerTextContent';
 
 const reason = (

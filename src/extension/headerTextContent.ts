@@ -4,7 +4,7 @@
  *
  * Everything in a report may come from a hostile file, so each value is laid on one line of its own.
  */
-import type { EngineReport, HeaderField, Reason } from '../core/engineReport';
+import type { EngineReport, HeaderField, Reason } from '../core/report/engineReport';
 
 export interface Span {
   line: number;

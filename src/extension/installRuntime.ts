@@ -3,7 +3,7 @@
  * cancel. Nothing outside that folder is touched; afterwards the new library is one of those found.
  */
 import * as vscode from 'vscode';
-import { formatBytes } from '../core/formats';
+import { formatBytes } from '../core/text/formats';
 import type { Errors } from './errors';
 import type { Log } from './log';
 import type { Runtimes } from './runtimes';
@@ -42,7 +42,7 @@ export class InstallRuntime {
 
   private async pickVersion(): Promise<string | undefined> {
     const here = new Set((await this.runtimes.list()).map(({ version }) => version));
-    const { installableRuntimes } = await import('../host/installRuntime');
+    const { installableRuntimes } = await import('../host/runtimes/installRuntime');
     const items = installableRuntimes.map(({ version, downloadBytes }, index): Item => ({
       version,
       label: `TensorRT-RTX ${version}`,
@@ -62,7 +62,7 @@ export class InstallRuntime {
   }
 
   private async install(version: string): Promise<string> {
-    const { installRuntime } = await import('../host/installRuntime');
+    const { installRuntime } = await import('../host/runtimes/installRuntime');
     const library = await vscode.window.withProgress(
       {
         location: vscode.ProgressLocation.Notification,
@@ -97,7 +97,7 @@ export class InstallRuntime {
 
 /** NVIDIA's licence is the user's to accept: asked each time, never remembered. */
 async function agreed(version: string): Promise<boolean> {
-  const { licenceUrl } = await import('../host/installRuntime');
+  const { licenceUrl } = await import('../host/runtimes/installRuntime');
   const accept = vscode.l10n.t('Accept and Install');
   const read = vscode.l10n.t('Read the Licence');
   for (;;) {

@@ -3,7 +3,7 @@
  * engine host and of TensorRT-RTX arrive here with the level they had there.
  */
 import * as vscode from 'vscode';
-import type { HostLogLine } from '../host/client';
+import type { HostLogLine } from '../host/engineHost/client';
 
 export class Log implements vscode.Disposable {
   private channel: vscode.LogOutputChannel | undefined;

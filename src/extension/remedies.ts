@@ -3,7 +3,7 @@
  * (remedyHandlers.ts, rebuild/).
  */
 import * as vscode from 'vscode';
-import type { RemedyId } from '../core/engineReport';
+import type { RemedyId } from '../core/report/engineReport';
 import { fileName } from './engineTarget';
 import type { InstallRuntime } from './installRuntime';
 import type { Log } from './log';
@@ -68,7 +68,7 @@ async function useMatchingRuntime(
 ): Promise<void> {
   const path = remedy.runtimePath;
   if (path === undefined) throw new Error('use-matching-runtime came without a path');
-  const { chooseRuntime } = await import('../host/runtimes');
+  const { chooseRuntime } = await import('../host/runtimes/runtimes');
   const matched = chooseRuntime(
     await runtimes.list(),
     { mode: 'match-engine' },
@@ -109,7 +109,7 @@ function getFileAgain({ uri, report, remedy }: RemedyContext): Promise<void> {
 }
 
 async function fetchLfsObject({ uri, remedy }: RemedyContext): Promise<void> {
-  const { shellQuote } = await import('../core/rebuildCommands');
+  const { shellQuote } = await import('../core/rebuild/rebuildCommands');
   const command = `git lfs pull --include=${shellQuote(fileName(uri), shell)}`;
   await vscode.env.clipboard.writeText(command);
   void vscode.window.showInformationMessage(

@@ -4,7 +4,7 @@
  * place back to the one before.
  */
 import * as vscode from 'vscode';
-import type { EngineReport, Remedy, RemedyId } from '../core/engineReport';
+import type { EngineReport, Remedy, RemedyId } from '../core/report/engineReport';
 
 export interface RemedyContext {
   uri: vscode.Uri;

@@ -5,7 +5,7 @@
  */
 import * as fs from 'node:fs/promises';
 import * as vscode from 'vscode';
-import type { EngineReport } from '../core/engineReport';
+import type { EngineReport } from '../core/report/engineReport';
 import { CheckQueue } from './checkQueue';
 import type { Errors } from './errors';
 

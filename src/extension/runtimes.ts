@@ -1,9 +1,9 @@
 /**
- * Which TensorRT-RTX libraries there are and which one is asked: the host's search and choice (host/runtimes.ts tells
+ * Which TensorRT-RTX libraries there are and which one is asked: the host's search and choice (host/runtimes/runtimes.ts tells
  * the order) with the user's settings, trust and the selected Python environment put in. Looks when it is first asked.
  */
 import * as vscode from 'vscode';
-import type { ChosenRuntime, FoundRuntime, RuntimeChoice } from '../host/runtimes';
+import type { ChosenRuntime, FoundRuntime, RuntimeChoice } from '../host/runtimes/runtimes';
 import { contextKeys } from './ids';
 import type { Log } from './log';
 import * as settings from './settings';
@@ -53,7 +53,10 @@ export class Runtimes implements vscode.Disposable {
 
   /** As if that were the setting. */
   async chooseBy(choice: RuntimeChoice, engineVersion: string | null): Promise<ChosenRuntime> {
-    const [{ chooseRuntime }, found] = await Promise.all([import('../host/runtimes'), this.list()]);
+    const [{ chooseRuntime }, found] = await Promise.all([
+      import('../host/runtimes/runtimes'),
+      this.list(),
+    ]);
     return chooseRuntime(found, choice, engineVersion);
   }
 
@@ -72,8 +75,8 @@ export class Runtimes implements vscode.Disposable {
 
   private async look(): Promise<FoundRuntime[]> {
     const [{ findRuntimes }, { listShims }] = await Promise.all([
-      import('../host/runtimes'),
-      import('../host/shims'),
+      import('../host/runtimes/runtimes'),
+      import('../host/runtimes/shims'),
     ]);
     const setting = settings.runtimePath();
     const found = await findRuntimes({

@@ -3,10 +3,10 @@
  * wrong with it; then the GPUs, or why there are none. Without any TensorRT-RTX the view's welcome text takes its place.
  */
 import * as vscode from 'vscode';
-import { assertNever } from '../core/assertNever';
-import { formatBytes, formatCudaVersion } from '../core/formats';
-import type { GpusInfo } from '../host/protocol';
-import { type FoundRuntime, runtimeSourceNames } from '../host/runtimeSources';
+import { assertNever } from '../core/text/assertNever';
+import { formatBytes, formatCudaVersion } from '../core/text/formats';
+import type { GpusInfo } from '../host/engineHost/protocol';
+import { type FoundRuntime, runtimeSourceNames } from '../host/runtimes/runtimeSources';
 import type { EngineHost } from './engineHost';
 import type { Errors } from './errors';
 import { treeItems, views } from './ids';

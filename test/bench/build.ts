@@ -2,9 +2,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-import { defaultEngineOptions } from '../../src/core/rebuildOptions';
-import { EngineHostClient } from '../../src/host/client';
-import { shimFolderOf } from '../../src/host/shims';
+import { defaultEngineOptions } from '../../src/core/rebuild/rebuildOptions';
+import { EngineHostClient } from '../../src/host/engineHost/client';
+import { shimFolderOf } from '../../src/host/runtimes/shims';
 import { temporaryFolder } from '../harness';
 import {
   bundleScript,

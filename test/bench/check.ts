@@ -4,10 +4,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
 
-import { Checker } from '../../src/host/checker';
-import { shimFolderOf } from '../../src/host/shims';
-import type { FoundRuntime } from '../../src/host/runtimeSources';
-import { EngineHostSupervisor } from '../../src/host/supervisor';
+import { Checker } from '../../src/host/check/checker';
+import { shimFolderOf } from '../../src/host/runtimes/shims';
+import type { FoundRuntime } from '../../src/host/runtimes/runtimeSources';
+import { EngineHostSupervisor } from '../../src/host/engineHost/supervisor';
 import { temporaryFolder } from '../harness';
 import {
   inRoot,

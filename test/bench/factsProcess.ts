@@ -1,5 +1,5 @@
 /** factsProcess MODEL: what reading the facts of an ONNX file costs in a process of its own. */
-import { readOnnxFile } from '../../src/host/onnxFile';
+import { readOnnxFile } from '../../src/host/build/onnxFile';
 import { residentBytes } from './processMemory';
 
 async function main(): Promise<void> {

@@ -11,9 +11,9 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type GpuSnapshot, makeSnapshot } from '../../src/core/gpuMemory';
-import { asksForProcesses } from '../../src/core/gpuMemorySchedule';
-import { EngineHostClient } from '../../src/host/client';
+import { type GpuSnapshot, makeSnapshot } from '../../src/core/gpu/gpuMemory';
+import { asksForProcesses } from '../../src/core/gpu/gpuMemorySchedule';
+import { EngineHostClient } from '../../src/host/engineHost/client';
 
 const looks = 1000;
 const smiCalls = 20;

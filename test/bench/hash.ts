@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-import { hashFile } from '../../src/host/hashFile';
+import { hashFile } from '../../src/host/check/hashFile';
 import { temporaryFolder } from '../harness';
 import { interleaved, median, outputOf, processTime, times, type Row } from './measure';
 

@@ -5,10 +5,10 @@
 import * as path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-import type { EngineOptions } from '../../src/core/rebuildOptions';
-import { BuildEvents, Rebuilder } from '../../src/host/rebuild';
-import { shimFolderOf } from '../../src/host/shims';
-import { EngineHostSupervisor } from '../../src/host/supervisor';
+import type { EngineOptions } from '../../src/core/rebuild/rebuildOptions';
+import { BuildEvents, Rebuilder } from '../../src/host/build/rebuild';
+import { shimFolderOf } from '../../src/host/runtimes/shims';
+import { EngineHostSupervisor } from '../../src/host/engineHost/supervisor';
 
 async function main(): Promise<void> {
   const [model = '', engine = '', options = '', runtime = '', dist = ''] = process.argv.slice(2);

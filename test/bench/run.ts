@@ -8,8 +8,8 @@ import * as path from 'node:path';
 import { promisify } from 'node:util';
 
 import { percentileOfSorted } from '../../src/core/run/statistics';
-import { EngineHostClient } from '../../src/host/client';
-import { shimFolderOf } from '../../src/host/shims';
+import { EngineHostClient } from '../../src/host/engineHost/client';
+import { shimFolderOf } from '../../src/host/runtimes/shims';
 import { temporaryFolder } from '../harness';
 import { standInMachine, writeStandInEngine, type StandInComputer } from '../standIns/standIns';
 import { inRoot, interleaved, median, megabytes, outputOf, type Row } from './measure';

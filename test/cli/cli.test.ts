@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { ReportJson } from '../../src/core/reportJson';
+import type { ReportJson } from '../../src/core/report/reportJson';
 import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
 import {
   builtEngine,

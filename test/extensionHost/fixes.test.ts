@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import type { RemedyId } from '../../src/core/engineReport';
+import type { RemedyId } from '../../src/core/report/engineReport';
 import type { RemedyContext } from '../../src/extension/remedyHandlers';
 import type { InternalApi } from '../../src/extension/extension';
 import { commands, section } from '../../src/extension/ids';

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { writeSampleModel } from '../../scripts/makeSampleModel';
-import type { EngineReport } from '../../src/core/engineReport';
+import type { EngineReport } from '../../src/core/report/engineReport';
 import type { InternalApi } from '../../src/extension/extension';
 import { commands } from '../../src/extension/ids';
 import {

@@ -3,13 +3,13 @@
  * report away. Seeded: a failure names the seed and the bytes. FUZZ_SEED takes another seed, FUZZ_HEADERS another number.
  */
 import assert from 'node:assert/strict';
-import { type EngineReport } from '../../src/core/engineReport';
-import { headerFields } from '../../src/core/engineHeader';
-import { makeTriagedFacts } from '../../src/core/fileFacts';
-import { fileKinds } from '../../src/core/fileKind';
-import { makeEngineReport } from '../../src/core/makeEngineReport';
-import { plainText } from '../../src/core/plainText';
-import { predictVerdict } from '../../src/core/verdictRule';
+import { type EngineReport } from '../../src/core/report/engineReport';
+import { headerFields } from '../../src/core/file/engineHeader';
+import { makeTriagedFacts } from '../../src/core/file/fileFacts';
+import { fileKinds } from '../../src/core/file/fileKind';
+import { makeEngineReport } from '../../src/core/report/makeEngineReport';
+import { plainText } from '../../src/core/text/plainText';
+import { predictVerdict } from '../../src/core/report/verdictRule';
 import { answerOf, machineOf, noDriver, realHeaders, rtx4060, runtimeOf } from '../support/engines';
 import { type Random, randomNumbers } from '../support/random';
 

@@ -3,9 +3,9 @@
  * or hangs, and each is answered with a validity that the header file knows. Seeded like core.test.ts.
  */
 import assert from 'node:assert/strict';
-import { triage } from '../../src/core/fileKind';
-import { readEngineHeader } from '../../src/core/engineHeader';
-import { CheckRecords } from '../../src/host/checkRecords';
+import { triage } from '../../src/core/file/fileKind';
+import { readEngineHeader } from '../../src/core/file/engineHeader';
+import { CheckRecords } from '../../src/host/check/checkRecords';
 import { libraryOf, libraryVersions, startSupervisor } from '../support/builtEngines';
 import { realHeaders } from '../support/engines';
 import { randomNumbers } from '../support/random';

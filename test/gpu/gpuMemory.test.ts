@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { makeSnapshot, usableGpus } from '../../src/core/gpuMemory';
-import { EngineHostClient } from '../../src/host/client';
+import { makeSnapshot, usableGpus } from '../../src/core/gpu/gpuMemory';
+import { EngineHostClient } from '../../src/host/engineHost/client';
 import { HostError } from '../../src/host/hostError';
 import {
   compileStandInNvml,

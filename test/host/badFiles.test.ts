@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { EngineReport } from '../../src/core/engineReport';
-import { Checker } from '../../src/host/checker';
-import type { FilePath } from '../../src/host/checkRecords';
-import { chooseRuntime, findRuntimes, type FoundRuntime } from '../../src/host/runtimes';
+import type { EngineReport } from '../../src/core/report/engineReport';
+import { Checker } from '../../src/host/check/checker';
+import type { FilePath } from '../../src/host/check/checkRecords';
+import { chooseRuntime, findRuntimes, type FoundRuntime } from '../../src/host/runtimes/runtimes';
 import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
 import {
   builtEngine,

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { CheckRecords, packPaths } from '../../src/host/checkRecords';
-import { Checker } from '../../src/host/checker';
-import { chooseRuntime, findRuntimes } from '../../src/host/runtimes';
+import { CheckRecords, packPaths } from '../../src/host/check/checkRecords';
+import { Checker } from '../../src/host/check/checker';
+import { chooseRuntime, findRuntimes } from '../../src/host/runtimes/runtimes';
 import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
 import {
   builtEngine,

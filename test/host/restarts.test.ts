@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Checker } from '../../src/host/checker';
-import { packPaths } from '../../src/host/checkRecords';
-import { EngineHostClient } from '../../src/host/client';
+import { Checker } from '../../src/host/check/checker';
+import { packPaths } from '../../src/host/check/checkRecords';
+import { EngineHostClient } from '../../src/host/engineHost/client';
 import { HostError } from '../../src/host/hostError';
-import { chooseRuntime, findRuntimes } from '../../src/host/runtimes';
+import { chooseRuntime, findRuntimes } from '../../src/host/runtimes/runtimes';
 import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
 import {
   builtEngine,
@@ -148,7 +148,7 @@ describe('restarts of the engine host', () => {
     const script = path.join(folder.path, 'parent.ts');
     fs.writeFileSync(
       script,
-      `import { EngineHostSupervisor } from ${JSON.stringify(path.join(repository, 'src/host/supervisor'))};
+      `import { EngineHostSupervisor } from ${JSON.stringify(path.join(repository, 'src/host/engineHost/supervisor'))};
        const supervisor = new EngineHostSupervisor({ hostMain: process.argv[2]!, shimFolder: process.argv[3]!, onLog: () => undefined });
        void supervisor.load(process.argv[4]!).then(() => console.log(supervisor.pids.join()));
        setInterval(() => undefined, 1000);`,

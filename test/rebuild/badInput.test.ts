@@ -9,9 +9,9 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 
 import { sampleProfile, writeSampleModel } from '../../scripts/makeSampleModel';
-import type { EngineOptions } from '../../src/core/rebuildOptions';
+import type { EngineOptions } from '../../src/core/rebuild/rebuildOptions';
 import { HostError } from '../../src/host/hostError';
-import type { RebuildRequest } from '../../src/host/rebuild';
+import type { RebuildRequest } from '../../src/host/build/rebuild';
 import {
   dynamicModel,
   escapingModel,

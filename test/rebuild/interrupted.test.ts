@@ -11,10 +11,10 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { inspect } from 'node:util';
 
-import { parseRecipe } from '../../src/core/recipe';
+import { parseRecipe } from '../../src/core/rebuild/recipe';
 import { HostError } from '../../src/host/hostError';
-import type { RebuildStage } from '../../src/host/rebuild';
-import { removeBuildDebris } from '../../src/host/replaceFile';
+import type { RebuildStage } from '../../src/host/build/rebuild';
+import { removeBuildDebris } from '../../src/host/build/replaceFile';
 import { slowModel, staticModel } from '../support/onnxModels';
 import { libraryOf, optionsWith, RebuildBench, repository, requestFor } from '../support/rebuilds';
 

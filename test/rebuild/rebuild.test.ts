@@ -7,12 +7,12 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 
 import { sampleProfile, writeSampleModel } from '../../scripts/makeSampleModel';
-import { targetSet } from '../../src/core/computeCapability';
-import { rebuildCommand, type CommandForm } from '../../src/core/rebuildCommands';
-import { builderFlags, flagFacts, memoryPools } from '../../src/core/rebuildOptions';
-import { parseRecipe, rebuildDue } from '../../src/core/recipe';
-import type { RebuildProgress } from '../../src/host/rebuild';
-import { lookAround } from '../../src/host/recipeSurroundings';
+import { targetSet } from '../../src/core/gpu/computeCapability';
+import { rebuildCommand, type CommandForm } from '../../src/core/rebuild/rebuildCommands';
+import { builderFlags, flagFacts, memoryPools } from '../../src/core/rebuild/rebuildOptions';
+import { parseRecipe, rebuildDue } from '../../src/core/rebuild/recipe';
+import type { RebuildProgress } from '../../src/host/build/rebuild';
+import { lookAround } from '../../src/host/build/recipeSurroundings';
 import { slowModel } from '../support/onnxModels';
 import {
   installedVersion,

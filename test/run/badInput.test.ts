@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 
-import { defaultEngineOptions } from '../../src/core/rebuildOptions';
-import { recipePathOf, writeRecipe } from '../../src/core/recipe';
+import { defaultEngineOptions } from '../../src/core/rebuild/rebuildOptions';
+import { recipePathOf, writeRecipe } from '../../src/core/rebuild/recipe';
 import type { RunFailure, RunReport } from '../../src/core/run/runReport';
-import { engineIntegrity } from '../../src/host/engineIntegrity';
+import { engineIntegrity } from '../../src/host/check/engineIntegrity';
 import { until } from '../support/builtEngines';
 import { engineHosts, failure, gib, mib, RunBench } from './support';
 

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 
 import { parseLayers } from '../../src/core/inspect/layers';
-import { defaultEngineOptions } from '../../src/core/rebuildOptions';
-import { recipePathOf, writeRecipe } from '../../src/core/recipe';
+import { defaultEngineOptions } from '../../src/core/rebuild/rebuildOptions';
+import { recipePathOf, writeRecipe } from '../../src/core/rebuild/recipe';
 import { standInProfile, standInVersion } from '../standIns/standIns';
 import { mib, RunBench } from './support';
 

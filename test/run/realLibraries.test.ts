@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 import { defaultRunChoices } from '../../src/core/run/runReport';
-import { EngineRunner } from '../../src/host/engineRunner';
+import { EngineRunner } from '../../src/host/run/engineRunner';
 import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
 import {
   builtEngine,

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 
 import { parseLayers } from '../../src/core/inspect/layers';
 import type { RunChoices } from '../../src/core/run/runReport';
-import { runtimeCacheOf } from '../../src/host/engineRunner';
+import { runtimeCacheOf } from '../../src/host/run/engineRunner';
 import { standInWeights } from '../standIns/standInModel';
 import { writeStandInModel } from '../standIns/standIns';
 import { floatsOf, gib, mib, RunBench } from './support';

@@ -7,7 +7,7 @@ import * as path from 'node:path';
 
 import * as ort from 'onnxruntime-web';
 
-import { readLibraryFileSync } from '../../src/host/libraryFile';
+import { readLibraryFileSync } from '../../src/host/runtimes/libraryFile';
 import {
   standInMachine,
   standInVersion,

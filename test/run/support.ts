@@ -10,12 +10,12 @@ import {
   type RunProgress,
   type RunReport,
 } from '../../src/core/run/runReport';
-import type { HostLogLine } from '../../src/host/client';
+import type { HostLogLine } from '../../src/host/engineHost/client';
 import {
   EngineRunner,
   type EngineRunnerOptions,
   type RunRequest,
-} from '../../src/host/engineRunner';
+} from '../../src/host/run/engineRunner';
 import { HostError } from '../../src/host/hostError';
 import { temporaryFolder } from '../harness/workspace';
 import {

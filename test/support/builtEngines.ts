@@ -5,8 +5,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { writeSampleModel } from '../../scripts/makeSampleModel';
-import type { HostLogLine } from '../../src/host/client';
-import { EngineHostSupervisor, type SupervisorOptions } from '../../src/host/supervisor';
+import type { HostLogLine } from '../../src/host/engineHost/client';
+import { EngineHostSupervisor, type SupervisorOptions } from '../../src/host/engineHost/supervisor';
 
 export const repository = path.resolve(import.meta.dirname, '../..');
 const dist = path.join(repository, 'dist');

@@ -1,17 +1,17 @@
 /** Engines, machines and answers for tests of core: headers of real engines, and edits of them. */
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { makeFileFacts } from '../../src/core/fileFacts';
+import { makeFileFacts } from '../../src/core/file/fileFacts';
 import type {
   FileFacts,
   MachineFacts,
   RuntimeAnswer,
   RuntimeFacts,
-} from '../../src/core/engineReport';
-import type { ReportInput } from '../../src/core/makeEngineReport';
-import { libraryLine } from '../../src/core/plainText';
-import { runtimeReleases } from '../../src/core/runtimeReleases';
-import { predictVerdict } from '../../src/core/verdictRule';
+} from '../../src/core/report/engineReport';
+import type { ReportInput } from '../../src/core/report/makeEngineReport';
+import { libraryLine } from '../../src/core/text/plainText';
+import { runtimeReleases } from '../../src/core/report/runtimeReleases';
+import { predictVerdict } from '../../src/core/report/verdictRule';
 
 export const fixturesFolder = path.join(import.meta.dirname, '..', 'fixtures');
 

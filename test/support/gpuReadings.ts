@@ -4,7 +4,7 @@ import {
   type GpuSnapshot,
   type RawGpu,
   type RawGpuMemory,
-} from '../../src/core/gpuMemory';
+} from '../../src/core/gpu/gpuMemory';
 
 export const GiB = 1024n ** 3n;
 

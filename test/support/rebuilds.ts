@@ -2,9 +2,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-import { BuildEvents, Rebuilder, type RebuildRequest } from '../../src/host/rebuild';
-import { EngineHostSupervisor } from '../../src/host/supervisor';
-import { defaultEngineOptions, type EngineOptions } from '../../src/core/rebuildOptions';
+import { BuildEvents, Rebuilder, type RebuildRequest } from '../../src/host/build/rebuild';
+import { EngineHostSupervisor } from '../../src/host/engineHost/supervisor';
+import { defaultEngineOptions, type EngineOptions } from '../../src/core/rebuild/rebuildOptions';
 import { sampleProfile } from '../../scripts/makeSampleModel';
 
 export const repository = path.resolve(__dirname, '../..');

@@ -12,7 +12,7 @@ import {
   type VSCode,
 } from '../harness';
 import { writeSampleModel } from '../../scripts/makeSampleModel';
-import { readEngineHeader, type EngineHeader } from '../../src/core/engineHeader';
+import { readEngineHeader, type EngineHeader } from '../../src/core/file/engineHeader';
 import { writeEngine } from '../support/engineFiles';
 import { until } from '../support/builtEngines';
 import { slowModel } from '../support/onnxModels';

@@ -1,7 +1,7 @@
 /** The engine page in a real Chromium, under the product's Content Security Policy, in the values of four real themes. */
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import type { FromPage, ToPage } from '../../src/core/pageMessages';
+import type { FromPage, ToPage } from '../../src/core/pages/pageMessages';
 import { pageCaseNames, pageCases, pageReports, type PageCaseName } from './harness/reports';
 import { themeNames, type ThemeName } from './harness/server';
 import { accessibilityProblems, usePage } from './harness/usePage';

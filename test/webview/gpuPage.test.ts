@@ -1,7 +1,7 @@
 /** The GPU page in a real Chromium, under the product's Content Security Policy, in the values of four real themes. */
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import type { FromGpuPage, ToGpuPage } from '../../src/core/gpuMemoryView';
+import type { FromGpuPage, ToGpuPage } from '../../src/core/pages/gpuMemoryView';
 import { gpuPageCaseNames, gpuPageCases, type GpuPageCaseName } from './harness/gpuModels';
 import { themeNames, type ThemeName } from './harness/server';
 import { accessibilityProblems, usePage } from './harness/usePage';

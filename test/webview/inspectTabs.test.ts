@@ -1,8 +1,8 @@
 /** The Tensors and Layers tabs and the page of two engines in a real Chromium, under the product's policy, in four themes. */
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import type { FromComparePage } from '../../src/core/comparePageMessages';
-import type { FromPage, ToPage } from '../../src/core/pageMessages';
+import type { FromComparePage } from '../../src/core/pages/comparePageMessages';
+import type { FromPage, ToPage } from '../../src/core/pages/pageMessages';
 import {
   compareCaseNames,
   compareCases,

@@ -1,7 +1,7 @@
 /** The Run tab in a real Chromium, under the product's Content Security Policy, in the values of four real themes. */
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import type { FromPage, ToPage } from '../../src/core/pageMessages';
+import type { FromPage, ToPage } from '../../src/core/pages/pageMessages';
 import { defaultRunChoices } from '../../src/core/run/runReport';
 import { sweepBudgets } from '../../src/core/run/weightBudget';
 import {

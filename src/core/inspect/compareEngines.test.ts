@@ -5,7 +5,7 @@ import path from 'node:path';
 import { compareEngines, compareLayers } from './compareEngines';
 import type { Inspection, TensorFacts } from './inspection';
 import { parseLayers } from './layers';
-import type { EngineReport } from '../engineReport';
+import type { EngineReport } from '../report/engineReport';
 
 const sample = (name: string) =>
   parseLayers(

@@ -2,9 +2,9 @@
  * Two engines side by side: what differs between their files, tensors, memory and layers. Layers are aligned by the ONNX
  * nodes that they came from, then by name; what one side fused otherwise is told as such. Surfaces render.
  */
-import type { EngineReport } from '../engineReport';
-import { formatBytes, formatCount } from '../formats';
-import { plainText } from '../plainText';
+import type { EngineReport } from '../report/engineReport';
+import { formatBytes, formatCount } from '../text/formats';
+import { plainText } from '../text/plainText';
 import type { Inspection, ProfileShape, TensorFacts } from './inspection';
 import { shapeText, type LayerRow, type LayersDocument } from './layers';
 import { summarizeLayers } from './layerSummary';

@@ -1,5 +1,5 @@
 /** Two engines side by side as plain text. Does not end with a line feed. */
-import { cut } from '../plainText';
+import { cut } from '../text/plainText';
 import type { DifferenceRow, EngineComparison, LayerDifferences } from './compareEngines';
 import type { LayerRow } from './layers';
 

@@ -29,7 +29,7 @@ export interface ProfileShape {
 }
 
 export interface TensorFacts {
-  /** Exact, as the library gave it: the identity of the tensor. Surfaces make it printable (core/plainText). */
+  /** Exact, as the library gave it: the identity of the tensor. Surfaces make it printable (core/text/plainText). */
   name: string;
   mode: 'input' | 'output';
   /** "unknown (17)" for one that this version of ours does not know. */

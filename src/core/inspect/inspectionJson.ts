@@ -1,5 +1,5 @@
 /** An inspection as `inspect --json` prints it and the page exports it: documented in docs/cli-json.md. Only grows. */
-import { type Json, printableJson } from '../printableJson';
+import { type Json, printableJson } from '../text/printableJson';
 import type { Inspection } from './inspection';
 
 export function inspectionJson(inspection: Inspection): { [key: string]: Json } {

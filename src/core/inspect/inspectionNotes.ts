@@ -1,5 +1,5 @@
 /** What is worth knowing about an engine that was looked into: all sentences in one place. */
-import { formatBytes } from '../formats';
+import { formatBytes } from '../text/formats';
 import { scratchSentence } from '../run/weightBudget';
 import type { InspectionFacts, InspectionNote } from './inspection';
 

@@ -1,6 +1,6 @@
 /** An inspection as plain text, for a terminal and for the clipboard. Does not end with a line feed. */
-import { formatBytes, formatCount, formatDate, formatExactBytes, joinWords } from '../formats';
-import { plainText } from '../plainText';
+import { formatBytes, formatCount, formatDate, formatExactBytes, joinWords } from '../text/formats';
+import { plainText } from '../text/plainText';
 import { formatMilliseconds, formatShape } from '../run/runFormats';
 import type { Inspection, InspectionFacts, ProfileShape, TensorFacts } from './inspection';
 

@@ -9,8 +9,8 @@
  * `rows` is the table, one small object for each layer. Shapes and formats of one layer's tensors are read when asked
  * for (layerDetail), so that 20,000 layers cost little. Texts in rows and details are printable.
  */
-import { formatCount } from '../formats';
-import { plainText } from '../plainText';
+import { formatCount } from '../text/formats';
+import { plainText } from '../text/plainText';
 import type { LayerTime } from '../run/runReport';
 import type { TensorType } from './inspection';
 import { isProfile, profileOfValue } from './layerProfile';

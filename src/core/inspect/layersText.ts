@@ -1,6 +1,6 @@
 /** The layers as plain text for a terminal: a summary, and a table. Does not end with a line feed. */
-import { formatBytes, formatCount } from '../formats';
-import { cut } from '../plainText';
+import { formatBytes, formatCount } from '../text/formats';
+import { cut } from '../text/plainText';
 import { formatMilliseconds, formatPercent } from '../run/runFormats';
 import type { LayersDocument } from './layers';
 import { summarizeLayers, type LayerGroup } from './layerSummary';

@@ -1,5 +1,5 @@
 /** From what the engine host reports (numbers of NVIDIA's enums) to the facts that surfaces show. */
-import { plainText } from '../plainText';
+import { plainText } from '../text/plainText';
 import {
   type Inspection,
   type InspectionFacts,
@@ -9,7 +9,7 @@ import {
 } from './inspection';
 import { inspectionNotes } from './inspectionNotes';
 
-/** As the engine host reports it (host/protocol.ts, inspectReport). Sizes in bytes, times in nanoseconds. */
+/** As the engine host reports it (host/engineHost/protocol.ts, inspectReport). Sizes in bytes, times in nanoseconds. */
 export interface RawInspection {
   name: string;
   profileCount: number;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { onnxType, writeOnnx } from '../../../scripts/onnxWriter';
 import { nestedModel } from '../../../test/support/onnxModels';
-import { OnnxError, readOnnxFacts, type ByteSource } from '../onnxFacts';
+import { OnnxError, readOnnxFacts, type ByteSource } from '../rebuild/onnxFacts';
 import { onnxNodesByName, readOnnxNodes } from './onnxNodes';
 
 function source(bytes: Uint8Array): ByteSource {

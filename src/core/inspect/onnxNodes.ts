@@ -2,8 +2,8 @@
  * The nodes of an ONNX graph, as far as following a fused layer back to them needs: the same walk over the file as for
  * its facts (onnxFacts.ts), so a model of many gigabytes costs a few reads.
  */
-import { OnnxError, readOnnxFacts, type ByteSource } from '../onnxFacts';
-import { plainText } from '../plainText';
+import { OnnxError, readOnnxFacts, type ByteSource } from '../rebuild/onnxFacts';
+import { plainText } from '../text/plainText';
 
 /** The nodes of an ONNX graph, as far as following a fused layer back to them needs. Read by readOnnxNodes. */
 export interface OnnxNode {

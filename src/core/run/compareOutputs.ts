@@ -2,8 +2,8 @@
  * Ours against the reference's, element by element. Kernels of a GPU add in another order, and TensorRT-RTX may compute
  * in a smaller type than a model says, so equal is not what can be asked; how near is enough depends on the type.
  */
-import { assertNever } from '../assertNever';
-import { formatCount } from '../formats';
+import { assertNever } from '../text/assertNever';
+import { formatCount } from '../text/formats';
 import type { TensorType } from '../inspect/inspection';
 import { formatValue } from './runFormats';
 import type { OutputComparison } from './runReport';

@@ -2,12 +2,12 @@
  * Makes the one report of a run from what the shim told, what was chosen and what was read of the tensors. Sentences are
  * made here and nowhere else. Pure.
  */
-import { formatBytes, formatCount } from '../formats';
-import { libraryLine, plainText } from '../plainText';
+import { formatBytes, formatCount } from '../text/formats';
+import { libraryLine, plainText } from '../text/plainText';
 import { histogramOf } from './histogram';
 import { readSamples, type RawAttempt, type RawRun } from './rawRun';
 import { formatMilliseconds, formatThroughput } from './runFormats';
-import { shimStatusNames } from '../shimStatus';
+import { shimStatusNames } from '../wire/shimStatus';
 import { makeRunFailure } from './runFailures';
 import type {
   AttemptReport,

@@ -1,12 +1,12 @@
 /**
  * NumPy's .npy format, versions 1 to 3: reading into TensorRT's types and writing from them. Bytes in, bytes out; files
- * are the caller's (host/inputs). Format: numpy.lib.format.
+ * are the caller's (host/run/inputs). Format: numpy.lib.format.
  *
  * NumPy itself knows no bfloat16, float8, float4 and int4. Such tensors are written so that any NumPy reads them without
  * losing a value: the floats as float32, int4 as int8. What ml_dtypes saved as raw bytes (V2 for bfloat16, V1 for
  * float8) is read as what the tensor is.
  */
-import { plainText } from '../plainText';
+import { plainText } from '../text/plainText';
 import type { TensorType } from '../inspect/inspection';
 import { decodeValues, elementCount, encodeValues, integerRange, isFloat } from './tensorTypes';
 

@@ -1,5 +1,5 @@
 /**
- * What the shim tells of a run, as far as reports are made of it: host/protocol.ts (runReport) has the same shape and
+ * What the shim tells of a run, as far as reports are made of it: host/engineHost/protocol.ts (runReport) has the same shape and
  * parses it. Sizes are bytes, times nanoseconds, names exact.
  */
 export interface RawRun {

@@ -2,7 +2,7 @@
  * What was chosen for a run against what the engine takes: every mistake is told before anything is loaded, with the
  * field it is in, what is wrong and what to do.
  */
-import { plainText } from '../plainText';
+import { plainText } from '../text/plainText';
 import type { ProfileShape, TensorFacts } from '../inspect/inspection';
 import { formatShape } from './runFormats';
 import { defaultRunChoices, type InputChoice, type RunChoices } from './runReport';

@@ -1,5 +1,5 @@
 /** Numbers of a run as CSV (RFC 4180), exact, unknown values empty: one line an attempt, or one a layer. */
-import { plainText } from '../plainText';
+import { plainText } from '../text/plainText';
 import type { AttemptReport, RunReport } from './runReport';
 
 type Cell = string | number | null;

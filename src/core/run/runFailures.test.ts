@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 
-import { shimStatusNames } from '../shimStatus';
+import { shimStatusNames } from '../wire/shimStatus';
 import { cudaNumberIn, makeRunFailure, type FailureFacts } from './runFailures';
 
 const base: FailureFacts = {

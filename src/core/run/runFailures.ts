@@ -2,7 +2,7 @@
  * What went wrong while an engine was loaded or run, in words: which file, why, what to do next. One place for CUDA's
  * numbers and for the stages of engine_shim.h. A number says what failed, the stage says what it was needed for.
  */
-import { plainText } from '../plainText';
+import { plainText } from '../text/plainText';
 import type { RunFailure } from './runReport';
 
 export interface FailureFacts {

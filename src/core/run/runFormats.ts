@@ -1,5 +1,5 @@
 /** Numbers of runs as people read them. */
-import { formatCount, formatDuration } from '../formats';
+import { formatCount, formatDuration } from '../text/formats';
 
 /** Three digits: "8.42 ms", "31.2 ms", "412 ms", "84.2 µs"; longer than ten seconds "12.3 s". */
 export function formatMilliseconds(ms: number): string {

@@ -1,5 +1,5 @@
 /** A run as `run --json` prints it and the page exports it: documented in docs/cli-json.md. Only grows. */
-import { type Json, printableJson } from '../printableJson';
+import { type Json, printableJson } from '../text/printableJson';
 import type { OutputReport, RunReport } from './runReport';
 
 export interface RunJsonOptions {

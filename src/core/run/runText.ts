@@ -1,6 +1,6 @@
 /** A run as plain text: for a terminal and for the clipboard. Does not end with a line feed. */
-import { formatBytes, formatCount, formatDate } from '../formats';
-import { plainText } from '../plainText';
+import { formatBytes, formatCount, formatDate } from '../text/formats';
+import { plainText } from '../text/plainText';
 import { failureOf } from './makeRunReport';
 import {
   formatMilliseconds,

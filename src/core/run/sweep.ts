@@ -1,5 +1,5 @@
 /** Latency against memory over several budgets, and the point worth choosing. */
-import { formatBytes } from '../formats';
+import { formatBytes } from '../text/formats';
 import { formatMilliseconds, formatPercent } from './runFormats';
 import type { AttemptReport, SweepReport } from './runReport';
 

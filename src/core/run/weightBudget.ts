@@ -3,7 +3,7 @@
  * documentation and the real library have them: the default is everything, a budget as large as the streamable weights
  * turns streaming off, larger ones are clamped, streaming needs scratch memory and turns its own CUDA graphs off.
  */
-import { formatBytes } from '../formats';
+import { formatBytes } from '../text/formats';
 import type { BudgetFacts } from '../inspect/inspection';
 import type { BudgetChoice } from './runReport';
 

@@ -5,8 +5,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { assertNever } from '../../core/assertNever';
-import type { FromPage, ToPage } from '../../core/pageMessages';
+import { assertNever } from '../../core/text/assertNever';
+import type { FromPage, ToPage } from '../../core/pages/pageMessages';
 import { fileName } from '../engineTarget';
 import type { Fixes } from '../fixes';
 import type { Hashes } from '../hashes';

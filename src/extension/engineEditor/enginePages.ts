@@ -3,7 +3,7 @@
  * gets it. A tab that is asked for before its page has loaded is shown when it has.
  */
 import * as vscode from 'vscode';
-import type { PageTab, ToPage } from '../../core/pageMessages';
+import type { PageTab, ToPage } from '../../core/pages/pageMessages';
 import { viewTypes } from '../ids';
 
 export interface EnginePage {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { FromPage } from '../../core/pageMessages';
+import type { FromPage } from '../../core/pages/pageMessages';
 import { defaultRunChoices, type InputSource, type RunChoices } from '../../core/run/runReport';
 import { parseFromPage } from './fromPage';
 

@@ -3,7 +3,7 @@
  * numbers have bounds here; whether a choice fits the engine is checked where the engine is known.
  */
 import * as v from 'valibot';
-import type { FromPage } from '../../core/pageMessages';
+import type { FromPage } from '../../core/pages/pageMessages';
 import { choices, integer, listOf, tensorName, text } from '../run/choices';
 
 type Plain = {

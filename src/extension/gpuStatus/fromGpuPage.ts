@@ -1,6 +1,6 @@
 /** What the GPU page says, parsed: a webview is another world, and nothing it sends is taken for granted. */
 import * as v from 'valibot';
-import type { FromGpuPage } from '../../core/gpuMemoryView';
+import type { FromGpuPage } from '../../core/pages/gpuMemoryView';
 
 const schema = v.variant('type', [
   v.object({ type: v.literal('useGpu'), id: v.pipe(v.string(), v.maxLength(200)) }),

@@ -2,10 +2,10 @@
  * The process that looks at the GPUs: an engine host of its own without a TensorRT-RTX, so that looking never depends on
  * a runtime and survives its crash. What fails is a snapshot that says so; nobody is nagged.
  */
-import { type GpuSnapshot, makeSnapshot } from '../../core/gpuMemory';
-import { plainText } from '../../core/plainText';
+import { type GpuSnapshot, makeSnapshot } from '../../core/gpu/gpuMemory';
+import { plainText } from '../../core/text/plainText';
 import { asHostError, type HostErrorCode } from '../../host/hostError';
-import type { EngineHostSupervisor } from '../../host/supervisor';
+import type { EngineHostSupervisor } from '../../host/engineHost/supervisor';
 import type { GpuReader } from './gpuPoller';
 
 export interface GpuHostOptions {
@@ -59,7 +59,7 @@ export class GpuHost implements GpuReader {
   }
 
   private async make(): Promise<EngineHostSupervisor> {
-    const { EngineHostSupervisor: Supervisor } = await import('../../host/supervisor');
+    const { EngineHostSupervisor: Supervisor } = await import('../../host/engineHost/supervisor');
     const { hostMain, shimFolder, log } = this.options;
     return new Supervisor({
       hostMain,

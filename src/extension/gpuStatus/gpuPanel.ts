@@ -1,9 +1,9 @@
 /** The GPU view: one panel in the editor area, filled anew whenever it comes back from being hidden. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { assertNever } from '../../core/assertNever';
-import type { HistorySample } from '../../core/gpuMemoryHistory';
-import type { FromGpuPage, GpuViewModel, ToGpuPage } from '../../core/gpuMemoryView';
+import { assertNever } from '../../core/text/assertNever';
+import type { HistorySample } from '../../core/gpu/gpuMemoryHistory';
+import type { FromGpuPage, GpuViewModel, ToGpuPage } from '../../core/pages/gpuMemoryView';
 import { enginePageHtml } from '../engineEditor/pageHtml';
 import { commands, gpuViewType, section } from '../ids';
 import { parseFromGpuPage } from './fromGpuPage';

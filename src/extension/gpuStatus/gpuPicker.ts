@@ -1,8 +1,8 @@
 /** "Choose GPU…": which GPU checks and runs use. The choice is a machine setting; what cannot be chosen says why. */
 import * as vscode from 'vscode';
-import { formatMemory, type GpuSnapshot, positionOf } from '../../core/gpuMemory';
-import { type GpuChoice, type VisibleGpus, whyNotUsable } from '../../core/gpuMemoryChoice';
-import { describeProblem } from '../../core/gpuMemoryErrors';
+import { formatMemory, type GpuSnapshot, positionOf } from '../../core/gpu/gpuMemory';
+import { type GpuChoice, type VisibleGpus, whyNotUsable } from '../../core/gpu/gpuMemoryChoice';
+import { describeProblem } from '../../core/gpu/gpuMemoryErrors';
 
 interface Item extends vscode.QuickPickItem {
   /** UUID, empty: automatic. */

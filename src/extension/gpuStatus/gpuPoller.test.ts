@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { rawGpu, snapshotOf } from '../../../test/support/gpuReadings';
-import type { GpuSnapshot } from '../../core/gpuMemory';
+import type { GpuSnapshot } from '../../core/gpu/gpuMemory';
 import { GpuPoller } from './gpuPoller';
 
 class Reader {

@@ -1,5 +1,5 @@
 /**
- * Looks at the GPUs as long as somebody sees the numbers: core/gpuMemorySchedule.ts says when, this keeps the one timer
+ * Looks at the GPUs as long as somebody sees the numbers: core/gpu/gpuMemorySchedule.ts says when, this keeps the one timer
  * and the one look under way. Knows no VS Code.
  */
 import {
@@ -8,8 +8,8 @@ import {
   outcomeOf,
   type PollConditions,
   type PollOutcome,
-} from '../../core/gpuMemorySchedule';
-import { type GpuSnapshot, keepProcesses } from '../../core/gpuMemory';
+} from '../../core/gpu/gpuMemorySchedule';
+import { type GpuSnapshot, keepProcesses } from '../../core/gpu/gpuMemory';
 
 export interface GpuReader {
   /** Never rejects: a failure is a snapshot with a problem. */

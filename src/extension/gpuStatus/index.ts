@@ -4,8 +4,8 @@
  * NVIDIA GPU sees nothing of it. Commands: showGpus, chooseGpu. Settings: gpu, gpuMemory.*.
  */
 import * as vscode from 'vscode';
-import { engineFit, type Fit } from '../../core/fit';
-import type { GpuSnapshot } from '../../core/gpuMemory';
+import { engineFit, type Fit } from '../../core/gpu/fit';
+import type { GpuSnapshot } from '../../core/gpu/gpuMemory';
 import {
   chooseGpu,
   environmentFor,
@@ -13,9 +13,9 @@ import {
   isGpuUuid,
   type VisibleGpus,
   visibleGpus,
-} from '../../core/gpuMemoryChoice';
-import { GpuMemoryHistory } from '../../core/gpuMemoryHistory';
-import { type GpuViewModel, makeGpuView } from '../../core/gpuMemoryView';
+} from '../../core/gpu/gpuMemoryChoice';
+import { GpuMemoryHistory } from '../../core/gpu/gpuMemoryHistory';
+import { type GpuViewModel, makeGpuView } from '../../core/pages/gpuMemoryView';
 import { activeEngine, fileName, isEngineName } from '../engineTarget';
 import type { EngineHost } from '../engineHost';
 import type { Errors } from '../errors';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { GiB, rawGpu, snapshotOf } from '../../../test/support/gpuReadings';
-import { fitOf } from '../../core/fit';
-import type { GpuSnapshot } from '../../core/gpuMemory';
-import { chooseGpu, visibleGpus } from '../../core/gpuMemoryChoice';
+import { fitOf } from '../../core/gpu/fit';
+import type { GpuSnapshot } from '../../core/gpu/gpuMemory';
+import { chooseGpu, visibleGpus } from '../../core/gpu/gpuMemoryChoice';
 import { escapeMarkdown, statusItem, type StatusInput } from './statusItem';
 
 function input(snapshot: GpuSnapshot, change: Partial<StatusInput> = {}): StatusInput {

@@ -2,7 +2,7 @@
  * What the status bar item says: text, tooltip (Markdown), warning, and the words for a screen reader. Pure; names of
  * GPUs, programs and files are hostile and become entities, never Markdown.
  */
-import type { Fit } from '../../core/fit';
+import type { Fit } from '../../core/gpu/fit';
 import {
   formatMemory,
   formatUsedOfTotal,
@@ -11,10 +11,10 @@ import {
   positionOf,
   topProcesses,
   usedPercent,
-} from '../../core/gpuMemory';
-import type { GpuChoice, VisibleGpus } from '../../core/gpuMemoryChoice';
-import { describeProblem } from '../../core/gpuMemoryErrors';
-import { isAbove } from '../../core/gpuMemoryView';
+} from '../../core/gpu/gpuMemory';
+import type { GpuChoice, VisibleGpus } from '../../core/gpu/gpuMemoryChoice';
+import { describeProblem } from '../../core/gpu/gpuMemoryErrors';
+import { isAbove } from '../../core/pages/gpuMemoryView';
 
 export interface StatusInput {
   snapshot: GpuSnapshot;

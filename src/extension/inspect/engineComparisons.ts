@@ -4,12 +4,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { assertNever } from '../../core/assertNever';
+import { assertNever } from '../../core/text/assertNever';
 import type {
   ComparedEngine,
   FromComparePage,
   ToComparePage,
-} from '../../core/comparePageMessages';
+} from '../../core/pages/comparePageMessages';
 import { enginePageHtml } from '../engineEditor/pageHtml';
 import { activeEngine, fileName } from '../engineTarget';
 import { compareViewType } from '../ids';

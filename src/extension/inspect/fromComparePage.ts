@@ -1,6 +1,6 @@
 /** What the page of two engines says, parsed: a webview is another world, and nothing it sends is taken for granted. */
 import * as v from 'valibot';
-import type { FromComparePage } from '../../core/comparePageMessages';
+import type { FromComparePage } from '../../core/pages/comparePageMessages';
 
 const schema = v.variant('type', [
   v.object({ type: v.literal('openEngine'), side: v.picklist(['first', 'second']) }),

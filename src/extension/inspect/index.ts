@@ -4,8 +4,8 @@
  * compareEngines, importLayers, cancelRun. Settings: run.timeout, run.keep.
  */
 import * as vscode from 'vscode';
-import { assertNever } from '../../core/assertNever';
-import type { FromPage } from '../../core/pageMessages';
+import { assertNever } from '../../core/text/assertNever';
+import type { FromPage } from '../../core/pages/pageMessages';
 import { commandTargets, isEngineName } from '../engineTarget';
 import type { Rebuild } from '../rebuild';
 import type { EngineWork, EngineWorkServices } from '../run/engineWork';

@@ -12,7 +12,7 @@ import type {
   OnnxState,
   PageFailure,
   ToPage,
-} from '../../core/pageMessages';
+} from '../../core/pages/pageMessages';
 import { HostError } from '../../host/hostError';
 import { pageBytes } from '../engineEditor/pageBytes';
 import { fileName } from '../engineTarget';
@@ -222,7 +222,7 @@ export class Inspections implements vscode.Disposable {
     if (!inspection) return;
     const [{ inspectionJson }, { printedJson }] = await Promise.all([
       import('../../core/inspect/inspectionJson'),
-      import('../../core/printableJson'),
+      import('../../core/text/printableJson'),
     ]);
     await saveFile({
       title: vscode.l10n.t('Export what was found inside {0}', fileName(uri)),
@@ -240,7 +240,7 @@ export class Inspections implements vscode.Disposable {
       entry.onnx = onnx;
       this.services.pages.say(uri, { type: 'onnx', onnx });
     };
-    const { readRecipeFile, modelPathOf } = await import('../../host/recipeFile');
+    const { readRecipeFile, modelPathOf } = await import('../../host/build/recipeFile');
     const recipeFile = `${uri.fsPath}.json`;
     try {
       const recipe = await readRecipeFile(recipeFile);
@@ -252,7 +252,7 @@ export class Inspections implements vscode.Disposable {
         return;
       }
       const model = modelPathOf(recipe, recipeFile);
-      const { readOnnxFileNodes } = await import('../../host/onnxFile');
+      const { readOnnxFileNodes } = await import('../../host/build/onnxFile');
       set({ state: 'given', model, nodes: await readOnnxFileNodes(model) });
     } catch (error) {
       const sentence = error instanceof Error ? error.message : String(error);

@@ -5,7 +5,7 @@ import type { Models } from '../rebuild/models';
 
 /** undefined: the person gave up. Throws HostError for a recipe that cannot be read. */
 export async function modelOf(uri: vscode.Uri, models: Models): Promise<string | undefined> {
-  const { readRecipeFile, modelPathOf } = await import('../../host/recipeFile');
+  const { readRecipeFile, modelPathOf } = await import('../../host/build/recipeFile');
   const recipeFile = `${uri.fsPath}.json`;
   const recipe = await readRecipeFile(recipeFile);
   if (recipe) return modelPathOf(recipe, recipeFile);

@@ -1,14 +1,19 @@
 /**
  * Runs builds for this window: one progress notification each, with phase, time and Cancel; details in the output
  * channel "Engine Inspector: Builds"; the engine is checked again when it is in place. The way itself (temporary file,
- * check, replace, recipe) is host/rebuild.ts.
+ * check, replace, recipe) is host/build/rebuild.ts.
  */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { formatDuration } from '../../core/formats';
-import type { EngineOptions } from '../../core/rebuildOptions';
-import type { BuildEvents, Rebuilder, RebuildProgress, RebuildResult } from '../../host/rebuild';
-import type { EngineHostSupervisor } from '../../host/supervisor';
+import { formatDuration } from '../../core/text/formats';
+import type { EngineOptions } from '../../core/rebuild/rebuildOptions';
+import type {
+  BuildEvents,
+  Rebuilder,
+  RebuildProgress,
+  RebuildResult,
+} from '../../host/build/rebuild';
+import type { EngineHostSupervisor } from '../../host/engineHost/supervisor';
 import type { EngineHost } from '../engineHost';
 import { fileName } from '../engineTarget';
 import type { Reports } from '../reports';
@@ -133,7 +138,7 @@ export class Builds implements vscode.Disposable {
   }
 
   private async rebuilder(): Promise<Rebuilder> {
-    const { BuildEvents, Rebuilder } = await import('../../host/rebuild');
+    const { BuildEvents, Rebuilder } = await import('../../host/build/rebuild');
     this.events ??= new BuildEvents();
     const { events } = this;
     this.host.buildListener = events;
@@ -154,7 +159,7 @@ export class Builds implements vscode.Disposable {
       .filter((folder) => !this.cleaned.has(folder));
     if (folders.length === 0) return;
     for (const folder of folders) this.cleaned.add(folder);
-    const { removeBuildDebris } = await import('../../host/replaceFile');
+    const { removeBuildDebris } = await import('../../host/build/replaceFile');
     for (const folder of new Set(folders)) {
       const removed = await removeBuildDebris(folder);
       if (removed.length > 0)

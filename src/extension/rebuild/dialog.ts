@@ -4,12 +4,16 @@
  */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import type { ComputeCapability } from '../../core/computeCapability';
-import type { EngineReport } from '../../core/engineReport';
-import type { OnnxFacts } from '../../core/onnxFacts';
-import type { BuildSurroundings, EngineOptions, ShapeRange } from '../../core/rebuildOptions';
-import type { RebuildChoice } from '../../core/rebuildPlan';
-import type { Recipe } from '../../core/recipe';
+import type { ComputeCapability } from '../../core/gpu/computeCapability';
+import type { EngineReport } from '../../core/report/engineReport';
+import type { OnnxFacts } from '../../core/rebuild/onnxFacts';
+import type {
+  BuildSurroundings,
+  EngineOptions,
+  ShapeRange,
+} from '../../core/rebuild/rebuildOptions';
+import type { RebuildChoice } from '../../core/rebuild/rebuildPlan';
+import type { Recipe } from '../../core/rebuild/recipe';
 import { fileName } from '../engineTarget';
 import { describeModel, type Models } from './models';
 import { type Answer, askAll, askPick, askText, endSteps } from './steps';
@@ -57,18 +61,18 @@ export class RebuildDialog {
   private async ask(input: DialogInput): Promise<Decided | undefined> {
     const model = input.model ?? (await this.askModel(input));
     if (model === undefined) return undefined;
-    const { readOnnxFile } = await import('../../host/onnxFile');
+    const { readOnnxFile } = await import('../../host/build/onnxFile');
     const { facts } = await readOnnxFile(model);
     if (input.recipe === null) await this.models.remember(input.engine, model);
     const options = await askOptions(input, facts);
     if (options === undefined) return undefined;
-    const { planSummary } = await import('../../core/rebuildPlan');
+    const { planSummary } = await import('../../core/rebuild/rebuildPlan');
     return { model, options, summary: planSummary(options, input.runtime.version) };
   }
 
   private async askModel({ engine }: DialogInput): Promise<string | undefined> {
     const candidates = await this.models.candidates(engine);
-    const { readOnnxFile } = await import('../../host/onnxFile');
+    const { readOnnxFile } = await import('../../host/build/onnxFile');
     const items: ModelItem[] = await Promise.all(
       candidates.slice(0, 20).map(async (candidate): Promise<ModelItem> => ({
         path: candidate.path,
@@ -115,9 +119,9 @@ async function askOptions(
   facts: OnnxFacts,
 ): Promise<EngineOptions | undefined> {
   const [{ planRebuild, checkPlan, targetRows }, rebuildOptions, profiles] = await Promise.all([
-    import('../../core/rebuildPlan'),
-    import('../../core/rebuildOptions'),
-    import('../../core/rebuildProfiles'),
+    import('../../core/rebuild/rebuildPlan'),
+    import('../../core/rebuild/rebuildOptions'),
+    import('../../core/rebuild/rebuildProfiles'),
   ]);
   const gpu = report?.gpu?.computeCapability ?? null;
   const surroundings: BuildSurroundings = {

@@ -4,10 +4,10 @@
  */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import type { EngineReport, RemedyId } from '../../core/engineReport';
-import { formatDuration } from '../../core/formats';
-import type { RebuildChoice } from '../../core/rebuildPlan';
-import type { Recipe } from '../../core/recipe';
+import type { EngineReport, RemedyId } from '../../core/report/engineReport';
+import { formatDuration } from '../../core/text/formats';
+import type { RebuildChoice } from '../../core/rebuild/rebuildPlan';
+import type { Recipe } from '../../core/rebuild/recipe';
 import type { EngineHost } from '../engineHost';
 import { commandTargets, fileName, isEngineName } from '../engineTarget';
 import type { Errors } from '../errors';
@@ -62,7 +62,7 @@ export class Rebuild implements vscode.Disposable {
       new Recipes(runtimes, errors, reports),
       vscode.tasks.registerTaskProvider(taskType, new BuildTasks(cli, runtimes)),
       remedies.register(rebuildRemedies, async ({ uri, report, remedy }) => {
-        const { rebuildChoiceOf } = await import('../../core/rebuildPlan');
+        const { rebuildChoiceOf } = await import('../../core/rebuild/rebuildPlan');
         const choice = rebuildChoiceOf(remedy.id);
         if (choice !== null) await this.rebuild(uri, choice, report);
       }),
@@ -142,8 +142,8 @@ export class Rebuild implements vscode.Disposable {
       const uri = isRecipe(target) ? engineOf(target) : target;
       const [commandsModule, { defaultEngineOptions, computeCapabilitiesOf, weightStreamingFlag }] =
         await Promise.all([
-          import('../../core/rebuildCommands'),
-          import('../../core/rebuildOptions'),
+          import('../../core/rebuild/rebuildCommands'),
+          import('../../core/rebuild/rebuildOptions'),
         ]);
       const { commandForms, commandFormTitles, rebuildCommand } = commandsModule;
       const report = this.services.reports.get(uri) ?? null;
@@ -152,7 +152,7 @@ export class Rebuild implements vscode.Disposable {
         isModel: report?.kind === 'onnx',
         platform: process.platform,
       });
-      const { modelPathOf } = await import('../../host/recipeFile');
+      const { modelPathOf } = await import('../../host/build/recipeFile');
       const known = recipe
         ? modelPathOf(recipe, `${uri.fsPath}.json`)
         : this.models.remembered(uri);
@@ -228,7 +228,7 @@ export class Rebuild implements vscode.Disposable {
     const runtime = await this.runtimeFor(report);
     if (!runtime) return;
     const recipe = await this.recipeOf(engine);
-    const { modelPathOf } = await import('../../host/recipeFile');
+    const { modelPathOf } = await import('../../host/build/recipeFile');
     const decided = await this.dialog.decide({
       engine,
       choice,
@@ -279,7 +279,7 @@ export class Rebuild implements vscode.Disposable {
 
   private async recipeOf(engine: vscode.Uri): Promise<Recipe | null> {
     if (engine.scheme !== 'file') return null;
-    const { readRecipeFile } = await import('../../host/recipeFile');
+    const { readRecipeFile } = await import('../../host/build/recipeFile');
     return readRecipeFile(`${engine.fsPath}.json`);
   }
 

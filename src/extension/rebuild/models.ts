@@ -5,7 +5,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import type { OnnxFacts } from '../../core/onnxFacts';
+import type { OnnxFacts } from '../../core/rebuild/onnxFacts';
 
 export interface ModelCandidate {
   path: string;
@@ -90,8 +90,8 @@ function stemOf(file: string): string {
 /** One line about a model: "image 1×3×height×width · opset 17 · 4.5 MiB of weights". */
 export async function describeModel(facts: OnnxFacts): Promise<string> {
   const [{ formatBytes }, { plainText }] = await Promise.all([
-    import('../../core/formats'),
-    import('../../core/plainText'),
+    import('../../core/text/formats'),
+    import('../../core/text/plainText'),
   ]);
   const inputs = facts.inputs.slice(0, 3).map(({ name, shape }) => {
     const sizes = shape?.map((size) => (size === '' ? '?' : String(size))).join('×') ?? '?';

@@ -1,13 +1,13 @@
 /**
  * Recipes (NAME.engine.json) as text: squiggles where the recipe and what is on disk disagree, CodeLens "Rebuild", and
  * real code actions with a lightbulb. The schema (completion, shape) is contributed in package.json; what is said is
- * core/recipeDiagnostics.ts.
+ * core/rebuild/recipeDiagnostics.ts.
  */
 import * as fs from 'node:fs/promises';
 import * as vscode from 'vscode';
-import type { OnnxFacts } from '../../core/onnxFacts';
-import type { Recipe, RecipeSurroundings } from '../../core/recipe';
-import type { RecipeDiagnostic } from '../../core/recipeDiagnostics';
+import type { OnnxFacts } from '../../core/rebuild/onnxFacts';
+import type { Recipe, RecipeSurroundings } from '../../core/rebuild/recipe';
+import type { RecipeDiagnostic } from '../../core/rebuild/recipeDiagnostics';
 import type { Errors } from '../errors';
 import { commands } from '../ids';
 import type { Reports } from '../reports';
@@ -139,8 +139,8 @@ export class Recipes implements vscode.Disposable, vscode.CodeLensProvider {
     const { version } = document;
     const text = document.getText();
     const [{ recipeDiagnostics }, { parseRecipe }] = await Promise.all([
-      import('../../core/recipeDiagnostics'),
-      import('../../core/recipe'),
+      import('../../core/rebuild/recipeDiagnostics'),
+      import('../../core/rebuild/recipe'),
     ]);
     const parsed = parseRecipe(text);
     const around = parsed.ok ? await this.surroundings(document.uri, parsed.recipe) : {};
@@ -164,9 +164,9 @@ export class Recipes implements vscode.Disposable, vscode.CodeLensProvider {
     // A recipe names files: in Restricted Mode none of them is opened.
     if (!vscode.workspace.isTrusted) return {};
     const [{ lookAround }, { modelPathOf }, { readOnnxFile }] = await Promise.all([
-      import('../../host/recipeSurroundings'),
-      import('../../host/recipeFile'),
-      import('../../host/onnxFile'),
+      import('../../host/build/recipeSurroundings'),
+      import('../../host/build/recipeFile'),
+      import('../../host/build/onnxFile'),
     ]);
     const [around, chosen, facts] = await Promise.all([
       lookAround(recipe, uri.fsPath, { hash: (file) => this.hash(file) }),
@@ -182,7 +182,7 @@ export class Recipes implements vscode.Disposable, vscode.CodeLensProvider {
   /** A file that did not change is hashed once. */
   private async hash(file: string): Promise<string> {
     const [{ hashFile }, { size, mtimeMs }] = await Promise.all([
-      import('../../host/hashFile'),
+      import('../../host/check/hashFile'),
       fs.stat(file),
     ]);
     const key = `${file} ${size} ${mtimeMs}`;

@@ -4,12 +4,12 @@
  * time, in a process of its own that a cancel ends. While it lasts the status bar says so.
  */
 import * as vscode from 'vscode';
-import type { PageFailure } from '../../core/pageMessages';
+import type { PageFailure } from '../../core/pages/pageMessages';
 import type { RunProgress, RunReport } from '../../core/run/runReport';
-import type { EngineIntegrity } from '../../host/engineIntegrity';
-import type { EngineRunner } from '../../host/engineRunner';
+import type { EngineIntegrity } from '../../host/check/engineIntegrity';
+import type { EngineRunner } from '../../host/run/engineRunner';
 import { asHostError, HostError } from '../../host/hostError';
-import type { StageLimits } from '../../host/runStages';
+import type { StageLimits } from '../../host/run/runStages';
 import type { EnginePages } from '../engineEditor/enginePages';
 import type { EngineHost } from '../engineHost';
 import { fileName } from '../engineTarget';
@@ -156,7 +156,7 @@ export class EngineWork implements vscode.Disposable {
    * asked. Throws "cancelled" when the answer is no.
    */
   async confirmIntegrity(uri: vscode.Uri, { signal, onProgress }: WorkContext): Promise<void> {
-    const { engineIntegrity, recordedHash } = await import('../../host/engineIntegrity');
+    const { engineIntegrity, recordedHash } = await import('../../host/check/engineIntegrity');
     const recorded = await recordedHash(uri.fsPath);
     if (recorded === null) return;
     // Gigabytes are not hashed again before every run: a file that did not change is what it was.
@@ -225,8 +225,8 @@ export class EngineWork implements vscode.Disposable {
 
   private async make(): Promise<EngineRunner> {
     const [{ EngineRunner }, { defaultStageLimits }] = await Promise.all([
-      import('../../host/engineRunner'),
-      import('../../host/runStages'),
+      import('../../host/run/engineRunner'),
+      import('../../host/run/runStages'),
     ]);
     const { hostMain, host, log } = this.services;
     return new EngineRunner({

@@ -2,13 +2,13 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { TensorFacts } from '../../core/inspect/inspection';
-import type { PickedInput } from '../../core/pageMessages';
-import { plainText } from '../../core/plainText';
+import type { PickedInput } from '../../core/pages/pageMessages';
+import { plainText } from '../../core/text/plainText';
 import { guessImageLayout } from '../../core/run/imageInput';
 import type { InputChoice, InputSource } from '../../core/run/runReport';
 import { isTensorType } from '../../core/run/tensorTypes';
-import { listArrays, loadInput } from '../../host/inputs/loadInput';
-import type { PictureProcess } from '../../host/inputs/loadOutside';
+import { listArrays, loadInput } from '../../host/run/inputs/loadInput';
+import type { PictureProcess } from '../../host/run/inputs/loadOutside';
 
 /** tensor: null where the engine was not looked into. Throws HostError. */
 export async function lookAtInput(

@@ -4,8 +4,8 @@
  */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { assertNever } from '../../core/assertNever';
-import type { PickedInput, RunState, ToPage } from '../../core/pageMessages';
+import { assertNever } from '../../core/text/assertNever';
+import type { PickedInput, RunState, ToPage } from '../../core/pages/pageMessages';
 import type { OutputReport, RunChoices, RunProgress, RunReport } from '../../core/run/runReport';
 import { HostError } from '../../host/hostError';
 import { pageBytes } from '../engineEditor/pageBytes';
@@ -158,7 +158,7 @@ export class Runs implements vscode.Disposable {
     const report = await this.find(uri, id);
     const output = outputsOf(report).find((one) => one.name === name);
     if (!output) return;
-    const { npyNames, saveNpy } = await import('../../host/inputs/outputs');
+    const { npyNames, saveNpy } = await import('../../host/run/inputs/outputs');
     await saveFile({
       title: vscode.l10n.t('Save the output {0}', name),
       beside: uri,
@@ -187,7 +187,7 @@ export class Runs implements vscode.Disposable {
   /** Never over a file that is there. */
   async saveOutputsIn(uri: vscode.Uri, id: string, folder: vscode.Uri): Promise<vscode.Uri[]> {
     const outputs = outputsOf(await this.find(uri, id)).filter(({ dataPath }) => dataPath !== null);
-    const { npyNames, saveNpy } = await import('../../host/inputs/outputs');
+    const { npyNames, saveNpy } = await import('../../host/run/inputs/outputs');
     const taken = new Set((await vscode.workspace.fs.readDirectory(folder)).map(([name]) => name));
     const saved: vscode.Uri[] = [];
     for (const [index, name] of npyNames(outputs).entries()) {
@@ -207,7 +207,7 @@ export class Runs implements vscode.Disposable {
     const report = await this.find(uri, id);
     const [{ runJson }, { printedJson }] = await Promise.all([
       import('../../core/run/runJson'),
-      import('../../core/printableJson'),
+      import('../../core/text/printableJson'),
     ]);
     await saveFile({
       title: vscode.l10n.t('Export the run of {0}', fileName(uri)),

@@ -7,7 +7,7 @@ import type {
   ComparedEngine,
   FromComparePage,
   ToComparePage,
-} from '../../core/comparePageMessages';
+} from '../../core/pages/comparePageMessages';
 import { compareEngines } from '../../core/inspect/compareEngines';
 import { LayersError, parseLayers, type LayersDocument } from '../../core/inspect/layers';
 import {

@@ -1,7 +1,7 @@
 /** Two engines side by side: the sentence, then what differs, then what is equal. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { ComparedEngine, FromComparePage } from '../../core/comparePageMessages';
-import { formatCount } from '../../core/formats';
+import type { ComparedEngine, FromComparePage } from '../../core/pages/comparePageMessages';
+import { formatCount } from '../../core/text/formats';
 import type {
   DifferenceRow,
   EngineComparison,
@@ -9,7 +9,7 @@ import type {
   LonelyLayer,
 } from '../../core/inspect/compareEngines';
 import type { LayerRow } from '../../core/inspect/layers';
-import { plainText } from '../../core/plainText';
+import { plainText } from '../../core/text/plainText';
 import { splitPath } from '../enginePage/format';
 import { icon } from '../enginePage/icon';
 import { strings } from './strings';

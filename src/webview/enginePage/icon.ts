@@ -1,6 +1,6 @@
 /** Codicons: always beside words, so hidden from screen readers. */
 import { html, type TemplateResult } from 'lit';
-import type { RowState, Severity } from '../../core/engineReport';
+import type { RowState, Severity } from '../../core/report/engineReport';
 
 /** `name` is a codicon; `tone` one of the colour classes of enginePage.css. */
 export function icon(name: string, tone = ''): TemplateResult {

@@ -7,14 +7,14 @@ import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
 import './enginePage.css';
 import './inspect/inspect.css';
 import { render } from 'lit';
-import type { HeaderFieldId } from '../../core/engineReport';
+import type { HeaderFieldId } from '../../core/report/engineReport';
 import {
   pageTabs,
   type FromPage,
   type LayersState,
   type PageTab,
   type ToPage,
-} from '../../core/pageMessages';
+} from '../../core/pages/pageMessages';
 import type { LayerGrid } from './inspect/layerGrid';
 import { initialLayersView, layersModel } from './inspect/layersModel';
 import { noFilter } from '../../core/inspect/layerTable';

@@ -1,6 +1,6 @@
 /** The Overview: everything the header and the runtime's answer tell. Later tabs stand beside it, under the verdict. */
 import { html, type TemplateResult } from 'lit';
-import type { EngineReport } from '../../core/engineReport';
+import type { EngineReport } from '../../core/report/engineReport';
 import { comparisonSection } from './sections/comparison';
 import { fileSection } from './sections/file';
 import { headerSection } from './sections/header';

@@ -1,6 +1,6 @@
 /** The whole page as a function of its state. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { assertNever } from '../../core/assertNever';
+import { assertNever } from '../../core/text/assertNever';
 import { formatTime } from './format';
 import { layersTab } from './inspect/layersTab';
 import { tensorsTab } from './inspect/tensorsTab';
@@ -8,7 +8,7 @@ import { overview } from './overview';
 import { runTab } from './run/runTab';
 import { titleSection } from './sections/title';
 import { verdictSection } from './sections/verdict';
-import type { EngineReport } from '../../core/engineReport';
+import type { EngineReport } from '../../core/report/engineReport';
 import type { PageActions, PageState } from './state';
 import { strings } from './strings';
 import { tabBar } from './tabs/tabBar';

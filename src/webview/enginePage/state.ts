@@ -1,5 +1,5 @@
 /** What the page holds besides the report: what the user selected and opened, and which wait is on. */
-import type { EngineReport, HeaderFieldId } from '../../core/engineReport';
+import type { EngineReport, HeaderFieldId } from '../../core/report/engineReport';
 import type {
   FromPage,
   HashState,
@@ -9,7 +9,7 @@ import type {
   PageTab,
   PickedInput,
   RunState,
-} from '../../core/pageMessages';
+} from '../../core/pages/pageMessages';
 import type { RunReport } from '../../core/run/runReport';
 import type { LayersView } from './inspect/layersModel';
 

@@ -2,8 +2,8 @@
  * Every sentence the page says by itself, in one place, so that a translation replaces one object. What is said about
  * an engine comes with the report and is never worded here.
  */
-import type { Evidence, GpuFamilyRow, RowState, Severity } from '../../core/engineReport';
-import type { PageTab } from '../../core/pageMessages';
+import type { Evidence, GpuFamilyRow, RowState, Severity } from '../../core/report/engineReport';
+import type { PageTab } from '../../core/pages/pageMessages';
 
 export const strings = {
   waiting: 'Reading the engine…',

@@ -5,8 +5,8 @@
  */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { formatBytes } from '../../core/formats';
-import { type HistorySample, historyMs } from '../../core/gpuMemoryHistory';
+import { formatBytes } from '../../core/text/formats';
+import { type HistorySample, historyMs } from '../../core/gpu/gpuMemoryHistory';
 
 export interface PlotData {
   samples: readonly HistorySample[];

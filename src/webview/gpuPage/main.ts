@@ -5,8 +5,8 @@
 import './gpuPage.css';
 import './historyPlot';
 import { render } from 'lit';
-import { GpuMemoryHistory } from '../../core/gpuMemoryHistory';
-import type { FromGpuPage, GpuViewModel, ToGpuPage } from '../../core/gpuMemoryView';
+import { GpuMemoryHistory } from '../../core/gpu/gpuMemoryHistory';
+import type { FromGpuPage, GpuViewModel, ToGpuPage } from '../../core/pages/gpuMemoryView';
 import { gpuPage } from './page';
 import type { GpuPageActions, GpuPageState } from './state';
 

@@ -1,15 +1,15 @@
 /** The whole GPU page as a function of its state. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { FitState } from '../../core/fit';
-import { formatBytes } from '../../core/formats';
-import { type HistoryRow, historyRows } from '../../core/gpuMemoryHistory';
+import type { FitState } from '../../core/gpu/fit';
+import { formatBytes } from '../../core/text/formats';
+import { type HistoryRow, historyRows } from '../../core/gpu/gpuMemoryHistory';
 import type {
   FitView,
   GpuView,
   GpuViewModel,
   LabelledValue,
   ViewProblem,
-} from '../../core/gpuMemoryView';
+} from '../../core/pages/gpuMemoryView';
 import type { PlotData } from './historyPlot';
 import type { GpuPageActions, GpuPageState } from './state';
 import { strings } from './strings';

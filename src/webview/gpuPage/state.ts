@@ -1,6 +1,6 @@
 /** What the page knows and what it can do. */
-import type { GpuMemoryHistory } from '../../core/gpuMemoryHistory';
-import type { FromGpuPage, GpuViewModel } from '../../core/gpuMemoryView';
+import type { GpuMemoryHistory } from '../../core/gpu/gpuMemoryHistory';
+import type { FromGpuPage, GpuViewModel } from '../../core/pages/gpuMemoryView';
 
 export interface GpuPageState {
   model: GpuViewModel | null;

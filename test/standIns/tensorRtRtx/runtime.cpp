@@ -240,7 +240,7 @@ void apiError(const char *where, const std::string &what) {
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
-/* host/libraryFile.ts reads the version from this name, as from the real library's. */
+/* host/runtimes/libraryFile.ts reads the version from this name, as from the real library's. */
 EXPORT int tensorrt_version_1_7_0_99;
 int tensorrt_version_1_7_0_99 = 0;
 

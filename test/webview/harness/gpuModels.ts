@@ -1,9 +1,9 @@
 /** What the GPU page is shown in tests and pictures: made readings, worded by core as in the product. */
-import { fitOf } from '../../../src/core/fit';
-import { makeSnapshot, type RawGpu, type RawGpuMemory } from '../../../src/core/gpuMemory';
-import { chooseGpu, visibleGpus } from '../../../src/core/gpuMemoryChoice';
-import type { HistorySample } from '../../../src/core/gpuMemoryHistory';
-import { makeGpuView, type ToGpuPage } from '../../../src/core/gpuMemoryView';
+import { fitOf } from '../../../src/core/gpu/fit';
+import { makeSnapshot, type RawGpu, type RawGpuMemory } from '../../../src/core/gpu/gpuMemory';
+import { chooseGpu, visibleGpus } from '../../../src/core/gpu/gpuMemoryChoice';
+import type { HistorySample } from '../../../src/core/gpu/gpuMemoryHistory';
+import { makeGpuView, type ToGpuPage } from '../../../src/core/pages/gpuMemoryView';
 import { GiB, mixedMachine, rawGpu, rawMemory } from '../../support/gpuReadings';
 
 const now = Date.UTC(2026, 10, 22, 17, 35);

@@ -4,13 +4,13 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ToComparePage } from '../../../src/core/comparePageMessages';
+import type { ToComparePage } from '../../../src/core/pages/comparePageMessages';
 import type {
   Inspection,
   InspectionFacts,
   TensorFacts,
 } from '../../../src/core/inspect/inspection';
-import type { LayersState, PageTab, ToPage } from '../../../src/core/pageMessages';
+import type { LayersState, PageTab, ToPage } from '../../../src/core/pages/pageMessages';
 import { pageReports } from './reports';
 
 const MiB = 2 ** 20;

@@ -2,17 +2,17 @@
  * Made reports for looking at the page and for its tests: core makes them, of invented files, machines and answers. No
  * number here was measured.
  */
-import { makeFileFacts, unreadableFacts } from '../../../src/core/fileFacts';
+import { makeFileFacts, unreadableFacts } from '../../../src/core/file/fileFacts';
 import type {
   EngineReport,
   FileFacts,
   MachineFacts,
   RuntimeAnswer,
   RuntimeFacts,
-} from '../../../src/core/engineReport';
-import { makeEngineReport, type ReportInput } from '../../../src/core/makeEngineReport';
-import type { HashState, ToPage } from '../../../src/core/pageMessages';
-import { diagnosticBit, engineValidity } from '../../../src/core/validity';
+} from '../../../src/core/report/engineReport';
+import { makeEngineReport, type ReportInput } from '../../../src/core/report/makeEngineReport';
+import type { HashState, ToPage } from '../../../src/core/pages/pageMessages';
+import { diagnosticBit, engineValidity } from '../../../src/core/report/validity';
 
 const now = Date.now();
 const day = 86_400_000;

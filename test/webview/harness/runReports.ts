@@ -7,7 +7,7 @@ import type {
   InspectionFacts,
   TensorFacts,
 } from '../../../src/core/inspect/inspection';
-import type { LayersState, ToPage } from '../../../src/core/pageMessages';
+import type { LayersState, ToPage } from '../../../src/core/pages/pageMessages';
 import { histogramOf } from '../../../src/core/run/histogram';
 import { withReference } from '../../../src/core/run/makeRunReport';
 import {

@@ -1,6 +1,6 @@
 /** Counts as a table with a bar in each row: the plot and its table are one. Bars are SVG: the policy allows no styles. */
 import { html, svg, type TemplateResult } from 'lit';
-import { plainText } from '../../../core/plainText';
+import { plainText } from '../../../core/text/plainText';
 
 export interface BarRow {
   label: string;

@@ -1,8 +1,8 @@
 /** What stands in the Tensors and Layers tabs until the engine was looked into. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { InspectState, PageFailure } from '../../../core/pageMessages';
-import { formatDuration } from '../../../core/formats';
-import { plainText } from '../../../core/plainText';
+import type { InspectState, PageFailure } from '../../../core/pages/pageMessages';
+import { formatDuration } from '../../../core/text/formats';
+import { plainText } from '../../../core/text/plainText';
 import { icon } from '../icon';
 import type { PageActions, PageState } from '../state';
 import { strings } from './strings';

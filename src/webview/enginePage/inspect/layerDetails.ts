@@ -1,10 +1,10 @@
 /** Everything about the chosen layer: its tensors, its tactic, its neighbours and the ONNX nodes that it came from. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { formatBytes, formatExactBytes } from '../../../core/formats';
+import { formatBytes, formatExactBytes } from '../../../core/text/formats';
 import type { LayerEdge } from '../../../core/inspect/layerGraph';
 import { layerDetail, shapeText, type LayerTensor } from '../../../core/inspect/layers';
 import type { OnnxNode } from '../../../core/inspect/onnxNodes';
-import { plainText } from '../../../core/plainText';
+import { plainText } from '../../../core/text/plainText';
 import { splitPath } from '../format';
 import { icon } from '../icon';
 import type { PageActions, PageState } from '../state';

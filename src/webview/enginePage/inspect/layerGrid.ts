@@ -11,10 +11,10 @@ import {
 } from '@tanstack/virtual-core';
 import { html, nothing, render, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { formatBytes, formatExactBytes } from '../../../core/formats';
+import { formatBytes, formatExactBytes } from '../../../core/text/formats';
 import type { LayerRow } from '../../../core/inspect/layers';
 import type { LayerColumn, LayerOrder } from '../../../core/inspect/layerTable';
-import { plainText } from '../../../core/plainText';
+import { plainText } from '../../../core/text/plainText';
 import { strings } from './strings';
 
 export interface LayerGridData {

@@ -15,7 +15,7 @@ import {
   type LayerOrder,
 } from '../../../core/inspect/layerTable';
 import { onnxNodesByName, type OnnxNode } from '../../../core/inspect/onnxNodes';
-import type { LayersState, OnnxState } from '../../../core/pageMessages';
+import type { LayersState, OnnxState } from '../../../core/pages/pageMessages';
 import type { LayerTime, RunReport } from '../../../core/run/runReport';
 
 export interface LayersView {

@@ -1,11 +1,11 @@
 /** The Layers tab: counts, the table, one layer, the graph. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import { formatBytes, formatCount, formatExactBytes } from '../../../core/formats';
+import { formatBytes, formatCount, formatExactBytes } from '../../../core/text/formats';
 import { layersToCsv } from '../../../core/inspect/layerCsv';
 import type { LayerGroup } from '../../../core/inspect/layerSummary';
 import { layerColumns, noFilter, type LayerColumn } from '../../../core/inspect/layerTable';
-import { plainText } from '../../../core/plainText';
+import { plainText } from '../../../core/text/plainText';
 import { formatTime } from '../format';
 import { icon } from '../icon';
 import type { PageActions, PageState } from '../state';

@@ -1,6 +1,6 @@
 /** The Tensors tab: what goes in and out, and what memory the engine takes. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { formatBytes, formatCount, formatExactBytes } from '../../../core/formats';
+import { formatBytes, formatCount, formatExactBytes } from '../../../core/text/formats';
 import type {
   BudgetFacts,
   Inspection,
@@ -9,7 +9,7 @@ import type {
   TensorFacts,
 } from '../../../core/inspect/inspection';
 import { shapeText } from '../../../core/inspect/layers';
-import { plainText } from '../../../core/plainText';
+import { plainText } from '../../../core/text/plainText';
 import { disclosure } from '../disclosure';
 import { formatTime } from '../format';
 import { icon } from '../icon';

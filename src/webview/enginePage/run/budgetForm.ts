@@ -4,7 +4,7 @@
  */
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import { formatBytes, formatExactBytes } from '../../../core/formats';
+import { formatBytes, formatExactBytes } from '../../../core/text/formats';
 import type { InspectionFacts } from '../../../core/inspect/inspection';
 import type { BudgetChoice } from '../../../core/run/runReport';
 import {

@@ -1,5 +1,5 @@
 /** Two runs side by side: the rows of the table. Pure: the numbers are the reports' own. */
-import { formatBytes } from '../../../core/formats';
+import { formatBytes } from '../../../core/text/formats';
 import { formatMilliseconds } from '../../../core/run/runFormats';
 import type { RunReport } from '../../../core/run/runReport';
 import { attemptOf, budgetText, bytesOr, medianOf, msOr, throughputOr } from './numbers';

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { InspectionFacts, TensorFacts } from '../../../core/inspect/inspection';
-import { plainText } from '../../../core/plainText';
+import { plainText } from '../../../core/text/plainText';
 import type { ImageLayout } from '../../../core/run/runReport';
 import { fieldError, type RunContext } from './context';
 import {

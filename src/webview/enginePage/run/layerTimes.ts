@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { formatMilliseconds, formatPercent } from '../../../core/run/runFormats';
 import type { LayerTime } from '../../../core/run/runReport';
 import { exactName, type LayersDocument } from '../../../core/inspect/layers';
-import type { LayersState } from '../../../core/pageMessages';
+import type { LayersState } from '../../../core/pages/pageMessages';
 import { layersModel } from '../inspect/layersModel';
 import type { RunContext } from './context';
 import { strings } from './strings';

@@ -1,5 +1,5 @@
 /** Numbers that may be missing, and what of a run is shown where one number is. */
-import { formatBytes } from '../../../core/formats';
+import { formatBytes } from '../../../core/text/formats';
 import { formatMilliseconds, formatValue } from '../../../core/run/runFormats';
 import type { AttemptReport, RunReport } from '../../../core/run/runReport';
 import { budgetName } from '../../../core/run/weightBudget';

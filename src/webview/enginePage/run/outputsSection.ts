@@ -1,7 +1,7 @@
 /** What came out: numbers for each output, its first values, a picture where it may be one, and how it compares. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { formatCount } from '../../../core/formats';
-import { plainText } from '../../../core/plainText';
+import { formatCount } from '../../../core/text/formats';
+import { plainText } from '../../../core/text/plainText';
 import type { OutputComparison, OutputReport, RunReport } from '../../../core/run/runReport';
 import { disclosure } from '../disclosure';
 import { icon } from '../icon';

@@ -1,6 +1,6 @@
 /** The plots of a run, each with its table: latency over memory, the distribution, the run over time, GPU memory. */
 import { html, nothing, svg, type TemplateResult } from 'lit';
-import { formatBytes, formatCount } from '../../../core/formats';
+import { formatBytes, formatCount } from '../../../core/text/formats';
 import { formatMilliseconds } from '../../../core/run/runFormats';
 import type { AttemptReport, RunMemory, RunReport, SweepReport } from '../../../core/run/runReport';
 import { disclosure } from '../disclosure';

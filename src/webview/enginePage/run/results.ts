@@ -1,6 +1,6 @@
 /** One run's report: the answer in four numbers, then everything that it was made of. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { plainText } from '../../../core/plainText';
+import { plainText } from '../../../core/text/plainText';
 import { failureOf } from '../../../core/run/makeRunReport';
 import { formatValue } from '../../../core/run/runFormats';
 import type { AttemptReport, RunFailure, RunReport, Statistics } from '../../../core/run/runReport';

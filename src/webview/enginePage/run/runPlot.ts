@@ -5,7 +5,7 @@
  */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { formatBytes, formatCount } from '../../../core/formats';
+import { formatBytes, formatCount } from '../../../core/text/formats';
 import { formatMilliseconds } from '../../../core/run/runFormats';
 import type { Histogram } from '../../../core/run/runReport';
 import { strings } from './strings';

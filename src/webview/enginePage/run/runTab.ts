@@ -3,12 +3,12 @@
  * into there is one button; where it cannot run, its model still can, labelled as what it is.
  */
 import { html, nothing, type TemplateResult } from 'lit';
-import { plainText } from '../../../core/plainText';
+import { plainText } from '../../../core/text/plainText';
 import type { Inspection } from '../../../core/inspect/inspection';
-import type { PageFailure, RunState } from '../../../core/pageMessages';
+import type { PageFailure, RunState } from '../../../core/pages/pageMessages';
 import { defaultRunChoices } from '../../../core/run/runReport';
 import { sweepBudgets } from '../../../core/run/weightBudget';
-import { formatDuration } from '../../../core/formats';
+import { formatDuration } from '../../../core/text/formats';
 import { icon } from '../icon';
 import { strings as inspectStrings } from '../inspect/strings';
 import type { PageActions, PageState } from '../state';

@@ -3,7 +3,7 @@
  * which a pure function of the state cannot: reads free memory when the tab opens, takes a picked file into the form,
  * and asks for the comparison that the user wanted as soon as the run for it is there.
  */
-import type { PickedInput, RunState } from '../../../core/pageMessages';
+import type { PickedInput, RunState } from '../../../core/pages/pageMessages';
 import type { PageActions, PageState } from '../state';
 import { readForm, type RunForm, withInput } from './form';
 

@@ -2,7 +2,7 @@
  * Every sentence the Run tab says by itself, in one place. What is said about a run comes with its report (core/run) and
  * is never worded here.
  */
-import { formatBytes, formatCount } from '../../../core/formats';
+import { formatBytes, formatCount } from '../../../core/text/formats';
 
 export const strings = {
   // before there is anything to run

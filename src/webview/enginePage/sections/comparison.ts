@@ -1,6 +1,6 @@
 /** "Engine and machine": what the file asks for beside what is here, row by row, each with its own small verdict. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { ComparisonRow, EngineReport } from '../../../core/engineReport';
+import type { ComparisonRow, EngineReport } from '../../../core/report/engineReport';
 import { rowStateIcon } from '../icon';
 import { strings } from '../strings';
 

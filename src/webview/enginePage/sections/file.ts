@@ -1,8 +1,8 @@
 /** Facts of the file, and its SHA-256 when it is asked for. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { EngineReport, FileFactRow } from '../../../core/engineReport';
-import type { HashState } from '../../../core/pageMessages';
-import { formatBytes } from '../../../core/formats';
+import type { EngineReport, FileFactRow } from '../../../core/report/engineReport';
+import type { HashState } from '../../../core/pages/pageMessages';
+import { formatBytes } from '../../../core/text/formats';
 import { icon } from '../icon';
 import type { PageActions, PageState } from '../state';
 import { strings } from '../strings';

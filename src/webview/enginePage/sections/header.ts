@@ -3,7 +3,7 @@
  * keys (one tab stop for all), shows what it means in the line below. The same stands in a table for whoever prefers one.
  */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { EngineReport, HeaderField, HeaderFieldId } from '../../../core/engineReport';
+import type { EngineReport, HeaderField, HeaderFieldId } from '../../../core/report/engineReport';
 import { disclosure } from '../disclosure';
 import { splitHex } from '../format';
 import { icon } from '../icon';

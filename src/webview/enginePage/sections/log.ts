@@ -1,6 +1,6 @@
 /** What the library itself wrote while it was asked, word for word. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { EngineReport } from '../../../core/engineReport';
+import type { EngineReport } from '../../../core/report/engineReport';
 import { disclosure } from '../disclosure';
 import type { PageActions, PageState } from '../state';
 import { strings } from '../strings';

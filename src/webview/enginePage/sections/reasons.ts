@@ -1,6 +1,6 @@
 /** Several reasons at once: each with its evidence and the library's own words. One alone is told by the summary. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { EngineReport, Reason } from '../../../core/engineReport';
+import type { EngineReport, Reason } from '../../../core/report/engineReport';
 import { disclosure } from '../disclosure';
 import { severityIcon } from '../icon';
 import type { PageActions, PageState } from '../state';

@@ -1,6 +1,6 @@
 /** For which GPUs it was built: chips by family and the same as a sentence. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { EngineReport, GpuFamilyRow } from '../../../core/engineReport';
+import type { EngineReport, GpuFamilyRow } from '../../../core/report/engineReport';
 import { icon } from '../icon';
 import { strings } from '../strings';
 

@@ -1,7 +1,7 @@
 /** File name, folder, size, age; and the quiet actions that always apply. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { formatBytes } from '../../../core/formats';
-import { plainText } from '../../../core/plainText';
+import { formatBytes } from '../../../core/text/formats';
+import { plainText } from '../../../core/text/plainText';
 import { formatChanged, formatTime, splitPath } from '../format';
 import { icon } from '../icon';
 import type { PageActions, PageState } from '../state';

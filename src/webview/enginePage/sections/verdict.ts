@@ -1,6 +1,6 @@
 /** The answer first: a sentence, why, what to do, and in small print who was asked and when. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { EngineReport, Remedy } from '../../../core/engineReport';
+import type { EngineReport, Remedy } from '../../../core/report/engineReport';
 import { formatTime } from '../format';
 import { icon, severityIcon } from '../icon';
 import type { PageActions, PageState } from '../state';

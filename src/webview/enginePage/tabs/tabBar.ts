@@ -1,6 +1,6 @@
 /** Overview, Tensors, Layers, Run: one tab stop, arrow keys move, what is focused is shown. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { type PageTab, pageTabs } from '../../../core/pageMessages';
+import { type PageTab, pageTabs } from '../../../core/pages/pageMessages';
 import type { PageActions, PageState } from '../state';
 import { strings } from '../strings';
 

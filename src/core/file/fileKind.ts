@@ -1,0 +1,511 @@
+/**
+ * What a file really is, told from its first bytes and its length. 64 bytes are enough for an engine; for anything else
+ * a longer prefix (triagePrefix) tells more: `wants` says how many bytes.
+ *
+ * Nothing here is trusted: lengths are checked against the file, JSON is shown as bounded text.
+ */
+import { hasRtxTag } from './engineHeader';
+import type { FileFactRow } from '../report/engineReport';
+import { formatBytes, formatCount, formatExactBytes } from '../text/formats';
+import { cut, decodeBytes, plainText } from '../text/plainText';
+
+export const fileKinds = [
+  'tensorrt-rtx',
+  'tensorrt',
+  'ultralytics',
+  'torch-tr01',
+  'onnx',
+  'zip',
+  'git-lfs-pointer',
+  'html',
+  'text',
+  'zeros',
+  'empty',
+  'unreadable',
+  'unknown',
+] as const;
+export type FileKind = (typeof fileKinds)[number];
+
+/** The longest prefix that triage looks at; bytes. */
+export const triagePrefix = 65_536;
+
+export interface Triage {
+  kind: FileKind;
+  /** "This is an ONNX model, not an engine." Empty for tensorrt-rtx. */
+  sentence: string;
+  /** What more is known, printable. */
+  details: FileFactRow[];
+  /** Bytes of prefix that would tell more; 0 when the prefix given is enough. */
+  wants: number;
+}
+
+type Answer = Omit<Triage, 'wants'>;
+
+/** prefix: the first bytes of the file, 64 or more where the file has them; size: length of the file in bytes. */
+export function triage(prefix: Uint8Array, size: number): Triage {
+  const bytes = prefix.subarray(0, triagePrefix);
+  if (size > 0 && hasRtxTag(bytes)) {
+    return { kind: 'tensorrt-rtx', sentence: '', details: [], wants: 0 };
+  }
+  const wanted = Math.min(size, triagePrefix);
+  const wants = bytes.length < wanted ? wanted : 0;
+  return { ...foreign(bytes, size), wants };
+}
+
+function foreign(bytes: Uint8Array, size: number): Answer {
+  if (size === 0 || bytes.length === 0) {
+    return { kind: 'empty', sentence: 'This file is empty.', details: [] };
+  }
+  return (
+    tensorRt(bytes) ??
+    ultralytics(bytes, size) ??
+    torchTr01(bytes) ??
+    zip(bytes) ??
+    zeros(bytes, size) ??
+    textual(bytes, size) ??
+    onnx(bytes, size) ??
+    otherMagic(bytes) ?? {
+      kind: 'unknown',
+      sentence:
+        'This is not a TensorRT-RTX engine: it begins with none of the marks that are known.',
+      details: [{ label: 'First bytes', value: hex(bytes.subarray(0, 16)) }],
+    }
+  );
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join(' ');
+}
+
+function ascii(bytes: Uint8Array, offset: number, length: number): string {
+  return String.fromCharCode(...bytes.subarray(offset, offset + length));
+}
+
+function u32(bytes: Uint8Array, offset: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset, true);
+}
+
+/** TensorRT (not RTX). Its newer plans carry the version in bytes 24 to 27, as RTX's do. */
+function tensorRt(bytes: Uint8Array): Answer | null {
+  const tag = ascii(bytes, 0, 4);
+  if (tag !== 'ftrt' && tag !== 'ptrt') {
+    return null;
+  }
+  const version = tensorRtVersion(bytes);
+  const name = version ? `TensorRT ${version}` : 'TensorRT';
+  return {
+    kind: 'tensorrt',
+    sentence: `This engine was built by ${name}, not by TensorRT-RTX, which cannot load it.`,
+    details: version
+      ? [{ label: 'TensorRT version', value: `${version} (read from bytes 24 to 27)` }]
+      : [],
+  };
+}
+
+/** Only where the bytes are plausible: the older layouts have other things there. */
+function tensorRtVersion(plan: Uint8Array): string | null {
+  if (plan.length < 28 || u32(plan, 4) !== 0) {
+    return null;
+  }
+  const parts = Array.from(plan.subarray(24, 28));
+  const [major = 0, minor = 0, patch = 0] = parts;
+  return major >= 7 && major <= 20 && minor <= 40 && patch <= 40 ? parts.join('.') : null;
+}
+
+/** The row of an Ultralytics export that names the engine in it. */
+export const engineInsideLabel = 'Engine inside';
+
+/** u32 length, that many bytes of JSON, then the plan. */
+function ultralytics(bytes: Uint8Array, size: number): Answer | null {
+  if (bytes.length < 6 || bytes[4] !== 0x7b /* { */) {
+    return null;
+  }
+  const length = u32(bytes, 0);
+  if (length < 2 || length > size - 4) {
+    return null;
+  }
+  const planAt = 4 + length;
+  const json = bytes.subarray(4, Math.min(planAt, bytes.length));
+  // Hostile or not: what claims to be JSON has no control characters but white space.
+  if (json.some((b) => b < 0x20 && b !== 0x09 && b !== 0x0a && b !== 0x0d)) {
+    return null;
+  }
+  const whole = planAt <= bytes.length;
+  const metadata = whole ? parseObject(json) : null;
+  const plan = whole ? bytes.subarray(planAt) : new Uint8Array();
+  if (whole && !metadata && !isPlanTag(ascii(plan, 0, 4))) {
+    return null;
+  }
+  return {
+    kind: 'ultralytics',
+    ...wrappedPlan(plan, planAt, whole),
+    details: [
+      {
+        label: 'Metadata',
+        value: `${formatExactBytes(length)} of JSON; the engine begins at byte ${formatCount(planAt)}`,
+      },
+      ...planDetails(plan),
+      ...(metadata ? metadataRows(metadata) : []),
+      ...(whole && !metadata ? [{ label: 'JSON', value: 'cannot be read' }] : []),
+    ],
+  };
+}
+
+function isPlanTag(tag: string): boolean {
+  return tag === 'ftrt' || tag === 'ptrt' || tag === 'vtrt';
+}
+
+function wrappedPlan(plan: Uint8Array, planAt: number, whole: boolean): { sentence: string } {
+  const tag = ascii(plan, 0, 4);
+  if (tag === 'vtrt') {
+    return {
+      sentence:
+        'This is an Ultralytics export: metadata first, then a TensorRT-RTX engine. ' +
+        `TensorRT-RTX refuses it unless the first ${formatExactBytes(planAt)} are taken off.`,
+    };
+  }
+  if (isPlanTag(tag)) {
+    const version = tensorRtVersion(plan);
+    return {
+      sentence:
+        'This is an Ultralytics export: metadata first, then an engine of ' +
+        `${version ? `TensorRT ${version}` : 'TensorRT'}, which TensorRT-RTX cannot load.`,
+    };
+  }
+  return {
+    sentence: whole
+      ? 'This looks like an Ultralytics export, but no engine follows its metadata.'
+      : 'This is an Ultralytics export: metadata first, then an engine. TensorRT-RTX cannot load it.',
+  };
+}
+
+function planDetails(plan: Uint8Array): FileFactRow[] {
+  const tag = ascii(plan, 0, 4);
+  if (!isPlanTag(tag)) {
+    return [];
+  }
+  const version =
+    tag === 'vtrt' && plan.length >= 28
+      ? Array.from(plan.subarray(24, 28)).join('.')
+      : tensorRtVersion(plan);
+  const product = tag === 'vtrt' ? 'TensorRT-RTX' : 'TensorRT';
+  return [
+    { label: engineInsideLabel, value: `${product}${version ? ` ${version}` : ''} ("${tag}")` },
+  ];
+}
+
+function parseObject(json: Uint8Array): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(decodeBytes(json));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+const maxRows = 24;
+const maxValue = 200;
+
+function metadataRows(metadata: Record<string, unknown>): FileFactRow[] {
+  const entries = Object.entries(metadata);
+  const rows = entries.slice(0, maxRows).map(([key, value]) => ({
+    label: plainText(key, 60) || '(empty)',
+    value: cut(shortValue(value, 0), maxValue) || '(empty)',
+  }));
+  return entries.length > maxRows
+    ? [...rows, { label: 'More', value: `${formatCount(entries.length - maxRows)} entries` }]
+    : rows;
+}
+
+/** One line for any JSON value, at most two levels and twelve entries deep: names and shapes are short, attacks are not. */
+function shortValue(value: unknown, depth: number): string {
+  if (typeof value === 'string') {
+    return plainText(value, maxValue);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return String(value);
+  }
+  const entries = Object.entries(value);
+  if (depth >= 2) {
+    return `${formatCount(entries.length)} entries`;
+  }
+  const shown = entries
+    .slice(0, 12)
+    .map(([key, entry]) =>
+      Array.isArray(value)
+        ? shortValue(entry, depth + 1)
+        : `${plainText(key, 40)}: ${shortValue(entry, depth + 1)}`,
+    );
+  const more =
+    entries.length > shown.length ? [`${formatCount(entries.length - shown.length)} more`] : [];
+  return [...shown, ...more].join(', ');
+}
+
+function torchTr01(bytes: Uint8Array): Answer | null {
+  if (ascii(bytes, 0, 4) !== 'TR01') {
+    return null;
+  }
+  return {
+    kind: 'torch-tr01',
+    sentence:
+      'This is an engine in the container of Torch-TensorRT or ExecuTorch (TR01), not a TensorRT-RTX engine by itself.',
+    details: [],
+  };
+}
+
+function zip(bytes: Uint8Array): Answer | null {
+  const mark = ascii(bytes, 0, 4);
+  if (mark !== 'PK\x03\x04' && mark !== 'PK\x05\x06') {
+    return null;
+  }
+  const nameLength =
+    mark === 'PK\x03\x04' && bytes.length >= 30 ? (bytes[26] ?? 0) + (bytes[27] ?? 0) * 256 : 0;
+  const name = plainText(bytes.subarray(30, Math.min(30 + nameLength, bytes.length)), 120);
+  const torch = /(^|\/)(data\.pkl|byteorder|constants\.pkl|\.format_version)$/.test(name);
+  return {
+    kind: 'zip',
+    sentence: torch
+      ? 'This is a PyTorch file (a zip archive), not an engine.'
+      : 'This is a zip archive, not an engine.',
+    details: name ? [{ label: 'First entry', value: name }] : [],
+  };
+}
+
+function zeros(bytes: Uint8Array, size: number): Answer | null {
+  if (bytes.some((b) => b !== 0)) {
+    return null;
+  }
+  const all = bytes.length >= size;
+  return {
+    kind: 'zeros',
+    sentence: all
+      ? 'This file holds nothing but zeros: it was reserved or damaged, never written.'
+      : `The first ${formatExactBytes(bytes.length)} of this file are zeros: it was reserved or damaged, never fully written.`,
+    details: [],
+  };
+}
+
+/** Git-LFS pointer, HTML, other text. */
+function textual(bytes: Uint8Array, size: number): Answer | null {
+  const text = asText(bytes, bytes.length < size);
+  if (text === null) {
+    return null;
+  }
+  return lfsPointer(text, size) ?? html(text) ?? otherText(text);
+}
+
+/** null when it is not text: bytes that are not UTF-8 (or UTF-16 with a mark), or control characters. */
+function asText(bytes: Uint8Array, mayBeCut: boolean): string | null {
+  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : null;
+  let text: string;
+  try {
+    // stream: the prefix may end within a character
+    text = new TextDecoder(utf16 ?? 'utf-8', { fatal: true }).decode(bytes, { stream: mayBeCut });
+  } catch {
+    return null;
+  }
+
+  return /[\x00-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? null : text;
+}
+
+function lfsPointer(text: string, size: number): Answer | null {
+  if (
+    size > 1024 ||
+    !/^version https?:\/\/(git-lfs\.github\.com\/spec|git-media\.io)\//.test(text)
+  ) {
+    return null;
+  }
+  const oid = /^oid sha256:([0-9a-f]{64})\s*$/m.exec(text)?.[1];
+  const length = /^size (\d{1,15})\s*$/m.exec(text)?.[1];
+  const standsFor =
+    length === undefined ? 'the engine' : `an engine of ${formatBytes(Number(length))}`;
+  return {
+    kind: 'git-lfs-pointer',
+    sentence: `This is a Git LFS pointer: it stands for ${standsFor} that has not been downloaded.`,
+    details: [
+      ...(length === undefined
+        ? []
+        : [{ label: 'Stands for', value: formatExactBytes(Number(length)) }]),
+      ...(oid === undefined ? [] : [{ label: 'SHA-256 of the engine', value: oid }]),
+    ],
+  };
+}
+
+function html(text: string): Answer | null {
+  const start = text
+    .replace(/^\ufeff/, '')
+    .trimStart()
+    .slice(0, 4096);
+  if (
+    !/^(<\?xml[^>]{0,200}>\s*)?(?:<!--(?:(?!-->)[^])*-->\s*)*<(!doctype html|html|head|body|title|script)\b/i.test(
+      start,
+    )
+  ) {
+    return null;
+  }
+  const title = /<title[^>]{0,100}>([^<]{0,500})/i.exec(text)?.[1] ?? '';
+  return {
+    kind: 'html',
+    sentence:
+      'This is a web page, not an engine: most likely an error or log-in page was saved instead of the download.',
+    details: rowOf('Title', title.replace(/\s+/g, ' ')),
+  };
+}
+
+/** No row where nothing printable is left. */
+function rowOf(label: string, text: string): FileFactRow[] {
+  const value = plainText(text.trim(), maxValue);
+  return value ? [{ label, value }] : [];
+}
+
+function otherText(text: string): Answer {
+  const firstLine =
+    text
+      .replace(/^\ufeff/, '')
+      .trimStart()
+      .split(/\r?\n/, 1)[0] ?? '';
+  return {
+    kind: 'text',
+    sentence: 'This is a text file, not an engine.',
+    details: rowOf('First line', firstLine),
+  };
+}
+
+/** A protobuf whose top-level fields are ModelProto's; ONNX has no magic number. */
+function onnx(bytes: Uint8Array, size: number): Answer | null {
+  const model = readOnnxStart(bytes, size);
+  if (!model) {
+    return null;
+  }
+  const producer = [model.producer, model.producerVersion].filter(Boolean).join(' ');
+  return {
+    kind: 'onnx',
+    sentence: model.overruns
+      ? 'This is an ONNX model, not an engine, and it is cut short.'
+      : 'This is an ONNX model, not an engine: an engine has to be built from it.',
+    details: [
+      ...(model.irVersion === null
+        ? []
+        : [{ label: 'ONNX IR version', value: String(model.irVersion) }]),
+      ...(producer ? [{ label: 'Producer', value: producer }] : []),
+    ],
+  };
+}
+
+interface OnnxStart {
+  irVersion: number | null;
+  producer: string;
+  producerVersion: string;
+  /** A field is longer than the file. */
+  overruns: boolean;
+}
+
+/** ModelProto: 1 and 5 are varints; the others are length-delimited. */
+const onnxFields: Readonly<Record<number, 0 | 2>> = {
+  1: 0,
+  2: 2,
+  3: 2,
+  4: 2,
+  5: 0,
+  6: 2,
+  7: 2,
+  8: 2,
+  14: 2,
+  20: 2,
+  25: 2,
+  26: 2,
+};
+
+function readOnnxStart(bytes: Uint8Array, size: number): OnnxStart | null {
+  const model: OnnxStart = { irVersion: null, producer: '', producerVersion: '', overruns: false };
+  let hasGraph = false;
+  let offset = 0;
+  while (offset < bytes.length) {
+    const key = varint(bytes, offset);
+    if (!key) {
+      break;
+    }
+    const field = Math.floor(key.value / 8);
+    if (onnxFields[field] !== key.value % 8) {
+      return null;
+    }
+    const value = varint(bytes, key.next);
+    if (!value) {
+      break;
+    }
+    offset = value.next;
+    if (onnxFields[field] === 0) {
+      if (field === 1) {
+        model.irVersion = value.value;
+      }
+      continue;
+    }
+    const text = bytes.subarray(offset, offset + Math.min(value.value, 200));
+    if (field === 2 || field === 3 || field === 4) {
+      if (value.value > 4096 || asText(text, true) === null) {
+        return null;
+      }
+      if (field === 2) model.producer = plainText(text, 80);
+      if (field === 3) model.producerVersion = plainText(text, 40);
+    }
+    hasGraph ||= field === 7;
+    offset += value.value;
+    model.overruns ||= offset > size;
+  }
+  const plausible =
+    model.irVersion !== null &&
+    model.irVersion >= 1 &&
+    model.irVersion <= 100 &&
+    (hasGraph || model.producer !== '');
+  return plausible ? model : null;
+}
+
+function varint(bytes: Uint8Array, offset: number): { value: number; next: number } | null {
+  let value = 0;
+  for (let i = 0; i < 8; i++) {
+    const byte = bytes[offset + i];
+    if (byte === undefined) {
+      return null;
+    }
+    value += (byte & 0x7f) * 2 ** (7 * i);
+    if (byte < 0x80) {
+      return { value, next: offset + i + 1 };
+    }
+  }
+  return null;
+}
+
+/** Files that people mistake for engines or download in place of them; each named, kind unknown. */
+const magics: readonly { at: number; mark: string; what: string }[] = [
+  { at: 0, mark: '\x1f\x8b', what: 'a gzip archive' },
+  { at: 0, mark: '\x28\xb5\x2f\xfd', what: 'a zstd archive' },
+  { at: 0, mark: '\xfd7zXZ\0', what: 'an xz archive' },
+  { at: 0, mark: 'BZh', what: 'a bzip2 archive' },
+  { at: 0, mark: '7z\xbc\xaf\x27\x1c', what: 'a 7-Zip archive' },
+  { at: 257, mark: 'ustar', what: 'a tar archive' },
+  { at: 0, mark: 'GGUF', what: 'a GGUF model' },
+  { at: 0, mark: '\x89HDF\r\n\x1a\n', what: 'an HDF5 file' },
+  { at: 4, mark: 'TFL3', what: 'a TensorFlow Lite model' },
+  { at: 0, mark: '\x7fELF', what: 'a program or library (ELF)' },
+  { at: 0, mark: 'MZ', what: 'a Windows program or library' },
+  { at: 0, mark: '\x93NUMPY', what: 'a NumPy array' },
+  { at: 0, mark: '\x80\x02', what: 'a Python pickle' },
+  { at: 0, mark: '\x80\x03', what: 'a Python pickle' },
+  { at: 0, mark: '\x80\x04', what: 'a Python pickle' },
+  { at: 0, mark: '\x80\x05', what: 'a Python pickle' },
+];
+
+function otherMagic(bytes: Uint8Array): Answer | null {
+  const found = magics.find((m) => ascii(bytes, m.at, m.mark.length) === m.mark);
+  const what = found?.what ?? (isSafetensors(bytes) ? 'a safetensors file' : null);
+  return what === null
+    ? null
+    : { kind: 'unknown', sentence: `This is ${what}, not an engine.`, details: [] };
+}
+
+/** u64 length, then JSON. */
+function isSafetensors(bytes: Uint8Array): boolean {
+  return bytes.length > 10 && ascii(bytes, 4, 4) === '\0\0\0\0' && ascii(bytes, 8, 2) === '{"';
+}

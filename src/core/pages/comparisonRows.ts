@@ -1,0 +1,181 @@
+/** "Engine beside machine", row by row, and "runs on", family by family: what the header says next to what is here. */
+import { familyLabel, targetSet } from '../gpu/computeCapability';
+import { targetsText, type EngineHeader } from '../file/engineHeader';
+import type { ComparisonRow, GpuFamilyRow, ReasonId, RowState } from '../report/engineReport';
+import { formatBytes, formatBytesPair, formatCudaVersion } from '../text/formats';
+import { plainText } from '../text/plainText';
+import { gpuView, type Finding, type ReportInput } from '../report/reasons';
+import { sameVersion } from '../report/runtimeReleases';
+
+export function comparisonRows(input: ReportInput, findings: readonly Finding[]): ComparisonRow[] {
+  const { header } = input.facts;
+  if (!header) {
+    return [];
+  }
+  const bad = new Set(findings.map((f) => f.reason.id));
+  return [
+    versionRow(input, header, bad),
+    gpuRow(input, header, bad),
+    weightsRow(input, header, bad),
+    driverRow(input, header, bad),
+    runtimeRow(input, header, bad),
+  ];
+}
+
+type Bad = ReadonlySet<ReasonId>;
+
+function row(
+  id: ComparisonRow['id'],
+  label: string,
+  engine: string,
+  machine: string,
+  verdict: { state: RowState; note: string },
+): ComparisonRow {
+  return { id, label, engine, machine, ...verdict };
+}
+
+const unknown = { state: 'unknown', note: 'not known here' } as const;
+const nothing = { state: 'none', note: '' } as const;
+
+function versionRow({ runtime }: ReportInput, header: EngineHeader, bad: Bad): ComparisonRow {
+  const machine = runtime ? plainText(runtime.version, 40) : 'no runtime found';
+  const same = runtime !== null && sameVersion(runtime.version, header.version);
+  const verdict = !runtime
+    ? unknown
+    : bad.has('version-mismatch') || !same
+      ? ({ state: 'bad', note: 'must be equal' } as const)
+      : ({
+          state: 'good',
+          note: runtime.version === header.version ? 'equal' : 'equal but for the build number',
+        } as const);
+  return row('tensorrt-rtx', 'TensorRT-RTX', header.version, machine, verdict);
+}
+
+function gpuRow(input: ReportInput, header: EngineHeader, bad: Bad): ComparisonRow {
+  const gpu = input.machine?.gpu ?? null;
+  const { support, computeCapability } = gpuView(input);
+  const machine = gpu
+    ? `${plainText(gpu.name, 120).replace(/^NVIDIA (GeForce )?/, '')}, ${gpu.computeCapability}`
+    : (computeCapability ?? 'no GPU read');
+  return row('gpu', 'GPU', targetsText(header), machine, gpuVerdict());
+
+  function gpuVerdict(): { state: RowState; note: string } {
+    if (computeCapability === null) {
+      return unknown;
+    }
+    if (support === 'never') {
+      return { state: 'bad', note: 'not a GPU that TensorRT-RTX runs on' };
+    }
+    if (bad.has('unsupported-compute-capability')) {
+      return { state: 'bad', note: 'not built for it' };
+    }
+    if (bad.has('suboptimal')) {
+      return { state: 'warning', note: 'by PTX, slower' };
+    }
+    if (header.computeCapabilities.includes(computeCapability)) {
+      return { state: 'good', note: 'built for it' };
+    }
+    return support === 'ptx' && header.ptxForNewer
+      ? { state: 'warning', note: 'by PTX, slower' }
+      : { state: 'bad', note: 'not built for it' };
+  }
+}
+
+function weightsRow({ machine }: ReportInput, header: EngineHeader, bad: Bad): ComparisonRow {
+  const gpu = machine?.gpu ?? null;
+  const needs = header.weightBytes;
+  const engine = needs > 0 ? formatBytes(needs) : '0, streamed or none';
+  const free = gpu?.freeMemory ?? null;
+  const has = gpu
+    ? `${formatBytes(gpu.totalMemory)}${free === null ? '' : ` (${formatBytes(free)} free)`}`
+    : 'no GPU read';
+  return row('weights', 'Weights on the GPU', engine, has, weightsVerdict());
+
+  function weightsVerdict(): { state: RowState; note: string } {
+    if (gpu && needs > gpu.totalMemory) {
+      return { state: 'bad', note: `${formatBytes(needs - gpu.totalMemory)} short` };
+    }
+    if (bad.has('insufficient-gpu-memory')) {
+      return { state: 'bad', note: 'too little' };
+    }
+    if (needs <= 0) {
+      return nothing;
+    }
+    if (!gpu) {
+      return unknown;
+    }
+    if (free !== null && needs > free) {
+      const [needsText, freeText] = formatBytesPair(needs, free);
+      return { state: 'warning', note: `fits, but ${freeText} of ${needsText} are free now` };
+    }
+    return { state: 'good', note: 'fits' };
+  }
+}
+
+function driverRow({ machine }: ReportInput, header: EngineHeader, bad: Bad): ComparisonRow {
+  const here = machine?.driverVersion ?? null;
+  const display = machine?.displayDriver ? ` (${plainText(machine.displayDriver, 40)})` : '';
+  return row(
+    'cuda-driver',
+    'CUDA driver',
+    atBuild(header.cudaDriver),
+    here === null ? (machine ? 'no driver' : 'not read') : `${formatCudaVersion(here)}${display}`,
+    notOlder(header.cudaDriver, here, bad.has('old-cuda-driver')),
+  );
+}
+
+function runtimeRow({ runtime }: ReportInput, header: EngineHeader, bad: Bad): ComparisonRow {
+  const here = runtime?.cudaRuntimeVersion ?? null;
+  const machine = !runtime
+    ? 'no runtime found'
+    : here === null
+      ? 'not known'
+      : `${formatCudaVersion(here)} (in the library)`;
+  return row(
+    'cuda-runtime',
+    'CUDA runtime',
+    atBuild(header.cudaRuntime),
+    machine,
+    notOlder(header.cudaRuntime, here, bad.has('old-cuda-runtime')),
+  );
+}
+
+function atBuild(version: number): string {
+  return version > 0 ? `${formatCudaVersion(version)} at build` : 'not recorded';
+}
+
+function notOlder(
+  engine: number,
+  here: number | null,
+  refused: boolean,
+): { state: RowState; note: string } {
+  if (refused || (here !== null && engine > here)) {
+    return { state: 'bad', note: 'older than at build' };
+  }
+  if (engine <= 0) {
+    return nothing;
+  }
+  return here === null ? unknown : { state: 'good', note: 'not older' };
+}
+
+/** The families that engines of this version can be built for, then the newer ones. */
+export function runsOnRows(header: EngineHeader | null): GpuFamilyRow[] {
+  if (!header) {
+    return [];
+  }
+  const { targets } = targetSet(header.version);
+  const newest = targets[targets.length - 1]?.computeCapability ?? '12.1';
+  const rows: GpuFamilyRow[] = targets.map(({ computeCapability }) => ({
+    computeCapability,
+    label: familyLabel(computeCapability),
+    state: header.computeCapabilities.includes(computeCapability) ? 'yes' : 'no',
+  }));
+  return [
+    ...rows,
+    {
+      computeCapability: `>${newest}`,
+      label: 'newer, slower (PTX)',
+      state: header.ptxForNewer ? 'ptx' : 'no',
+    },
+  ];
+}

@@ -1,0 +1,247 @@
+/**
+ * The report: the one object about one engine file that every surface shows (page, Problems, tree, badge, header text,
+ * command line, JSON). It is made here and nowhere else; surfaces render it and send commands, they never decide
+ * severity, wording or the order of remedies.
+ *
+ * This file holds its shape. makeEngineReport.ts makes it.
+ */
+import type { ComputeCapability } from '../gpu/computeCapability';
+import type { EngineHeader } from '../file/engineHeader';
+import type { FileKind } from '../file/fileKind';
+import type { Fit } from '../gpu/fit';
+
+export type Verdict = 'valid' | 'suboptimal' | 'invalid' | 'unchecked';
+/** How loud a surface should be. `ok` has no Problems entry. */
+export type Severity = 'error' | 'warning' | 'information' | 'ok';
+/** Where a fact comes from: the runtime's answer, the observed header layout, the file system, the recipe beside it. */
+export type Evidence = 'runtime' | 'header' | 'file' | 'recipe';
+
+export type ReasonId =
+  // one per EngineInvalidityDiagnostics bit
+  | 'version-mismatch'
+  | 'unsupported-compute-capability'
+  | 'old-cuda-driver'
+  | 'old-cuda-runtime'
+  | 'insufficient-gpu-memory'
+  | 'malformed-engine'
+  | 'cuda-error'
+  | 'unknown-diagnostic'
+  // other answers of the runtime
+  | 'suboptimal'
+  | 'gpu-not-readable'
+  | 'no-runtime'
+  | 'runtime-failed'
+  | 'verdict-differs-from-rule'
+  // facts of the file
+  | 'not-tensorrt-rtx'
+  | 'unknown-header-layout'
+  | 'truncated'
+  | 'longer-than-header'
+  | 'too-short'
+  | 'empty'
+  | 'unreadable'
+  | 'hash-mismatch';
+
+export type RemedyId =
+  | 'rebuild'
+  | 'rebuild-with-weight-streaming'
+  | 'rebuild-from-recipe'
+  | 'rebuild-for-chosen-gpus'
+  | 'use-matching-runtime'
+  | 'install-matching-runtime'
+  | 'choose-runtime'
+  | 'install-runtime'
+  | 'update-driver'
+  | 'update-runtime'
+  | 'repair-cuda'
+  | 'install-driver'
+  | 'get-file-again'
+  | 'fetch-lfs-object'
+  | 'convert-foreign-engine'
+  | 'copy-rebuild-command'
+  | 'show-log';
+
+export interface Reason {
+  id: ReasonId;
+  severity: Exclude<Severity, 'ok'>;
+  /** One plain sentence: what is wrong, with the numbers of both sides. */
+  sentence: string;
+  evidence: Evidence;
+  /** The enum's name where the runtime gave the reason, e.g. "kVERSION_MISMATCH". */
+  enumName?: string;
+  /** Where in the header it is written, for squiggles and highlights. */
+  headerField?: HeaderFieldId;
+  /** The library's own lines about it, made printable. */
+  libraryLines: string[];
+}
+
+export interface Remedy {
+  id: RemedyId;
+  /** Button text, a verb phrase: "Rebuild with weight streaming". */
+  title: string;
+  /** One sentence: what it will do and what it will not touch. */
+  detail: string;
+  /** At most one remedy of a report is preferred. */
+  preferred: boolean;
+  /** Which reasons it cures. */
+  cures: ReasonId[];
+  /** Arguments a surface passes on, e.g. the runtime's path for use-matching-runtime, its version for install-matching-runtime. */
+  runtimePath?: string;
+  runtimeVersion?: string;
+}
+
+export type HeaderFieldId =
+  | 'tag'
+  | 'zero'
+  | 'layout'
+  | 'fileSize'
+  | 'version'
+  | 'tag2'
+  | 'targets'
+  | 'cudaDriver'
+  | 'cudaRuntime'
+  | 'weightBytes';
+
+/** One field of the 64 bytes, for the header view. */
+export interface HeaderField {
+  id: HeaderFieldId;
+  offset: number;
+  length: number;
+  /** "TensorRT-RTX that built it" */
+  label: string;
+  /** "1.7.1.116" */
+  value: string;
+  /** True where a reason points at this field. */
+  flagged: boolean;
+}
+
+export type RowState = 'good' | 'bad' | 'warning' | 'unknown' | 'none';
+
+/** "Engine beside machine": one row of the comparison. */
+export interface ComparisonRow {
+  id: 'tensorrt-rtx' | 'gpu' | 'weights' | 'cuda-driver' | 'cuda-runtime';
+  label: string;
+  engine: string;
+  machine: string;
+  state: RowState;
+  /** The row's own small verdict in words: "must be equal", "1.4 GiB short", "built for it". */
+  note: string;
+}
+
+/** "Runs on": one GPU family in words. */
+export interface GpuFamilyRow {
+  computeCapability: string;
+  /** "RTX 40 series (Ada)" */
+  label: string;
+  state: 'yes' | 'no' | 'ptx';
+}
+
+/** How one fact of the file stands, for the File section: label, value. */
+export interface FileFactRow {
+  label: string;
+  value: string;
+}
+
+/** A loaded or known TensorRT-RTX library. */
+export interface RuntimeFacts {
+  /** "1.7.1.116" */
+  version: string;
+  path: string;
+  /** 13040 = 13.4, null: could not be told. */
+  cudaRuntimeVersion: number | null;
+}
+
+export interface GpuFacts {
+  name: string;
+  index: number;
+  computeCapability: ComputeCapability;
+  totalMemory: number;
+  freeMemory: number | null;
+}
+
+/** GPU + driver + runtime, as read on the machine at hand. */
+export interface MachineFacts {
+  /** The GPU that checks use; null: none readable. */
+  gpu: GpuFacts | null;
+  gpus: GpuFacts[];
+  /** cuDriverGetVersion: 13000 = 13.0; null: no driver. */
+  driverVersion: number | null;
+  /** "580.159.04" */
+  displayDriver: string | null;
+  /** Why there is no GPU, as a sentence; empty: there is one. */
+  whyNoGpu: string;
+}
+
+/** What the runtime said about one header, not yet interpreted. */
+export interface RuntimeAnswer {
+  validity: number;
+  diagnostics: number;
+  /** Log lines of this call: bytes made printable (core/text/plainText). */
+  lines: { severity: number; text: string }[];
+}
+
+/** What is known of a file without any runtime: made from stat and the first bytes (core/file/fileKind). */
+export interface FileFacts {
+  /** As the user knows it; printable. */
+  file: string;
+  kind: FileKind;
+  /** One sentence for a foreign or broken file: "This is an ONNX model, not an engine." Empty for tensorrt-rtx. */
+  kindSentence: string;
+  /** E.g. the wrapper's metadata, TensorRT's version: label and printable value. */
+  kindDetails: FileFactRow[];
+  /** null: unknown (unreadable). */
+  size: number | null;
+  /** ms since 1970 */
+  modified: number | null;
+  /** The first bytes, at most 64; empty when unreadable. */
+  headerBytes: Uint8Array;
+  header: EngineHeader | null;
+}
+
+export interface RecordedHash {
+  /** From the recipe beside the engine. */
+  expected: string;
+  actual: string;
+}
+
+export interface EngineReport {
+  schema: 1;
+  file: string;
+  kind: FileKind;
+  verdict: Verdict;
+  severity: Severity;
+  /** The runtime's own numbers; null: not asked. */
+  validity: number | null;
+  diagnostics: number | null;
+  /** "kINVALID", "kVERSION_MISMATCH", …: small print; empty when not asked. */
+  enumNames: string[];
+  /** runtime: the verdict is the runtime's; header: nothing but the file was read, or the runtime could not tell. */
+  evidence: 'runtime' | 'header';
+  /** The answer as a person would say it: "This machine cannot run this engine." */
+  headline: string;
+  /** Why, in one to three sentences. */
+  summary: string;
+  /** What was asked, of which runtime, on which GPU: "Asked TensorRT-RTX 1.7.1.116 on NVIDIA GeForce RTX 4060 (8.9)." */
+  asked: string;
+  reasons: Reason[];
+  /** Best first. */
+  remedies: Remedy[];
+  rows: ComparisonRow[];
+  runsOn: GpuFamilyRow[];
+  /** "RTX 30, 40 and 50 series; newer ones by PTX" */
+  runsOnSentence: string;
+  fileRows: FileFactRow[];
+  header: EngineHeader | null;
+  headerFields: HeaderField[];
+  /** Hex of the first bytes (at most 64). */
+  headerHex: string;
+  runtime: RuntimeFacts | null;
+  gpu: GpuFacts | null;
+  /** Whether its weights fit on that GPU, as its memory stood when it was asked; null: no engine, or no GPU. */
+  fit: Fit | null;
+  libraryLines: { severity: number; text: string }[];
+  /** ms since 1970: when it was asked. */
+  checkedAt: number;
+  size: number | null;
+  modified: number | null;
+}

@@ -1,0 +1,289 @@
+/**
+ * Makes the report: bytes and answers in, the one object out that every surface renders. reasons.ts words what is wrong,
+ * remedies.ts what helps, comparisonRows.ts the table; here they become a verdict, a headline and a summary.
+ *
+ * The verdict is the runtime's answer, with two exceptions: kINVALID without a reason means that it could not tell
+ * (unchecked), and a file that is proved unusable by itself (not an engine, cut short) is invalid whatever was answered
+ * from its header.
+ */
+import { runsOnSentence } from '../gpu/computeCapability';
+import { comparisonRows, runsOnRows } from '../pages/comparisonRows';
+import { headerFields, headerHex } from '../file/engineHeader';
+import type {
+  EngineReport,
+  FileFactRow,
+  GpuFacts,
+  HeaderFieldId,
+  ReasonId,
+  Severity,
+  Verdict,
+} from './engineReport';
+import { engineFit, type FitGpu } from '../gpu/fit';
+import { formatCount, formatDate, formatExactBytes } from '../text/formats';
+import { plainText } from '../text/plainText';
+import {
+  builtFor,
+  couldNotTell,
+  findReasons,
+  gpuView,
+  sameHash,
+  type Finding,
+  type ReportInput,
+} from './reasons';
+import { findRemedies } from './remedies';
+import { sameVersion } from './runtimeReleases';
+import { diagnosticNames, engineValidity, validityName } from './validity';
+
+export type { ReportInput } from './reasons';
+
+export function makeEngineReport(input: ReportInput): EngineReport {
+  const { facts, answer, runtime, machine } = input;
+  const findings = bySeverity(findReasons(input));
+  const reasons = findings.map((f) => f.reason);
+  const ids = new Set(reasons.map((r) => r.id));
+  const { verdict, evidence } = judge(input, ids);
+  const flagged = new Set(
+    reasons.map((r) => r.headerField).filter((id): id is HeaderFieldId => id !== undefined),
+  );
+  return {
+    schema: 1,
+    file: facts.file,
+    kind: facts.kind,
+    verdict,
+    severity: reasons[0]?.severity ?? 'ok',
+    validity: answer?.validity ?? null,
+    diagnostics: answer?.diagnostics ?? null,
+    enumNames: answer
+      ? [validityName(answer.validity), ...diagnosticNames(answer.diagnostics)]
+      : [],
+    evidence,
+    headline: headline(verdict, ids, input),
+    summary: summary(verdict, findings, input),
+    asked: asked(input),
+    reasons,
+    remedies: findRemedies(input, findings),
+    rows: comparisonRows(input, findings),
+    runsOn: runsOnRows(facts.header),
+    runsOnSentence: facts.header
+      ? runsOnSentence(facts.header.computeCapabilities, facts.header.ptxForNewer)
+      : '',
+    fileRows: fileRows(input),
+    header: facts.header,
+    headerFields: headerFields(facts.headerBytes, flagged),
+    headerHex: headerHex(facts.headerBytes),
+    runtime,
+    gpu: machine?.gpu ?? null,
+    fit: engineFit(facts, machine?.gpu ? fitGpu(machine.gpu) : null),
+    libraryLines: answer?.lines ?? [],
+    checkedAt: input.now,
+    size: facts.size,
+    modified: facts.modified,
+  };
+}
+
+function fitGpu({ name, totalMemory, freeMemory }: GpuFacts): FitGpu {
+  return { name, total: totalMemory, free: freeMemory };
+}
+
+const loudness: Readonly<Record<Severity, number>> = {
+  error: 0,
+  warning: 1,
+  information: 2,
+  ok: 3,
+};
+
+/** Errors first; within a severity the order they were found in. */
+function bySeverity(findings: Finding[]): Finding[] {
+  return [...findings].sort((a, b) => loudness[a.reason.severity] - loudness[b.reason.severity]);
+}
+
+const provedUnusable: readonly ReasonId[] = ['not-tensorrt-rtx', 'too-short', 'empty', 'truncated'];
+
+function judge(
+  { facts, answer }: ReportInput,
+  ids: ReadonlySet<ReasonId>,
+): { verdict: Verdict; evidence: EngineReport['evidence'] } {
+  if (facts.kind === 'unreadable') {
+    return { verdict: 'unchecked', evidence: 'header' };
+  }
+  const runtimeSays = answer && !couldNotTell(answer) ? verdictOf(answer.validity) : null;
+  if (runtimeSays === 'invalid') {
+    return { verdict: 'invalid', evidence: 'runtime' };
+  }
+  if (provedUnusable.some((id) => ids.has(id))) {
+    return { verdict: 'invalid', evidence: 'header' };
+  }
+  return runtimeSays
+    ? { verdict: runtimeSays, evidence: 'runtime' }
+    : { verdict: 'unchecked', evidence: 'header' };
+}
+
+/** null for a value that no release up to 1.7 defines. */
+function verdictOf(validity: number): Exclude<Verdict, 'unchecked'> | null {
+  switch (validity) {
+    case engineValidity.kVALID:
+      return 'valid';
+    case engineValidity.kSUBOPTIMAL:
+      return 'suboptimal';
+    case engineValidity.kINVALID:
+      return 'invalid';
+    default:
+      return null;
+  }
+}
+
+function headline(verdict: Verdict, ids: ReadonlySet<ReasonId>, { facts }: ReportInput): string {
+  if (ids.has('unreadable')) {
+    return 'This file could not be read.';
+  }
+  if (ids.has('empty')) {
+    return 'This file is empty.';
+  }
+  if (ids.has('not-tensorrt-rtx')) {
+    return facts.kind === 'git-lfs-pointer'
+      ? 'The engine itself is not here yet.'
+      : 'This is not a TensorRT-RTX engine.';
+  }
+  if (ids.has('too-short') || ids.has('truncated')) {
+    return 'This engine file is incomplete.';
+  }
+  if (ids.has('hash-mismatch') && verdict !== 'invalid') {
+    return 'This engine file is not the one that was built.';
+  }
+  switch (verdict) {
+    case 'valid':
+      return 'This machine can run this engine.';
+    case 'suboptimal':
+      return 'This machine can run this engine, but slower than it could.';
+    case 'invalid':
+      return 'This machine cannot run this engine.';
+    case 'unchecked':
+      return ids.has('version-mismatch')
+        ? 'This engine was built by another version of TensorRT-RTX.'
+        : 'This engine could not be checked here.';
+  }
+}
+
+function summary(verdict: Verdict, findings: readonly Finding[], input: ReportInput): string {
+  if (findings.some((f) => f.reason.id === 'unreadable')) {
+    return input.facts.kindSentence;
+  }
+  const said = findings.filter((f) => f.reason.id !== 'verdict-differs-from-rule');
+  const parts = spoken(said.slice(0, 3));
+  if (said.length > 3) {
+    parts.push(
+      said.length === 4 ? 'One more reason below.' : `${said.length - 3} more reasons below.`,
+    );
+  }
+  const wrong = findings.some((f) => f.reason.severity === 'error');
+  if (verdict === 'valid' || verdict === 'suboptimal') {
+    if (verdict === 'valid' && !wrong) {
+      parts.unshift(whyValid(input));
+    }
+    if (!wrong) {
+      parts.push(howSure(input));
+    }
+  }
+  if (verdict === 'unchecked' && !findings.some((f) => f.reason.evidence === 'header')) {
+    parts.push(whatHeaderSays(input));
+  }
+  return parts.filter(Boolean).join(' ');
+}
+
+/** "It was built by …. It also needs …." */
+function spoken(findings: readonly Finding[]): string[] {
+  let about = 0;
+  return findings.map(({ predicate, reason }) => {
+    if (predicate === null) {
+      return reason.sentence;
+    }
+    about += 1;
+    if (about === 1) {
+      return `${reason.evidence === 'header' ? 'Its header says that it' : 'It'} ${predicate}`;
+    }
+    return predicate.startsWith('was ')
+      ? `It was also ${predicate.slice(4)}`
+      : `It also ${predicate}`;
+  });
+}
+
+function whyValid(input: ReportInput): string {
+  const { facts, runtime } = input;
+  if (!facts.header || !runtime) {
+    return '';
+  }
+  const same = sameVersion(facts.header.version, runtime.version) ? ', the version here,' : '';
+  const gpu = gpuView(input);
+  const whom = gpu.computeCapability
+    ? `for ${gpu.label} among others`
+    : `for ${builtFor(facts.header)}`;
+  return `It was built by TensorRT-RTX ${facts.header.version}${same} ${whom}.`;
+}
+
+/** kVALID means likely: only the header was read. A recorded SHA-256 that matches says the rest. */
+function howSure({ recordedHash }: ReportInput): string {
+  return recordedHash && sameHash(recordedHash)
+    ? 'Its SHA-256 is the recorded one: the file is intact since it was built.'
+    : 'Only the header was read, so this is likely, not certain.';
+}
+
+function whatHeaderSays(input: ReportInput): string {
+  const { facts, runtime } = input;
+  if (!facts.header) {
+    return '';
+  }
+  const same =
+    runtime && sameVersion(facts.header.version, runtime.version)
+      ? `${facts.header.version}, the version here,`
+      : facts.header.version;
+  return `Its header says that it was built by TensorRT-RTX ${same} for ${builtFor(facts.header)}.`;
+}
+
+function asked(input: ReportInput): string {
+  const { answer, runtime, facts } = input;
+  if (!answer || !runtime) {
+    return facts.kind === 'unreadable'
+      ? 'Nothing was asked.'
+      : 'Read from the file; no runtime was asked.';
+  }
+  const runtimeName = `TensorRT-RTX ${plainText(runtime.version, 40)}`;
+  if (couldNotTell(answer)) {
+    return `Asked ${runtimeName}; it could not read a GPU.`;
+  }
+  const gpu = gpuView(input);
+  return gpu.computeCapability ? `Asked ${runtimeName} on ${gpu.label}.` : `Asked ${runtimeName}.`;
+}
+
+function fileRows({ facts, recordedHash, recipe }: ReportInput): FileFactRow[] {
+  const { size, header, modified } = facts;
+  const rows: FileFactRow[] = [];
+  if (size !== null) {
+    rows.push({ label: 'Length', value: lengthText(size, header?.fileSize ?? null) });
+  }
+  if (modified !== null) {
+    rows.push({ label: 'Changed', value: formatDate(modified) });
+  }
+  rows.push(...facts.kindDetails);
+  if (recipe) {
+    const from = `${plainText(recipe.model, 300)} · recipe ${plainText(recipe.file, 200)}`;
+    rows.push({ label: 'Built from', value: from });
+  }
+  if (recordedHash) {
+    const verdict = sameHash(recordedHash) ? 'intact since built' : 'not the recorded one';
+    rows.push({ label: 'SHA-256', value: `${plainText(recordedHash.actual, 80)} · ${verdict}` });
+  }
+  return rows;
+}
+
+function lengthText(size: number, said: number | null): string {
+  const length = formatExactBytes(size);
+  if (said === null) {
+    return length;
+  }
+  if (size === said) {
+    return `${length}, as its header says`;
+  }
+  return size < said
+    ? `${length}; ${formatCount(said - size)} less than its header says`
+    : `${length}; ${formatCount(size - said)} more than its header says`;
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { editHeader, factsOf, realHeader } from '../../../test/support/engines';
+import { makePrediction } from './prediction';
+import type { MachineProfile } from './verdictRule';
+
+const machine: MachineProfile = {
+  computeCapability: '8.9',
+  totalGpuMemory: 8 * 2 ** 30,
+  driverVersion: 13000,
+  tensorrtRtx: '1.7.1',
+  cudaRuntimeVersion: 13040,
+};
+const engine = realHeader('1.7.1.116');
+
+describe('prediction', () => {
+  it('says that it would run, and on what', () => {
+    const made = makePrediction(factsOf(engine), machine, 'desk\n.json');
+    assert.deepEqual(made.predicted, { validity: 0, diagnostics: 0 });
+    assert.equal(made.headline, 'On the machine of desk\\n.json it would run.');
+    assert.equal(
+      made.machineText,
+      'compute capability 8.9, 8.0 GiB, CUDA driver 13.0, TensorRT-RTX 1.7.1 (CUDA runtime 13.4)',
+    );
+    assert.deepEqual(made.reasons, []);
+  });
+
+  it('says every reason with the numbers of both sides', () => {
+    const header = editHeader(engine, {
+      version: [1, 6, 1, 120],
+      targets: 1,
+      cudaDriver: 13020n,
+      cudaRuntime: 14000n,
+      weightBytes: 10_093_173_145n,
+    });
+    const made = makePrediction(factsOf(header), machine, 'desk.json');
+    assert.deepEqual(made.predicted, { validity: 2, diagnostics: 31 });
+    assert.deepEqual(
+      made.reasons.map((r) => r.sentence),
+      [
+        'Built by TensorRT-RTX 1.6.1.120, that machine has 1.7.1.',
+        'Not built for compute capability 8.9, only for 7.5.',
+        'Built with a newer CUDA driver (13.2) than 13.0.',
+        'Built with a newer CUDA runtime (14.0) than 13.4.',
+        'Its weights need 9.4 GiB, that GPU has 8.0 GiB.',
+      ],
+    );
+  });
+
+  it('says where no rebuild would help', () => {
+    const made = makePrediction(factsOf(engine), { ...machine, computeCapability: '9.0' }, 'a');
+    assert.deepEqual(
+      made.reasons.map((r) => [r.id, r.enumName, r.sentence]),
+      [
+        [
+          'unsupported-compute-capability',
+          'kUNSUPPORTED_CC',
+          'TensorRT-RTX 1.7.1 does not run on compute capability 9.0.',
+        ],
+      ],
+    );
+  });
+
+  it('says that it would be slow', () => {
+    const made = makePrediction(factsOf(engine), { ...machine, computeCapability: '13.0' }, 'a');
+    assert.equal(made.headline, 'On the machine of a it would run, but slower than it could.');
+  });
+
+  it('says what a foreign file is', () => {
+    const made = makePrediction(factsOf(Buffer.from('<html>')), machine, 'a');
+    assert.deepEqual(made.predicted, { validity: 2, diagnostics: 32 });
+    assert.match(made.reasons[0]?.sentence ?? '', /^This is a web page/);
+  });
+
+  it('goes by the first 64 bytes alone', () => {
+    const made = makePrediction(factsOf(engine, { size: 100 }), machine, 'a');
+    assert.deepEqual(made.predicted, { validity: 0, diagnostics: 0 });
+  });
+
+  it('has words for an unknown layout too', () => {
+    const header = editHeader(engine, {
+      layout: 3,
+      version: [1, 6, 0, 0],
+      cudaDriver: 99999n,
+      weightBytes: 2n ** 60n,
+      targets: 0,
+    });
+    const made = makePrediction(factsOf(header), machine, 'a');
+    assert.equal(made.reasons.length, 4);
+    for (const { sentence } of made.reasons) {
+      assert.doesNotMatch(sentence, /undefined|null|NaN/);
+    }
+  });
+});

@@ -1,0 +1,90 @@
+/** A predicted verdict in words: for a machine that is not at hand, by the first 64 bytes alone. */
+import { supportOf } from '../gpu/computeCapability';
+import { targetsText, type EngineHeader } from '../file/engineHeader';
+import type { FileFacts, ReasonId } from './engineReport';
+import { formatBytes, formatBytesPair, formatCudaVersion } from '../text/formats';
+import { plainText } from '../text/plainText';
+import { predictVerdict, type MachineProfile, type PredictedVerdict } from './verdictRule';
+import { diagnostics, engineValidity, hasBit, validityName } from './validity';
+
+export interface Prediction {
+  predicted: PredictedVerdict;
+  machine: MachineProfile;
+  /** The profile's file, printable. */
+  profileName: string;
+  reasons: { id: ReasonId; enumName: string; sentence: string }[];
+  /** "On the machine of rtx4060.json it would run." */
+  headline: string;
+  /** "compute capability 8.9, 8.0 GiB, CUDA driver 13.0, TensorRT-RTX 1.7.1 (CUDA runtime 13.4)" */
+  machineText: string;
+}
+
+export function makePrediction(
+  facts: FileFacts,
+  machine: MachineProfile,
+  profileName: string,
+): Prediction {
+  const predicted = predictVerdict(facts.headerBytes, machine);
+  const name = plainText(profileName, 120);
+  return {
+    predicted,
+    machine,
+    profileName: name,
+    reasons: diagnostics
+      .filter(({ bit }) => hasBit(predicted.diagnostics, bit))
+      .map(({ name: enumName, reason }) => ({
+        id: reason,
+        enumName,
+        sentence: sentenceFor(reason, facts, machine),
+      })),
+    headline: `On the machine of ${name} ${outcome(predicted.validity)}`,
+    machineText:
+      `compute capability ${machine.computeCapability}, ${formatBytes(machine.totalGpuMemory)}, ` +
+      `CUDA driver ${formatCudaVersion(machine.driverVersion)}, TensorRT-RTX ${machine.tensorrtRtx} ` +
+      `(CUDA runtime ${formatCudaVersion(machine.cudaRuntimeVersion)})`,
+  };
+}
+
+function outcome(validity: number): string {
+  switch (validity) {
+    case engineValidity.kVALID:
+      return 'it would run.';
+    case engineValidity.kSUBOPTIMAL:
+      return 'it would run, but slower than it could.';
+    case engineValidity.kINVALID:
+      return 'it would not run.';
+    default:
+      return `the answer would be ${validityName(validity)}.`;
+  }
+}
+
+function sentenceFor(reason: ReasonId, facts: FileFacts, machine: MachineProfile): string {
+  return (
+    worded[reason]?.(machine, facts.header) ??
+    (facts.kindSentence || 'Its header is not one of a TensorRT-RTX engine.')
+  );
+}
+
+const worded: Readonly<
+  Partial<Record<ReasonId, (machine: MachineProfile, header: EngineHeader | null) => string>>
+> = {
+  'version-mismatch': (machine, header) =>
+    header
+      ? `Built by TensorRT-RTX ${header.version}, that machine has ${machine.tensorrtRtx}.`
+      : `Built by another version than ${machine.tensorrtRtx}.`,
+  'unsupported-compute-capability': (machine, header) =>
+    supportOf(machine.computeCapability, machine.tensorrtRtx) === 'never'
+      ? `TensorRT-RTX ${machine.tensorrtRtx} does not run on compute capability ${machine.computeCapability}.`
+      : `Not built for compute capability ${machine.computeCapability}${header ? `, only for ${targetsText(header)}` : ''}.`,
+  'old-cuda-driver': (machine, header) =>
+    `Built with a newer CUDA driver${header ? ` (${formatCudaVersion(header.cudaDriver)})` : ''} than ${formatCudaVersion(machine.driverVersion)}.`,
+  'old-cuda-runtime': (machine, header) =>
+    `Built with a newer CUDA runtime${header ? ` (${formatCudaVersion(header.cudaRuntime)})` : ''} than ${formatCudaVersion(machine.cudaRuntimeVersion)}.`,
+  'insufficient-gpu-memory': (machine, header) => {
+    if (!header) {
+      return 'Its weights need more memory than that GPU has.';
+    }
+    const [needs, has] = formatBytesPair(header.weightBytes, machine.totalGpuMemory);
+    return `Its weights need ${needs}, that GPU has ${has}.`;
+  },
+};

@@ -1,0 +1,484 @@
+/**
+ * What helps, best first. Titles, details and order of all remedies are here. The rules are NVIDIA's (documentation of
+ * EngineInvalidityDiagnostics): a CUDA error is repaired, not rebuilt away; an old driver or runtime is updated, or the
+ * engine rebuilt; too little memory asks for weight streaming; version, compute capability and malformed ask for a
+ * rebuild; kSUBOPTIMAL runs, updating and rebuilding makes it fast.
+ *
+ * Only what cures is offered. A remedy that leaves a reason without any other remedy is not: another runtime does not
+ * help an engine that needs more memory than there is. For a GPU that TensorRT-RTX does not run on nothing is built.
+ */
+import { supportOf } from '../gpu/computeCapability';
+import type { FileFactRow, ReasonId, Remedy, RemedyId } from './engineReport';
+import { engineInsideLabel } from '../file/fileKind';
+import { formatCudaVersion } from '../text/formats';
+import { plainText } from '../text/plainText';
+import { weightStreamingFlag } from '../rebuild/rebuildOptions';
+import { type Finding, gpuTrouble, gpuView, type ReportInput } from './reasons';
+import { compareVersions, releaseFor, runtimeReleases, sameVersion } from './runtimeReleases';
+import { predictVerdict } from './verdictRule';
+import { diagnosticBit } from './validity';
+
+/** What a rebuild on this machine cures, whatever the old file. */
+const curedByRebuild: readonly ReasonId[] = [
+  'version-mismatch',
+  'unsupported-compute-capability',
+  'old-cuda-driver',
+  'old-cuda-runtime',
+  'insufficient-gpu-memory',
+  'malformed-engine',
+  'truncated',
+  'too-short',
+  'empty',
+  'longer-than-header',
+  'hash-mismatch',
+];
+
+/** What getting the file again cures, if it was whole where it came from. */
+const curedByNewCopy: readonly ReasonId[] = [
+  'truncated',
+  'too-short',
+  'empty',
+  'longer-than-header',
+  'hash-mismatch',
+  'malformed-engine',
+  'not-tensorrt-rtx',
+];
+
+const buildsOnThisMachine: readonly RemedyId[] = [
+  'rebuild',
+  'rebuild-with-weight-streaming',
+  'rebuild-from-recipe',
+  'rebuild-for-chosen-gpus',
+  'convert-foreign-engine',
+  'copy-rebuild-command',
+  'use-matching-runtime',
+  'install-matching-runtime',
+  'update-driver',
+  'update-runtime',
+];
+
+type Draft = Omit<Remedy, 'preferred'>;
+
+export function findRemedies(input: ReportInput, findings: readonly Finding[]): Remedy[] {
+  const reasons = new Set(findings.map((f) => f.reason.id));
+  if (reasons.has('unreadable')) {
+    return [];
+  }
+  const drafts =
+    input.facts.kind === 'tensorrt-rtx' || input.facts.kind === 'empty'
+      ? engineRemedies(input, reasons)
+      : foreignRemedies(input);
+  // On such a GPU neither a rebuild nor another runtime makes any engine run.
+  const useful =
+    gpuView(input).support === 'never'
+      ? drafts.filter((draft) => !buildsOnThisMachine.includes(draft.id))
+      : drafts;
+  const complete = useful.length > 0 || drafts.length === 0 ? useful : [showLog()];
+  return merged(complete).map((draft, index) => ({
+    ...draft,
+    preferred: index === 0 && draft.cures.length > 0,
+  }));
+}
+
+/** A remedy that helps in several ways is offered once, where it came first. */
+function merged(drafts: readonly Draft[]): Draft[] {
+  const byId = new Map<RemedyId, Draft>();
+  for (const draft of drafts) {
+    const first = byId.get(draft.id);
+    byId.set(
+      draft.id,
+      first ? { ...first, cures: [...new Set([...first.cures, ...draft.cures])] } : draft,
+    );
+  }
+  return [...byId.values()];
+}
+
+function draft(
+  id: RemedyId,
+  title: string,
+  detail: string,
+  cures: ReasonId[],
+  runtime: { runtimePath?: string; runtimeVersion?: string } = {},
+): Draft {
+  return { id, title, detail, cures, ...runtime };
+}
+
+function engineRemedies(input: ReportInput, reasons: ReadonlySet<ReasonId>): Draft[] {
+  const { runtime } = input;
+  const has = (id: ReasonId) => reasons.has(id);
+  const rebuildable = curedByRebuild.filter(has);
+  const copyable = curedByNewCopy.filter(has);
+  const rebuilds = runtime && rebuildable.length > 0 ? [rebuild(input, rebuildable)] : [];
+  const updates = [
+    ...(has('old-cuda-driver') ? [updateDriver(input)] : []),
+    ...(has('old-cuda-runtime') ? [updateRuntime(input)] : []),
+  ];
+  const copies = copyable.length > 0 ? [getFileAgain(copyable)] : [];
+  const partial = has('insufficient-gpu-memory')
+    ? // nothing but weight streaming makes it fit
+      []
+    : [...updates, ...(has('version-mismatch') ? matchingRuntimes(input) : [])];
+
+  const onlyOld = rebuildable.every((id) => id === 'old-cuda-driver' || id === 'old-cuda-runtime');
+  const onlyFile = rebuildable.every((id) => copyable.includes(id)) && !has('malformed-engine');
+  const ordered = onlyFile
+    ? [...copies, ...rebuilds]
+    : onlyOld
+      ? [...partial, ...rebuilds]
+      : [...rebuilds, ...copies, ...partial];
+
+  const all = [
+    ...(has('cuda-error') ? [repairCuda('cuda-error')] : []),
+    ...ordered,
+    ...(has('suboptimal') ? faster(input) : []),
+    ...(has('gpu-not-readable') ? readableGpu(input) : []),
+    ...(has('no-runtime')
+      ? [installRuntime(input, 'no-runtime'), chooseRuntime(['no-runtime'])]
+      : []),
+    ...(has('runtime-failed') ? failedRuntime(input) : []),
+  ];
+  const builds = all.some((d) => d.id === 'rebuild' || d.id === 'rebuild-with-weight-streaming');
+  return [
+    ...all,
+    ...(rebuilds.length > 0 ? otherRebuilds(input, rebuildable) : []),
+    ...(builds
+      ? [copyCommand(all.flatMap((d) => (d.id.startsWith('rebuild') ? d.cures : [])))]
+      : []),
+    ...((['cuda-error', 'gpu-not-readable', 'runtime-failed', 'unknown-diagnostic'] as const).some(
+      has,
+    )
+      ? [showLog()]
+      : []),
+  ];
+}
+
+function rebuild({ runtime, facts }: ReportInput, cures: ReasonId[]): Draft {
+  const version = runtime ? ` ${plainText(runtime.version, 40)}` : '';
+  const kept = facts.kind === 'empty' ? '' : ' The old file is kept until the new one is checked.';
+  if (cures.includes('insufficient-gpu-memory')) {
+    return draft(
+      'rebuild-with-weight-streaming',
+      'Rebuild with weight streaming',
+      `Builds a new engine with TensorRT-RTX${version} whose weights need not all fit on the GPU; runs may be slower.${kept}`,
+      cures,
+    );
+  }
+  return draft(
+    'rebuild',
+    'Rebuild for this machine',
+    `Builds a new engine from the ONNX model with TensorRT-RTX${version}.${kept}`,
+    cures,
+  );
+}
+
+/** Ways to have more say in it than the one that always cures. */
+function otherRebuilds(input: ReportInput, cures: ReasonId[]): Draft[] {
+  const { runtime, recipe } = input;
+  const version = runtime ? ` ${plainText(runtime.version, 40)}` : '';
+  const fromRecipe = draft(
+    'rebuild-from-recipe',
+    'Rebuild from recipe',
+    `Builds it exactly as ${plainText(recipe?.file ?? '', 200)} says, with TensorRT-RTX${version}. The old file is kept until the new one is checked.`,
+    cures,
+  );
+  const forGpus = draft(
+    'rebuild-for-chosen-gpus',
+    'Rebuild for chosen GPUs…',
+    `Asks which GPU families the new engine should run on. The old file is kept until the new one is checked.`,
+    cures,
+  );
+  return [
+    ...(recipe && recipeCures(input, cures) ? [fromRecipe] : []),
+    // Naming GPUs makes no engine smaller.
+    ...(cures.includes('insufficient-gpu-memory') ? [] : [forGpus]),
+  ];
+}
+
+/** A recipe repeats what it says, also where that was the mistake. */
+function recipeCures(input: ReportInput, cures: readonly ReasonId[]): boolean {
+  const options = input.recipe?.options;
+  if (!options) return false;
+  if (cures.includes('insufficient-gpu-memory') && !options.flags.includes(weightStreamingFlag)) {
+    return false;
+  }
+  if (!cures.includes('unsupported-compute-capability')) return true;
+  const { computeCapability } = gpuView(input);
+  const targets = options.computeCapabilities;
+  if (targets.includes('current')) return true;
+  // The default set leaves out 7.5 only.
+  if (targets.length === 0) return computeCapability !== '7.5';
+  return computeCapability !== null && targets.includes(computeCapability);
+}
+
+function copyCommand(cures: ReasonId[]): Draft {
+  return draft(
+    'copy-rebuild-command',
+    'Copy the rebuild command',
+    "Copies how to build such an engine: for the terminal, NVIDIA's tensorrt_rtx tool, Python or C++. Nothing is run.",
+    [...new Set(cures)],
+  );
+}
+
+function getFileAgain(cures: ReasonId[]): Draft {
+  const compare = cures.includes('hash-mismatch') ? 'its SHA-256' : 'the lengths';
+  return draft(
+    'get-file-again',
+    'Get the file again',
+    `Copy or download it once more from where it came, and compare ${compare}.`,
+    cures,
+  );
+}
+
+/** Runtimes of the engine's own version: only where that version would run it here. */
+function matchingRuntimes(input: ReportInput): Draft[] {
+  const { facts, knownRuntimes } = input;
+  const version = facts.header?.version;
+  if (version === undefined || !matchingWouldRun(input, version)) {
+    return [];
+  }
+  const known = knownRuntimes
+    .filter((r) => sameVersion(r.version, version))
+    .sort((a, b) => Number(b.version === version) - Number(a.version === version))[0];
+  if (known) {
+    const shown = plainText(known.version, 40);
+    return [
+      draft(
+        'use-matching-runtime',
+        `Use runtime ${shown}`,
+        `Checks engines with the library at ${plainText(known.path, 300)} instead. The engine stays as it is.`,
+        ['version-mismatch'],
+        { runtimePath: known.path, runtimeVersion: known.version },
+      ),
+    ];
+  }
+  const release = releaseFor(version);
+  if (release) {
+    return [
+      draft(
+        'install-matching-runtime',
+        `Install runtime ${release.version}`,
+        `Downloads TensorRT-RTX ${release.version} from PyPI into the extension's own storage and uses it. The engine stays as it is.`,
+        ['version-mismatch'],
+        { runtimeVersion: release.version },
+      ),
+    ];
+  }
+  return [chooseRuntime(['version-mismatch'])];
+}
+
+function matchingWouldRun({ facts, machine }: ReportInput, version: string): boolean {
+  const gpu = machine?.gpu ?? null;
+  if (!gpu) {
+    return true;
+  }
+  const { diagnostics } = predictVerdict(facts.headerBytes, {
+    computeCapability: gpu.computeCapability,
+    totalGpuMemory: gpu.totalMemory,
+    driverVersion: machine?.driverVersion ?? Number.MAX_SAFE_INTEGER,
+    tensorrtRtx: version,
+    // A library of the version that built it carries the CUDA runtime it was built with.
+    cudaRuntimeVersion: Number.MAX_SAFE_INTEGER,
+  });
+  // An old driver can be updated as well.
+  return diagnostics === 0 || diagnostics === diagnosticBit.kOLD_CUDA_DRIVER;
+}
+
+function updateDriver({ facts, machine }: ReportInput): Draft {
+  const needed = facts.header?.cudaDriver ?? 0;
+  const here = machine?.driverVersion ?? null;
+  const display = machine?.displayDriver ? ` (${plainText(machine.displayDriver, 40)})` : '';
+  return draft(
+    'update-driver',
+    'Update the NVIDIA driver',
+    `Needs a driver for CUDA ${needed > 0 ? formatCudaVersion(needed) : 'of the build'} or newer` +
+      `${here === null ? '' : `; the driver here${display} is for CUDA ${formatCudaVersion(here)}`}. The engine stays as it is.`,
+    ['old-cuda-driver'],
+  );
+}
+
+function updateRuntime({ facts }: ReportInput): Draft {
+  const { header } = facts;
+  const cuda = header && header.cudaRuntime > 0 ? formatCudaVersion(header.cudaRuntime) : null;
+  return draft(
+    'update-runtime',
+    'Update the TensorRT-RTX library',
+    `Needs a library of TensorRT-RTX ${header ? header.version : 'of the same version'} that carries ` +
+      `${cuda === null ? 'a newer CUDA runtime' : `CUDA runtime ${cuda} or newer`}. The engine stays as it is.`,
+    ['old-cuda-runtime'],
+    header ? { runtimeVersion: header.version } : {},
+  );
+}
+
+function repairCuda(reason: ReasonId): Draft {
+  return draft(
+    'repair-cuda',
+    'Repair the CUDA installation',
+    'Reinstall the NVIDIA driver and restart the machine, then check again. A rebuild would not help.',
+    [reason],
+  );
+}
+
+/** It runs already; a release that knows the GPU, and a rebuild with it, make it fast. */
+function faster(input: ReportInput): Draft[] {
+  const { runtime } = input;
+  const gpu = gpuView(input);
+  const newer = runtimeReleases.filter(
+    (r) =>
+      runtime &&
+      gpu.computeCapability &&
+      compareVersions(r.version, runtime.version) > 0 &&
+      supportOf(gpu.computeCapability, r.version) === 'native',
+  );
+  const release = newer[newer.length - 1];
+  const update = draft(
+    'update-runtime',
+    release ? `Update TensorRT-RTX to ${release.version}` : 'Update TensorRT-RTX',
+    release
+      ? `TensorRT-RTX ${release.version} builds for this GPU by name. Rebuild the engine with it afterwards; until then it runs as it is.`
+      : 'A newer release may build for this GPU by name. Rebuild the engine with it afterwards; until then it runs as it is.',
+    ['suboptimal'],
+    release ? { runtimeVersion: release.version } : {},
+  );
+  return [
+    update,
+    draft(
+      'rebuild',
+      'Rebuild for this machine',
+      'Builds a new engine from the ONNX model, best after updating TensorRT-RTX. The old file is kept until the new one is checked.',
+      ['suboptimal'],
+    ),
+  ];
+}
+
+function readableGpu(input: ReportInput): Draft[] {
+  switch (gpuTrouble(input)) {
+    case 'no-driver':
+      return [
+        draft(
+          'install-driver',
+          'Install the NVIDIA driver',
+          'Needs an NVIDIA GPU in this machine. For a verdict about another machine use the command line: check --machine.',
+          ['gpu-not-readable'],
+        ),
+      ];
+    case 'driver-too-old': {
+      const needed = input.runtime?.cudaRuntimeVersion ?? null;
+      return [
+        draft(
+          'update-driver',
+          'Update the NVIDIA driver',
+          `TensorRT-RTX needs ${needed === null ? 'a newer driver' : `a driver for CUDA ${Math.floor(needed / 1000)}`} to read the GPU. The engine stays as it is.`,
+          ['gpu-not-readable'],
+        ),
+      ];
+    }
+    case 'no-gpu':
+      // A process that is shown no GPU (CUDA_VISIBLE_DEVICES, a container) has nothing to repair.
+      return /not loaded/.test(input.machine?.whyNoGpu ?? '')
+        ? [repairCuda('gpu-not-readable')]
+        : [];
+    case 'other':
+      return [repairCuda('gpu-not-readable')];
+  }
+}
+
+function installRuntime({ facts }: ReportInput, reason: ReasonId): Draft {
+  const version = facts.header?.version;
+  const release = version === undefined ? null : releaseFor(version);
+  const chosen = release ?? runtimeReleases[runtimeReleases.length - 1];
+  const shown = chosen ? ` ${chosen.version}` : '';
+  return draft(
+    'install-runtime',
+    `Install TensorRT-RTX${shown}`,
+    `Downloads it from PyPI into the extension's own storage${release ? '; it is the version that built this engine' : ''}. Nothing else is changed.`,
+    [reason],
+    chosen ? { runtimeVersion: chosen.version } : {},
+  );
+}
+
+function chooseRuntime(cures: ReasonId[]): Draft {
+  return draft(
+    'choose-runtime',
+    'Choose a runtime…',
+    'Picks one of the TensorRT-RTX libraries on this machine, or a file.',
+    cures,
+  );
+}
+
+function failedRuntime(input: ReportInput): Draft[] {
+  return input.runtimeProblem
+    ? [chooseRuntime(['runtime-failed']), installRuntime(input, 'runtime-failed')]
+    : [];
+}
+
+function showLog(): Draft {
+  return draft('show-log', 'Show the log', 'Opens what TensorRT-RTX said, line by line.', []);
+}
+
+function foreignRemedies(input: ReportInput): Draft[] {
+  const cures: ReasonId[] = ['not-tensorrt-rtx'];
+  const again = (detail: string) => draft('get-file-again', 'Get the engine again', detail, cures);
+  const build = (title: string, detail: string) => [
+    draft('convert-foreign-engine', title, detail, cures),
+    { ...copyCommand(cures), title: 'Copy the build command' },
+  ];
+  const { kind, kindDetails } = input.facts;
+  switch (kind) {
+    case 'tensorrt':
+      return build(
+        'Build a TensorRT-RTX engine…',
+        'An engine of TensorRT cannot be converted: a new one is built from the ONNX model that it came from.',
+      );
+    case 'ultralytics':
+      return build(
+        'Build a TensorRT-RTX engine…',
+        wrapsRtx(kindDetails)
+          ? 'Builds one without metadata in front of it, from the ONNX model. This file stays as it is.'
+          : 'Its engine cannot be converted: a new one is built from the ONNX model (in Ultralytics: export with format=onnx).',
+      );
+    case 'torch-tr01':
+      return build(
+        'Build a TensorRT-RTX engine…',
+        'Load this file with the program that wrote it, or build an engine from the ONNX model.',
+      );
+    case 'onnx':
+      return build(
+        'Build an engine from this model…',
+        'Builds a TensorRT-RTX engine from it. The model stays as it is.',
+      );
+    case 'git-lfs-pointer':
+      return [
+        draft(
+          'fetch-lfs-object',
+          'Fetch it with git lfs pull',
+          'Run git lfs pull in the repository: it puts the engine in the place of this pointer.',
+          cures,
+        ),
+      ];
+    case 'zip':
+      return [again('Unpack the archive if the engine is inside it, or get the engine itself.')];
+    case 'html':
+      return [
+        again(
+          'Open the link in a browser: it may need a log-in or have moved. Then download the engine.',
+        ),
+      ];
+    case 'zeros':
+      return [again('Copy or download it once more from where it came, and compare the lengths.')];
+    case 'text':
+    case 'unknown':
+      return [
+        again('Check that this is the file you meant, and copy or download the engine itself.'),
+      ];
+    case 'tensorrt-rtx':
+    case 'empty':
+    case 'unreadable':
+      return [];
+  }
+}
+
+function wrapsRtx(details: readonly FileFactRow[]): boolean {
+  return details.some(
+    (row) => row.label === engineInsideLabel && row.value.startsWith('TensorRT-RTX'),
+  );
+}

@@ -1,0 +1,130 @@
+/** The report as the command line prints it: stable, documented in docs/cli-json.md. Only grows. */
+import type { EngineHeader } from '../file/engineHeader';
+import type { EngineReport, Evidence, ReasonId, RemedyId, Severity, Verdict } from './engineReport';
+import type { FileKind } from '../file/fileKind';
+import type { FitState } from '../gpu/fit';
+import type { Prediction } from './prediction';
+import type { PredictedVerdict } from './verdictRule';
+
+export interface ReportJson {
+  file: string;
+  kind: FileKind;
+  verdict: Verdict;
+  validity: number | null;
+  diagnostics: number | null;
+  reasons: {
+    id: ReasonId;
+    sentence: string;
+    severity: Exclude<Severity, 'ok'>;
+    evidence: Evidence;
+    enumName: string | null;
+    libraryLines: string[];
+  }[];
+  remedies: {
+    id: RemedyId;
+    title: string;
+    detail: string;
+    preferred: boolean;
+    cures: ReasonId[];
+    runtimeVersion: string | null;
+    runtimePath: string | null;
+  }[];
+  header: Pick<
+    EngineHeader,
+    | 'version'
+    | 'computeCapabilities'
+    | 'ptxForNewer'
+    | 'fileSize'
+    | 'weightBytes'
+    | 'cudaDriver'
+    | 'cudaRuntime'
+  > | null;
+  runtime: { version: string; path: string } | null;
+  evidence: 'runtime' | 'header';
+  severity: Severity;
+  headline: string;
+  summary: string;
+  size: number | null;
+  details: { label: string; value: string }[];
+  gpu: { name: string; computeCapability: string; totalMemory: number } | null;
+  /** Whether its weights fit into that GPU's memory; bytes. null: no engine, or no GPU. */
+  fit: {
+    state: FitState;
+    sentence: string;
+    needed: number | null;
+    budget: number | null;
+    free: number | null;
+    total: number | null;
+  } | null;
+  libraryLines: { severity: number; text: string }[];
+  /** Only with a machine profile. */
+  predicted?: PredictedVerdict;
+  predictedReasons?: { id: ReasonId; sentence: string }[];
+}
+
+export function reportJson(report: EngineReport, prediction?: Prediction | null): ReportJson {
+  const { header, runtime, gpu, fit } = report;
+  return {
+    file: report.file,
+    kind: report.kind,
+    verdict: report.verdict,
+    validity: report.validity,
+    diagnostics: report.diagnostics,
+    reasons: report.reasons.map((reason) => ({
+      id: reason.id,
+      sentence: reason.sentence,
+      severity: reason.severity,
+      evidence: reason.evidence,
+      enumName: reason.enumName ?? null,
+      libraryLines: reason.libraryLines,
+    })),
+    remedies: report.remedies.map((remedy) => ({
+      id: remedy.id,
+      title: remedy.title,
+      detail: remedy.detail,
+      preferred: remedy.preferred,
+      cures: remedy.cures,
+      runtimeVersion: remedy.runtimeVersion ?? null,
+      runtimePath: remedy.runtimePath ?? null,
+    })),
+    header: header && {
+      version: header.version,
+      computeCapabilities: header.computeCapabilities,
+      ptxForNewer: header.ptxForNewer,
+      fileSize: header.fileSize,
+      weightBytes: header.weightBytes,
+      cudaDriver: header.cudaDriver,
+      cudaRuntime: header.cudaRuntime,
+    },
+    runtime: runtime && { version: runtime.version, path: runtime.path },
+    evidence: report.evidence,
+    severity: report.severity,
+    headline: report.headline,
+    summary: report.summary,
+    size: report.size,
+    details: report.fileRows,
+    gpu: gpu && {
+      name: gpu.name,
+      computeCapability: gpu.computeCapability,
+      totalMemory: gpu.totalMemory,
+    },
+    fit: fit && {
+      state: fit.state,
+      sentence: fit.sentence,
+      needed: fit.needed,
+      budget: fit.budget,
+      free: fit.free,
+      total: fit.total,
+    },
+    libraryLines: report.libraryLines,
+    ...(prediction
+      ? {
+          predicted: {
+            validity: prediction.predicted.validity,
+            diagnostics: prediction.predicted.diagnostics,
+          },
+          predictedReasons: prediction.reasons.map(({ id, sentence }) => ({ id, sentence })),
+        }
+      : {}),
+  };
+}

@@ -1,0 +1,97 @@
+/** A report as plain text, for the clipboard and for a terminal that wants all of it. Does not end with a line feed. */
+import { assertNever } from '../text/assertNever';
+import type { EngineReport, Evidence, RowState } from './engineReport';
+import { formatDate } from '../text/formats';
+
+export function reportText(report: EngineReport): string {
+  const small = [report.asked, report.enumNames.join(', ')].filter(Boolean).join(' ');
+  return [
+    `${report.file}: ${report.verdict}`,
+    report.headline,
+    report.summary,
+    small,
+    ...section('Reasons', reasonLines(report)),
+    ...section(
+      'What helps',
+      report.remedies.map(({ title, detail }, index) => `${index + 1}. ${title}: ${detail}`),
+    ),
+    ...section('Engine and machine', tableLines(report)),
+    ...section('GPU memory', report.fit ? [report.fit.sentence] : []),
+    ...section('Runs on', report.runsOnSentence ? [report.runsOnSentence] : []),
+    ...section(
+      'File',
+      report.fileRows.map(({ label, value }) => `${label}: ${value}`),
+    ),
+    ...section('First bytes', hexLines(report.headerHex)),
+    ...section(
+      'What TensorRT-RTX said',
+      report.libraryLines.map(({ text }) => text),
+    ),
+    '',
+    `Checked ${formatDate(report.checkedAt)}. What is read from the header goes by observed offsets, which NVIDIA does not document.`,
+  ].join('\n');
+}
+
+function section(title: string, content: readonly string[]): string[] {
+  return content.length === 0 ? [] : ['', title, ...content.map((line) => `  ${line}`)];
+}
+
+function reasonLines({ reasons }: EngineReport): string[] {
+  return reasons.map(({ severity, sentence, enumName, evidence }) => {
+    const source = [enumName, evidenceText(evidence)].filter(Boolean).join(', ');
+    return `${severity}: ${sentence} (${source})`;
+  });
+}
+
+function evidenceText(evidence: Evidence): string {
+  switch (evidence) {
+    case 'runtime':
+      return 'said by TensorRT-RTX';
+    case 'header':
+      return 'read from the header';
+    case 'file':
+      return 'seen on the file';
+    case 'recipe':
+      return 'compared with its recipe';
+    default:
+      return assertNever(evidence);
+  }
+}
+
+const stateWords: Readonly<Record<RowState, string>> = {
+  good: 'ok',
+  bad: 'no',
+  warning: 'but',
+  unknown: '?',
+  none: '',
+};
+
+function tableLines({ rows }: EngineReport): string[] {
+  if (rows.length === 0) {
+    return [];
+  }
+  const table = [
+    ['', 'Engine', 'This machine', ''],
+    ...rows.map(({ label, engine, machine, state, note }) => [
+      label,
+      engine,
+      machine,
+      [stateWords[state], note].filter(Boolean).join(': '),
+    ]),
+  ];
+  const widths = [0, 1, 2].map((column) =>
+    Math.max(...table.map((cells) => cells[column]?.length ?? 0)),
+  );
+  return table.map((cells) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** Sixteen bytes a line, each line with its offset. */
+function hexLines(hex: string): string[] {
+  const lines = hex.match(/([0-9a-f]{2} ?){1,16}/g) ?? [];
+  return lines.map((line, index) => `${String(index * 16).padStart(2)}  ${line.trim()}`);
+}

@@ -1,0 +1,242 @@
+/**
+ * ONNX models on disk: their facts (core/rebuild/onnxFacts.ts reads them through a window, never the weights), the files beside
+ * them that hold weights, and the hashes a recipe records. Every failure is a HostError that names the file.
+ */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+
+import { triage } from '../../core/file/fileKind';
+import { type OnnxNode, readOnnxNodes } from '../../core/inspect/onnxNodes';
+import { OnnxError, readOnnxFacts, type ByteSource, type OnnxFacts } from '../../core/rebuild/onnxFacts';
+import { plainText } from '../../core/text/plainText';
+import type { FileRecord } from '../../core/rebuild/recipe';
+import { hashFile } from '../check/hashFile';
+import { HostError } from '../hostError';
+
+export interface OnnxFile {
+  path: string;
+  size: number;
+  /** ms since 1970 */
+  modified: number;
+  facts: OnnxFacts;
+  /** The files that hold weights, all of them there and long enough. */
+  externalFiles: { location: string; path: string; size: number }[];
+}
+
+/** Throws HostError: "file-error" (not there, not readable), "model-rejected" (no good model), "cancelled". */
+export async function readOnnxFile(file: string, signal?: AbortSignal): Promise<OnnxFile> {
+  const shown = plainText(file);
+  const handle = await openRegular(file, shown);
+  try {
+    const { size, mtimeMs } = await handle.stat();
+    const facts = await readModel(handle, size, shown, signal, (source) => readOnnxFacts(source));
+    return {
+      path: file,
+      size,
+      modified: mtimeMs,
+      facts,
+      externalFiles: await findExternalFiles(file, facts),
+    };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The nodes of the graph, without weights. Throws as readOnnxFile does. */
+export async function readOnnxFileNodes(file: string, signal?: AbortSignal): Promise<OnnxNode[]> {
+  const shown = plainText(file);
+  const handle = await openRegular(file, shown);
+  try {
+    const { size } = await handle.stat();
+    return await readModel(handle, size, shown, signal, readOnnxNodes);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What a recipe records of a model. Hashes every byte of it, external data too. */
+export async function hashModel(
+  model: OnnxFile,
+  options: {
+    signal?: AbortSignal;
+    onProgress?: (doneBytes: number, totalBytes: number) => void;
+  } = {},
+): Promise<{ sha256: string; size: number; externalData: FileRecord[] }> {
+  const total = model.externalFiles.reduce((sum, file) => sum + file.size, model.size);
+  let before = 0;
+  const hash = async (file: string, size: number): Promise<string> => {
+    const sha256 = await hashFile(file, {
+      ...(options.signal ? { signal: options.signal } : {}),
+      onProgress: (done) => options.onProgress?.(before + done, total),
+    });
+    before += size;
+    return sha256;
+  };
+  const sha256 = await hash(model.path, model.size);
+  const externalData: FileRecord[] = [];
+  for (const file of model.externalFiles) {
+    const record = { path: file.location, sha256: await hash(file.path, file.size) };
+    externalData.push({ ...record, size: file.size });
+  }
+  return { sha256, size: model.size, externalData };
+}
+
+async function openRegular(file: string, shown: string): Promise<fs.FileHandle> {
+  let handle: fs.FileHandle;
+  try {
+    // Without O_NONBLOCK opening a pipe would wait for its writer for ever.
+    handle = await fs.open(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    throw fileError(error, `The model ${shown}`);
+  }
+  const stat = await handle.stat();
+  if (stat.isFile()) return handle;
+  await handle.close();
+  throw new HostError(
+    'file-error',
+    `The model ${shown} is ${stat.isDirectory() ? 'a folder' : 'no regular file'}.`,
+    'Choose an ONNX file.',
+  );
+}
+
+async function readModel<T>(
+  handle: fs.FileHandle,
+  size: number,
+  shown: string,
+  signal: AbortSignal | undefined,
+  read: (source: ByteSource) => Promise<T>,
+): Promise<T> {
+  let buffer = Buffer.alloc(0);
+  const source: ByteSource = {
+    size,
+    read: async (offset, length) => {
+      if (signal?.aborted === true) {
+        throw new HostError('cancelled', `Reading ${shown} was cancelled.`, 'Nothing to do.');
+      }
+      if (buffer.length < length) buffer = Buffer.allocUnsafeSlow(length);
+      let done = 0;
+      while (done < length) {
+        const { bytesRead } = await handle.read(buffer, done, length - done, offset + done);
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+      return buffer.subarray(0, done);
+    },
+  };
+  try {
+    return await read(source);
+  } catch (error) {
+    if (error instanceof HostError) throw error;
+    if (!(error instanceof OnnxError)) throw fileError(error, `The model ${shown}`);
+    throw await modelError(error, handle, size, shown);
+  }
+}
+
+async function modelError(
+  error: OnnxError,
+  handle: fs.FileHandle,
+  size: number,
+  shown: string,
+): Promise<HostError> {
+  const sentence = `The model ${shown} ${error.predicate}.`;
+  switch (error.code) {
+    case 'empty':
+    case 'not-onnx': {
+      const head = Buffer.alloc(Math.min(size, 1024));
+      await handle.read(head, 0, head.length, 0);
+      const { kind, sentence: what } = triage(head, size);
+      // It is a model that was asked for.
+      const told =
+        kind === 'onnx' || kind === 'unknown' || kind === 'empty'
+          ? ''
+          : ` ${what.replace(', not an engine', '')}`;
+      const engine = kind === 'tensorrt-rtx' ? ' This is a TensorRT-RTX engine.' : '';
+      return new HostError(
+        'model-rejected',
+        `${sentence}${told}${engine}`,
+        kind === 'git-lfs-pointer'
+          ? 'Run git lfs pull to get the model itself.'
+          : 'Choose the ONNX file that the engine is to be built from.',
+      );
+    }
+    case 'truncated':
+    case 'malformed':
+      return new HostError('model-rejected', sentence, 'Copy or download the model again.');
+    case 'too-complex':
+      return new HostError('model-rejected', sentence, 'Export the model again.');
+  }
+}
+
+async function findExternalFiles(
+  model: string,
+  facts: OnnxFacts,
+): Promise<OnnxFile['externalFiles']> {
+  const shown = plainText(model);
+  const found: OnnxFile['externalFiles'] = [];
+  for (const { location, inside, extent } of facts.externalFiles) {
+    const name = plainText(location, 300);
+    if (!inside) {
+      throw new HostError(
+        'model-rejected',
+        `The model ${shown} keeps weights in "${name}", which leads out of its folder.`,
+        'Put the weights beside the model and export it again.',
+      );
+    }
+    const file = path.join(path.dirname(model), location);
+    let stat: Awaited<ReturnType<typeof fs.stat>>;
+    try {
+      stat = await fs.stat(file);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw fileError(error, `The external data ${name}`);
+      throw new HostError(
+        'model-rejected',
+        `The model ${shown} keeps its weights in ${name}, which is not beside it.`,
+        `Put ${name} into the model's folder.`,
+      );
+    }
+    if (!stat.isFile() || stat.size < extent) {
+      throw new HostError(
+        'model-rejected',
+        stat.isFile()
+          ? `The external data ${name} of the model ${shown} is cut short: it has ${stat.size} bytes, the model needs ${extent}.`
+          : `The external data ${name} of the model ${shown} is no regular file.`,
+        `Copy or download ${name} again.`,
+      );
+    }
+    found.push({ location, path: file, size: stat.size });
+  }
+  return found;
+}
+
+/** what: "The model x.onnx", at the beginning of a sentence. */
+export function fileError(error: unknown, what: string): HostError {
+  const cause = error instanceof Error ? error.message : String(error);
+  switch (errorCode(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new HostError('file-error', `${what} is not there.`, 'Check the path.', cause);
+    case 'EACCES':
+    case 'EPERM':
+      return new HostError(
+        'file-error',
+        `${what} must not be read: permission denied.`,
+        'Give yourself the right to read it.',
+        cause,
+      );
+    case 'EISDIR':
+      return new HostError('file-error', `${what} is a folder.`, 'Choose a file.', cause);
+    default:
+      return new HostError(
+        'file-error',
+        `${what} could not be read: ${plainText(cause, 300)}.`,
+        'Check the file and the drive, then try again.',
+        cause,
+      );
+  }
+}
+
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : '';
+}

@@ -1,0 +1,578 @@
+/**
+ * The whole way from a model to an engine in its place, for the extension and the command line alike: read the model →
+ * check the options → reserve the name → build in the engine host into a temporary file → check the new header with the
+ * runtime → hash the model → replace, with the recipe. Whatever goes wrong before the last step, the old engine is
+ * untouched and nothing else remains.
+ *
+ * One build at a time for each engine host: others wait their turn. A cancel ends a build within a second, also in a
+ * phase of the library that never asks: then its process is killed (client.ts).
+ */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+
+import { headerSize, readEngineHeader, type EngineHeader } from '../../core/file/engineHeader';
+import type { MachineFacts } from '../../core/report/engineReport';
+import { formatCount, threeParts } from '../../core/text/formats';
+import type { OnnxFacts } from '../../core/rebuild/onnxFacts';
+import { libraryLine, plainText } from '../../core/text/plainText';
+import { checkPlan } from '../../core/rebuild/rebuildPlan';
+import { computeCapabilityNumber, type EngineOptions } from '../../core/rebuild/rebuildOptions';
+import { optionsFingerprint, writeRecipe } from '../../core/rebuild/recipe';
+import { diagnosticBit, hasBit } from '../../core/report/validity';
+import { machineOf } from '../check/checker';
+import { CheckRecords, packPaths } from '../check/checkRecords';
+import type { BuildPhase, HostLogLine } from '../engineHost/client';
+import { asHostError, HostError } from '../hostError';
+import { hashModel, readOnnxFile } from './onnxFile';
+import type { BuildOptions, BuildResult, CheckResult, GpusInfo, RuntimeInfo } from '../engineHost/protocol';
+import { beginReplacement } from './replaceFile';
+
+/** What is needed of EngineHostSupervisor. */
+export interface BuildHosts {
+  load(runtime: string, options?: { signal?: AbortSignal | undefined }): Promise<RuntimeInfo>;
+  request(
+    runtime: string,
+    name: 'build',
+    params: BuildOptions,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<BuildResult>;
+  checkFiles(runtime: string, paths: Uint8Array, count: number): Promise<CheckResult>;
+  gpus(options?: { signal?: AbortSignal | undefined }): Promise<GpusInfo>;
+}
+
+export interface RebuildRequest {
+  /** Path of the ONNX file. */
+  model: string;
+  /** Path of the engine to be written or replaced. */
+  engine: string;
+  options: EngineOptions;
+  /** Path of the TensorRT-RTX library. */
+  runtime: string;
+  /** How many old engines stay as .bak, .bak2, … */
+  keepBackups: number;
+  /** Milliseconds that the same build took before (recipe); null: unknown. */
+  estimateMs: number | null;
+}
+
+export type RebuildStage = 'model' | 'waiting' | 'loading' | 'building' | 'checking' | 'replacing';
+
+export interface RebuildProgress {
+  stage: RebuildStage;
+  /** For people: "Building: Determining refit engines". The library's names are made printable. */
+  text: string;
+  /** Of the whole rebuild, without the time it waited its turn. Milliseconds. */
+  elapsedMs: number;
+  /** What the recipe recorded; the library itself cannot say how long it will take. */
+  estimateMs: number | null;
+}
+
+export interface RebuildResult {
+  engine: string;
+  recipe: string;
+  /** The old engine; null: there was none, or none is kept. */
+  backup: string | null;
+  engineSize: number;
+  sha256: string;
+  header: EngineHeader | null;
+  runtime: RuntimeInfo;
+  /** Milliseconds: all of it, reading and parsing the model, building. */
+  durationMs: number;
+  parseMs: number;
+  buildMs: number;
+  /** Sentences that the user should see although all went well. */
+  warnings: string[];
+}
+
+export interface RebuildCallbacks {
+  signal?: AbortSignal;
+  /** On every change of stage, on changes of phase up to ten times and without any change twice a second. */
+  onProgress?: (progress: RebuildProgress) => void;
+  /** The library's lines while it builds, made printable. Severity as in ILogger: 0 internal error … 4 verbose. */
+  onLine?: (line: { severity: number; text: string }) => void;
+}
+
+/** Which build a phase or line belongs to: give its two functions to the supervisor's options. */
+export class BuildEvents {
+  private readonly builds = new Map<
+    string,
+    { phase(p: BuildPhase): void; line(l: HostLogLine): void }
+  >();
+
+  readonly onBuildPhase = (phase: BuildPhase): void => this.builds.get(phase.output)?.phase(phase);
+
+  /** Lines carry no build: each goes to every build that runs. Checks beside a build say little. */
+  readonly onLog = (line: HostLogLine): void => {
+    for (const build of this.builds.values()) build.line(line);
+  };
+
+  listen(
+    output: string,
+    listener: { phase(p: BuildPhase): void; line(l: HostLogLine): void },
+  ): () => void {
+    this.builds.set(output, listener);
+    return () => this.builds.delete(output);
+  }
+}
+
+/** Where nothing changes the time that passed is told this often; quick changes are gathered. Milliseconds. */
+const tickMs = 500;
+const gatherMs = 100;
+
+export class Rebuilder {
+  /** The end of the last build of each runtime's host. */
+  private readonly queues = new Map<string, Promise<unknown>>();
+
+  constructor(
+    private readonly hosts: BuildHosts,
+    private readonly events: BuildEvents,
+  ) {}
+
+  /** Throws HostError; "cancelled" when the signal asked for it. */
+  async build(request: RebuildRequest, callbacks: RebuildCallbacks = {}): Promise<RebuildResult> {
+    const progress = new ProgressTeller(request.estimateMs, callbacks.onProgress);
+    try {
+      return await this.run(request, callbacks, progress);
+    } catch (error) {
+      throw asHostError(error, `Building ${plainText(request.engine)}`);
+    } finally {
+      progress.end();
+    }
+  }
+
+  private async run(
+    request: RebuildRequest,
+    { signal, onLine }: RebuildCallbacks,
+    progress: ProgressTeller,
+  ): Promise<RebuildResult> {
+    const stop = (): void => {
+      if (signal?.aborted === true) throw cancelled(request.engine);
+    };
+    stop();
+    progress.tell('model', 'Reading the model');
+    const model = await readOnnxFile(request.model, signal);
+    await refuseToOverwrite(request);
+    const replacement = await beginReplacement(request.engine, {
+      keepBackups: request.keepBackups,
+    });
+    try {
+      progress.tell('loading', 'Loading TensorRT-RTX');
+      const runtime = await this.hosts.load(request.runtime, { signal });
+      const machine = await this.machine(signal);
+      const warnings = refuseImpossible(request, model.facts, runtime, machine);
+      stop();
+      // Hashed while the library builds: another thread, and the model is read anyway.
+      const hashing = abortable(signal);
+      const hash = hashModel(model, { signal: hashing.signal });
+      hash.catch(() => undefined);
+      try {
+        const built = await this.inTurn(request.runtime, signal, progress, () =>
+          this.buildInto(replacement.temporaryPath, request, signal, progress, onLine),
+        );
+        stop();
+        progress.tell('checking', 'Checking the new engine');
+        const header = await this.checkNew(replacement.temporaryPath, request, runtime, built);
+        const hashed = await hash;
+        await refuseChangedModel(model.path, model.size, model.modified);
+        const durationMs = progress.elapsedMs();
+        stop();
+        progress.tell('replacing', 'Putting the new engine in place');
+        const files = await replacement.commit(
+          writeRecipe({
+            model: { path: relativeModel(request), ...hashed },
+            options: request.options,
+            built: {
+              tensorrtRtx: runtime.version,
+              gpu: machine?.gpu
+                ? {
+                    name: plainText(machine.gpu.name, 200),
+                    computeCapability: machine.gpu.computeCapability,
+                  }
+                : null,
+              driver: machine?.displayDriver ?? null,
+              finishedAt: new Date().toISOString(),
+              durationMs: Math.round(durationMs),
+              optionsFingerprint: optionsFingerprint(request.options),
+            },
+            engine: {
+              file: path.basename(request.engine),
+              sha256: built.sha256,
+              size: built.engineSize,
+            },
+          }),
+        );
+        return {
+          ...files,
+          engineSize: built.engineSize,
+          sha256: built.sha256,
+          header,
+          runtime,
+          durationMs,
+          parseMs: built.parseMs,
+          buildMs: built.buildMs,
+          warnings,
+        };
+      } finally {
+        hashing.abort();
+      }
+    } finally {
+      await replacement.abort();
+    }
+  }
+
+  private async buildInto(
+    output: string,
+    request: RebuildRequest,
+    signal: AbortSignal | undefined,
+    progress: ProgressTeller,
+    onLine: RebuildCallbacks['onLine'],
+  ): Promise<BuildResult> {
+    progress.tell('building', 'Building');
+    const errors: string[] = [];
+    const phases = new PhaseStack();
+    const unlisten = this.events.listen(output, {
+      phase: (phase) => progress.tell('building', phases.step(phase)),
+      line: ({ severity, text }) => {
+        const clean = libraryLine(text);
+        if (clean === '') return;
+        if (severity <= 1 && errors.length < 50) errors.push(clean);
+        onLine?.({ severity, text: clean });
+      },
+    });
+    try {
+      return await this.hosts.request(request.runtime, 'build', hostOptions(request, output), {
+        signal,
+      });
+    } catch (error) {
+      if (signal?.aborted === true) throw cancelled(request.engine);
+      throw failedBuild(error, request, output, errors);
+    } finally {
+      unlisten();
+    }
+  }
+
+  /** The runtime's own opinion of the new header: whole, and of this version. */
+  private async checkNew(
+    file: string,
+    request: RebuildRequest,
+    runtime: RuntimeInfo,
+    built: BuildResult,
+  ): Promise<EngineHeader | null> {
+    const shown = plainText(request.engine);
+    const bad = (why: string): HostError =>
+      new HostError(
+        'runtime-failed',
+        `The new engine for ${shown} is not usable: ${why}. The old one was kept.`,
+        'Build again; if it stays, report it with the log.',
+      );
+    const { size } = await fs.stat(file);
+    if (size !== built.engineSize) {
+      throw bad(
+        `it has ${formatCount(size)} bytes, TensorRT-RTX wrote ${formatCount(built.engineSize)}`,
+      );
+    }
+    const records = new CheckRecords(
+      await this.hosts.checkFiles(request.runtime, packPaths([file]), 1),
+    );
+    const header = readEngineHeader(records.header(0).slice(0, headerSize));
+    const diagnostics = records.diagnostics(0);
+    if (hasBit(diagnostics, diagnosticBit.kMALFORMED_ENGINE)) throw bad('its header is malformed');
+    if (hasBit(diagnostics, diagnosticBit.kVERSION_MISMATCH)) {
+      throw bad('its header names another version of TensorRT-RTX');
+    }
+    // A layout of a release to come cannot be read here; the runtime just did.
+    if (header === null) return null;
+    if (threeParts(header.version) !== threeParts(runtime.version)) {
+      throw bad(`its header names TensorRT-RTX ${header.version}, not ${runtime.version}`);
+    }
+    if (header.fileSize !== size) {
+      throw bad(
+        `its header speaks of ${formatCount(header.fileSize)} bytes, the file has ${formatCount(size)}`,
+      );
+    }
+    return header;
+  }
+
+  private async machine(signal: AbortSignal | undefined): Promise<MachineFacts | null> {
+    try {
+      return machineOf(await this.hosts.gpus({ signal }));
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      // A build needs no GPU; without these facts the recipe just holds less.
+      return null;
+    }
+  }
+
+  /** Runs when no other build runs in that host; a cancel while waiting leaves the queue in order. */
+  private async inTurn<T>(
+    runtime: string,
+    signal: AbortSignal | undefined,
+    progress: ProgressTeller,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const before = this.queues.get(runtime);
+    let done = (): void => undefined;
+    const own = new Promise<void>((resolve) => (done = resolve));
+    const last = Promise.all([before, own]);
+    this.queues.set(runtime, last);
+    try {
+      if (before !== undefined) {
+        progress.tell('waiting', 'Waiting for another build');
+        await progress.paused(orAborted(before, signal));
+        if (signal?.aborted === true) throw new HostError('cancelled', 'Cancelled.', '');
+      }
+      return await work();
+    } finally {
+      done();
+      if (this.queues.get(runtime) === last) this.queues.delete(runtime);
+    }
+  }
+}
+
+/** The options as the engine host wants them. */
+export function hostOptions(request: RebuildRequest, output: string): BuildOptions {
+  const { flags, computeCapabilities, profiles, profilingVerbosity, memoryPoolLimits } =
+    request.options;
+  return {
+    model: request.model,
+    output,
+    flags,
+    computeCapabilities: computeCapabilities.map((text) => {
+      const number = computeCapabilityNumber(text);
+      if (number === null) throw new Error(`"${text}" is no compute capability`);
+      return number;
+    }),
+    profiles,
+    profilingVerbosity,
+    memoryPoolLimits,
+  };
+}
+
+/** With forward slashes, so that a recipe means the same everywhere; absolute only on another Windows drive. */
+function relativeModel({ model, engine }: RebuildRequest): string {
+  const relative = path.relative(path.dirname(path.resolve(engine)), path.resolve(model));
+  return relative.split(path.sep).join('/');
+}
+
+async function refuseToOverwrite({ model, engine }: RebuildRequest): Promise<void> {
+  const real = async (file: string): Promise<string> =>
+    fs.realpath(file).catch(() => path.resolve(file));
+  if ((await real(model)) !== (await real(engine))) return;
+  throw new HostError(
+    'invalid-argument',
+    `The engine would replace its own model ${plainText(model)}.`,
+    'Give the engine another name.',
+  );
+}
+
+/** Returns warnings; throws where the build would fail for sure. */
+function refuseImpossible(
+  { options, engine }: RebuildRequest,
+  facts: OnnxFacts,
+  runtime: RuntimeInfo,
+  machine: MachineFacts | null,
+): string[] {
+  const problems = checkPlan(options, facts, {
+    runtimeVersion: runtime.version,
+    hasGpu: machine === null ? null : machine.gpu !== null,
+  });
+  const errors = problems.filter((problem) => problem.severity === 'error');
+  if (errors.length > 0) {
+    throw new HostError(
+      'invalid-argument',
+      `${plainText(engine)} cannot be built like this: ${errors.map((e) => e.sentence).join(' ')}`,
+      'Change these options and build again.',
+    );
+  }
+  return problems.map((problem) => problem.sentence);
+}
+
+async function refuseChangedModel(model: string, size: number, modified: number): Promise<void> {
+  const now = await fs.stat(model).catch(() => null);
+  if (now !== null && now.size === size && now.mtimeMs === modified) return;
+  throw new HostError(
+    'file-error',
+    `The model ${plainText(model)} changed while the engine was built from it.`,
+    'Build again; the old engine was kept.',
+  );
+}
+
+/** The host's error in the user's terms: the file they know instead of the temporary one, and what helps. */
+function failedBuild(
+  thrown: unknown,
+  { engine, model, options }: RebuildRequest,
+  output: string,
+  errors: readonly string[],
+): HostError {
+  const error = asHostError(thrown, `Building ${plainText(engine)}`);
+  const message = error.message.replaceAll(output, engine);
+  const words = plainText(message);
+  const all = [words, ...errors].join('\n');
+  // The host gathers the same lines as it answers; one that died could not.
+  const detail =
+    error.detail === '' || error.code === 'host-exited'
+      ? [error.detail, ...errors].filter((line) => line !== '').join('\n')
+      : error.detail;
+  if (/ENOSPC|no space left|disk quota|not enough space on the disk/i.test(all)) {
+    return new HostError(
+      'file-error',
+      `The engine ${plainText(engine)} could not be written: the disk is full. The old one was kept.`,
+      'Free space, or choose another folder, and build again.',
+      detail,
+    );
+  }
+  const hint = hints.find(([pattern]) => pattern.test(all))?.[1];
+  const needsGpu = options.flags.some((flag) => /^k(REFIT|STRIP_PLAN|REFIT_IDENTICAL)$/.test(flag));
+  if (needsGpu && /CUDA_SUCCESS|cudaError/.test(all)) {
+    return new HostError(
+      error.code,
+      `${words} The flags ${options.flags.join(', ')} need a GPU while building.`,
+      'Build on a machine with a GPU that TensorRT-RTX supports, or leave these flags out.',
+      detail,
+    );
+  }
+  if (error.code === 'host-exited') {
+    return new HostError(
+      error.code,
+      `TensorRT-RTX ended unexpectedly while building ${plainText(engine)} from ${plainText(model)}. The old engine was kept.`,
+      'Build again; if it ends every time, the model or the memory of this machine is the cause: see the log.',
+      [error.message, detail].join('\n'),
+    );
+  }
+  return new HostError(error.code, words, hint ?? error.nextStep, detail);
+}
+
+/** What helps, by the library's own words. */
+const hints: readonly (readonly [RegExp, string])[] = [
+  [
+    /different constant values or have contradictory|not self-consistent|invalid shape profile/,
+    'Give inputs that share a dimension the same range in the profile.',
+  ],
+  [/no tactics to implement the operation within workspace/, 'Raise the memory pool limits.'],
+  [/libnvinfer_lean/, 'Leave kVERSION_COMPATIBLE out.'],
+  [
+    /dynamic or shape inputs, but no optimization profile/,
+    'Give every dynamic input a range: a profile with smallest, typical and largest size.',
+  ],
+  [
+    /is not supported in TensorRT-RTX|Plugin not found|No importer registered|kUNSUPPORTED_NODE/,
+    'TensorRT-RTX does not know this operator: export the model with others.',
+  ],
+];
+
+function cancelled(engine: string): HostError {
+  return new HostError(
+    'cancelled',
+    `Building ${plainText(engine)} was cancelled. The old engine was kept.`,
+    'Nothing to do.',
+  );
+}
+
+/** Settles with the promise, whatever it says, or as soon as the signal is aborted. */
+async function orAborted(
+  promise: Promise<unknown>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let stop = (): void => undefined;
+  const aborted = new Promise<void>((resolve) => (stop = resolve));
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    await Promise.race([promise.then(stop, stop), aborted]);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** An AbortController that follows another signal and can be aborted by itself. */
+function abortable(signal: AbortSignal | undefined): AbortController {
+  const controller = new AbortController();
+  if (signal?.aborted === true) controller.abort();
+  signal?.addEventListener('abort', () => controller.abort(), { once: true });
+  return controller;
+}
+
+/** The phases that run now, outermost first; told as one line. */
+class PhaseStack {
+  private readonly running: { phase: number; name: string; step: number; steps: number }[] = [];
+
+  /** "Building: Determining refit engines (3 of 12)" */
+  step({ kind, phase, name, step, steps }: BuildPhase): string {
+    const known = this.running.findIndex((entry) => entry.phase === phase);
+    switch (kind) {
+      case 'start':
+        this.running.push({ phase, name, step: 0, steps });
+        break;
+      case 'step': {
+        const entry = this.running[known];
+        if (entry !== undefined) entry.step = step;
+        break;
+      }
+      case 'end':
+        // A phase that ends takes those inside it along.
+        if (known >= 0) this.running.splice(known);
+        break;
+    }
+    const innermost = this.running.at(-1);
+    if (innermost === undefined) return 'Building';
+    const count =
+      innermost.steps > 1 && innermost.step > 0 && innermost.step <= innermost.steps
+        ? ` (${innermost.step} of ${innermost.steps})`
+        : '';
+    return `Building: ${plainText(innermost.name, 120)}${count}`;
+  }
+}
+
+/** Tells the stage, the phase and the time that passed. */
+class ProgressTeller {
+  private readonly start = performance.now();
+  private pausedMs = 0;
+  private toldAt = -Infinity;
+  private now: { stage: RebuildStage; text: string } | null = null;
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly estimateMs: number | null,
+    private readonly onProgress: RebuildCallbacks['onProgress'],
+  ) {}
+
+  elapsedMs(): number {
+    return performance.now() - this.start - this.pausedMs;
+  }
+
+  /** A new stage is told at once; phases of the library come by the hundred, so the last of a moment is told. */
+  tell(stage: RebuildStage, text: string): void {
+    if (this.now?.stage === stage && this.now.text === text) return;
+    const isNewStage = this.now?.stage !== stage;
+    this.now = { stage, text };
+    const wait = this.toldAt + gatherMs - performance.now();
+    if (isNewStage || wait <= 0) this.emit();
+    else this.schedule(wait);
+  }
+
+  /** Time that does not count. */
+  async paused<T>(promise: Promise<T>): Promise<T> {
+    const begin = performance.now();
+    try {
+      return await promise;
+    } finally {
+      this.pausedMs += performance.now() - begin;
+    }
+  }
+
+  end(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.now = null;
+  }
+
+  private emit(): void {
+    if (this.now === null || this.onProgress === undefined) return;
+    this.toldAt = performance.now();
+    this.schedule(tickMs);
+    this.onProgress({ ...this.now, elapsedMs: this.elapsedMs(), estimateMs: this.estimateMs });
+  }
+
+  private schedule(ms: number): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.emit(), ms);
+    this.timer.unref();
+  }
+}

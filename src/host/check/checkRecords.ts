@@ -1,0 +1,138 @@
+/**
+ * Reads the answer of a check (es_check_record array and the text behind it, engine_shim.h) where it lies: nothing is
+ * copied or decoded before it is asked for, so 10,000 records cost one object. Also packs the paths of a request.
+ */
+import { plainText } from '../../core/text/plainText';
+import type { CheckResult } from '../engineHost/protocol';
+
+/** A path as the system has it: a string, or bytes where the name is not UTF-8. */
+export type FilePath = string | Uint8Array;
+
+export const checkRecordSize = 176;
+const headerCapacity = 128;
+
+const offsets = {
+  headerLength: 128,
+  fileType: 132,
+  systemError: 136,
+  validity: 140,
+  diagnostics: 144,
+  fileSize: 152,
+  modified: 160,
+  linesOffset: 168,
+  linesLength: 172,
+} as const;
+
+const fileTypes = ['unknown', 'regular', 'directory', 'other'] as const;
+export type CheckedFileType = (typeof fileTypes)[number];
+
+export interface RawLine {
+  /** As in ILogger: 0 internal error .. 4 verbose. */
+  severity: number;
+  /** As the library wrote them: not necessarily UTF-8. */
+  bytes: Uint8Array;
+}
+
+export class CheckRecords {
+  private readonly view: DataView;
+  readonly count: number;
+
+  /** Throws a RangeError when the bytes do not hold what count says. */
+  constructor(private readonly result: CheckResult) {
+    const { records, count } = result;
+    if (records.byteLength < count * checkRecordSize) {
+      throw new RangeError(`${count} check records need more than ${records.byteLength} bytes`);
+    }
+    this.count = count;
+    this.view = new DataView(records.buffer, records.byteOffset, count * checkRecordSize);
+  }
+
+  /** The first bytes of the file, as many as were read; shares memory with the answer. */
+  header(index: number): Uint8Array {
+    const start = this.at(index, 0);
+    const length = Math.min(
+      this.view.getUint32(this.at(index, offsets.headerLength), true),
+      headerCapacity,
+    );
+    return this.result.records.subarray(start, start + length);
+  }
+
+  /** The four version bytes of an engine's header as one number; -1: it is no engine. */
+  versionBytes(index: number): number {
+    const at = this.at(index, 0);
+    // "vtrt"
+    return this.view.getUint32(at, true) === 0x74727476 ? this.view.getUint32(at + 24, true) : -1;
+  }
+
+  fileType(index: number): CheckedFileType {
+    return fileTypes[this.view.getUint32(this.at(index, offsets.fileType), true)] ?? 'unknown';
+  }
+
+  /** errno (GetLastError on Windows) of open, stat or read; 0: none. */
+  systemError(index: number): number {
+    return this.view.getInt32(this.at(index, offsets.systemError), true);
+  }
+
+  /** EngineValidity; null: not asked. */
+  validity(index: number): number | null {
+    const validity = this.view.getInt32(this.at(index, offsets.validity), true);
+    return validity === -1 ? null : validity;
+  }
+
+  /** EngineInvalidityDiagnostics bits; those above 2^53 would lose precision and do not exist. */
+  diagnostics(index: number): number {
+    return Number(this.view.getBigUint64(this.at(index, offsets.diagnostics), true));
+  }
+
+  /** Bytes. */
+  fileSize(index: number): number {
+    return Number(this.view.getBigUint64(this.at(index, offsets.fileSize), true));
+  }
+
+  /** ms since 1970. */
+  modified(index: number): number {
+    return Number(this.view.getBigInt64(this.at(index, offsets.modified), true) / 1_000_000n);
+  }
+
+  lines(index: number): RawLine[] {
+    const { text } = this.result;
+    const start = this.view.getUint32(this.at(index, offsets.linesOffset), true);
+    const length = this.view.getUint32(this.at(index, offsets.linesLength), true);
+    if (start + length > text.byteLength) throw new RangeError('check lines lie outside the text');
+    const lines: RawLine[] = [];
+    for (let at = start; at < start + length;) {
+      const nul = text.indexOf(0, at + 1);
+      const end = nul < 0 || nul > start + length ? start + length : nul;
+      // '0' is 48.
+      lines.push({ severity: (text[at] ?? 51) - 48, bytes: text.subarray(at + 1, end) });
+      at = end + 1;
+    }
+    return lines;
+  }
+
+  private at(index: number, offset: number): number {
+    if (index < 0 || index >= this.count) throw new RangeError(`no check record ${index}`);
+    return index * checkRecordSize + offset;
+  }
+}
+
+/** Each path's bytes and a NUL. Throws a RangeError for a path that is empty or holds a NUL. */
+export function packPaths(paths: readonly FilePath[]): Buffer {
+  for (const path of paths) {
+    if (path.length === 0 || (typeof path === 'string' ? path.includes('\0') : path.includes(0))) {
+      throw new RangeError('a path is empty or holds a NUL');
+    }
+  }
+  if (paths.every((path) => typeof path === 'string')) {
+    return Buffer.from(paths.join('\0') + (paths.length > 0 ? '\0' : ''), 'utf8');
+  }
+  const nul = Buffer.alloc(1);
+  return Buffer.concat(
+    paths.flatMap((path) => [typeof path === 'string' ? Buffer.from(path, 'utf8') : path, nul]),
+  );
+}
+
+/** A path for people: one printable line, bytes that are not UTF-8 as \xe9. */
+export function displayPath(path: FilePath): string {
+  return plainText(path, 8192);
+}

@@ -1,0 +1,578 @@
+/**
+ * Paths in, reports out. Files are asked about in chunks through an oracle (the engine hosts, or the shim in this
+ * process); a chunk that hangs or crashes the oracle is asked file by file to find the culprit, and the rest goes on.
+ * Where nobody can be asked, the header alone is read and the report says why.
+ *
+ * Verdicts are records (checkRecords.ts) until a report is asked for, so 10,000 files cost little more than the asking.
+ */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+
+import type {
+  EngineReport,
+  FileFacts,
+  MachineFacts,
+  RecordedHash,
+  RuntimeAnswer,
+} from '../../core/report/engineReport';
+import { parseComputeCapability } from '../../core/gpu/computeCapability';
+import { readEngineHeader } from '../../core/file/engineHeader';
+import { makeFileFacts, unreadableFacts } from '../../core/file/fileFacts';
+import { makeEngineReport } from '../../core/report/makeEngineReport';
+import { libraryLine } from '../../core/text/plainText';
+import type { RecipeFacts } from '../../core/report/reasons';
+import { CheckRecords, type FilePath, packPaths } from './checkRecords';
+import {
+  defaultReadLimitMs,
+  factsOfHead,
+  fileProblem,
+  fileProblemOfNumber,
+  readFileFacts,
+  unreadable,
+} from './fileFacts';
+import type { HostError } from '../hostError';
+import { asHostError } from '../hostError';
+import type { CheckResult, GpusInfo, RuntimeInfo } from '../engineHost/protocol';
+import type { ChosenRuntime } from '../runtimes/runtimes';
+import type { FoundRuntime } from '../runtimes/runtimeSources';
+
+export interface OracleOptions {
+  signal?: AbortSignal | undefined;
+  /** Milliseconds. */
+  timeoutMs?: number | undefined;
+}
+
+/** Who can be asked: EngineHostSupervisor, or the command line's shim in its own process. */
+export interface Oracle {
+  load(runtime: string, options?: OracleOptions): Promise<RuntimeInfo>;
+  /** paths: count paths, each ended by a NUL. */
+  checkFiles(
+    runtime: string,
+    paths: Uint8Array,
+    count: number,
+    options?: OracleOptions,
+  ): Promise<CheckResult>;
+  checkHeaders(
+    runtime: string,
+    headers: Uint8Array,
+    stride: number,
+    lengths: number[],
+    options?: OracleOptions,
+  ): Promise<CheckResult>;
+  gpus(options?: OracleOptions): Promise<GpusInfo>;
+}
+
+export interface CheckerOptions {
+  oracle: Oracle;
+  /** The runtime for an engine of this version; null: for whatever comes. */
+  choose: (engineVersion: string | null) => Promise<ChosenRuntime>;
+  /** All that were found, for remedies that lead to another one. */
+  knownRuntimes: () => Promise<readonly FoundRuntime[]>;
+  /** One line for each decision. */
+  log?: (line: string) => void;
+  /** A file alone that is not answered within this is the culprit. Milliseconds. */
+  singleFileLimitMs?: number;
+  /** For reading with Node where nobody is asked. Milliseconds. */
+  readLimitMs?: number;
+}
+
+/** The first bytes of a file that only the caller can read. */
+export interface ForeignHeader {
+  /** As the user knows it. */
+  file: string;
+  /** At most 64 bytes. */
+  headerBytes: Uint8Array;
+  /** Bytes; null: unknown. */
+  size: number | null;
+  /** ms since 1970; null: unknown. */
+  modified: number | null;
+  /** Why it could not be read; empty: it was. */
+  problem: string;
+}
+
+export interface ReportOptions {
+  /** SHA-256 of the file beside the one recorded when it was built. */
+  recordedHash?: RecordedHash | null;
+}
+
+/** The most files of one request: what a hang can cost. */
+export const chunkSize = 512;
+/** Chunks under way at once: one is transferred and decoded while the next is asked about. */
+const chunksAtOnce = 3;
+const defaultSingleFileLimitMs = 5_000;
+const machineFreshMs = 10_000;
+const readsAtOnce = 8;
+
+type Problem = { sentence: string; nextStep: string };
+/** What the oracle said about one file. */
+type Outcome =
+  | { kind: 'record'; records: CheckRecords; index: number; runtime: RuntimeInfo }
+  /** Nobody was asked; the header is read when the report is made. */
+  | { kind: 'not-asked'; problem: Problem };
+
+export class Checker {
+  private lastWhy = '';
+  private machine: { facts: Promise<MachineFacts>; at: number } | null = null;
+
+  constructor(private readonly options: CheckerOptions) {}
+
+  /** Asks about all files. Fails only when it is cancelled. */
+  async files(paths: readonly FilePath[], signal?: AbortSignal): Promise<CheckedFiles> {
+    const outcomes = new Array<Outcome>(paths.length);
+    await this.askAll(
+      paths,
+      paths.map((_, index) => index),
+      await this.options.choose(null),
+      outcomes,
+      signal,
+    );
+    await this.askMatching(paths, outcomes, signal);
+    return new CheckedFiles(paths, outcomes, await this.context(), this.options);
+  }
+
+  /** One file's report. */
+  async file(path: FilePath, signal?: AbortSignal): Promise<EngineReport> {
+    return (await this.files([path], signal)).report(0);
+  }
+
+  /** The same for files that VS Code reads and no native code can. */
+  async headers(headers: readonly ForeignHeader[], signal?: AbortSignal): Promise<EngineReport[]> {
+    const stride = 64;
+    const packed = new Uint8Array(headers.length * stride);
+    headers.forEach(({ headerBytes }, index) =>
+      packed.set(headerBytes.subarray(0, stride), index * stride),
+    );
+    const lengths = headers.map(({ headerBytes }) => Math.min(headerBytes.length, stride));
+    const ask = async (runtime: string, loaded: RuntimeInfo) => {
+      const result = await this.options.oracle.checkHeaders(runtime, packed, stride, lengths, {
+        signal,
+      });
+      return { records: new CheckRecords(result), runtime: loaded };
+    };
+    // Few, and already here: asked of the runtime that is chosen for the first engine among them.
+    const version = headers
+      .map(({ headerBytes }) => readEngineHeader(headerBytes)?.version ?? null)
+      .find((found) => found !== null);
+    const usable = await this.usable(await this.options.choose(version ?? null), signal);
+    const context = await this.context();
+    let asked: Awaited<ReturnType<typeof ask>> | null = null;
+    let problem: Problem | null = 'problem' in usable ? usable.problem : null;
+    if ('runtime' in usable) {
+      try {
+        asked = await ask(usable.runtime.path, usable.runtime);
+      } catch (error) {
+        problem = this.problemOf(error, 'Checking engine headers');
+      }
+    }
+    return headers.map((header, index) => {
+      const { file, headerBytes, size, modified } = header;
+      const readable = header.problem === '';
+      return makeEngineReport({
+        ...context,
+        facts: readable
+          ? makeFileFacts({ file, prefix: headerBytes, size: size ?? headerBytes.length, modified })
+          : unreadableFacts(file, `${file} could not be read: ${header.problem}`),
+        answer: asked && readable ? answerOf(asked.records, index) : null,
+        runtime: asked?.runtime ?? null,
+        runtimeProblem: problem,
+        now: Date.now(),
+      });
+    });
+  }
+
+  /** GPUs and driver; asked again when older than some seconds. */
+  machineFacts(): Promise<MachineFacts> {
+    if (!this.machine || Date.now() - this.machine.at > machineFreshMs) {
+      this.machine = { facts: this.readMachine(), at: Date.now() };
+    }
+    return this.machine.facts;
+  }
+
+  private async readMachine(): Promise<MachineFacts> {
+    try {
+      return machineOf(await this.options.oracle.gpus());
+    } catch (error) {
+      const { message, nextStep } = asHostError(error, 'Reading the GPUs');
+      this.log(message);
+      return {
+        gpu: null,
+        gpus: [],
+        driverVersion: null,
+        displayDriver: null,
+        whyNoGpu: `${message} ${nextStep}`,
+      };
+    }
+  }
+
+  private async context(): Promise<ReportContext> {
+    const known = await this.options.knownRuntimes();
+    return {
+      machine: await this.machineFacts(),
+      knownRuntimes: known
+        .filter(({ problem, version }) => problem === null && version !== '')
+        .map(({ version, path }) => ({ version, path })),
+    };
+  }
+
+  /** Engines that another runtime is chosen for are asked about again, there. */
+  private async askMatching(
+    paths: readonly FilePath[],
+    outcomes: Outcome[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const byBytes = new Map<number, number[]>();
+    outcomes.forEach((outcome, index) => {
+      if (outcome.kind !== 'record') return;
+      const key = outcome.records.versionBytes(outcome.index);
+      if (key === -1) return;
+      const indices = byBytes.get(key);
+      if (indices) indices.push(index);
+      else byBytes.set(key, [index]);
+    });
+    // Ten thousand engines have a handful of versions: only one header of each is read.
+    const others = [...byBytes.values()].flatMap((indices): [string, number[]][] => {
+      const outcome = outcomes[indices[0] ?? 0];
+      if (outcome?.kind !== 'record') return [];
+      const version = readEngineHeader(outcome.records.header(outcome.index))?.version;
+      return version === undefined || version === outcome.runtime.version
+        ? []
+        : [[version, indices]];
+    });
+    for (const [version, indices] of others) {
+      const chosen = await this.options.choose(version);
+      const [first = 0] = indices;
+      const asked = outcomes[first];
+      if (!chosen.runtime || asked?.kind !== 'record') continue;
+      if (chosen.runtime.path === asked.runtime.path) continue;
+      await this.askAll(paths, indices, chosen, outcomes, signal);
+    }
+  }
+
+  private async askAll(
+    paths: readonly FilePath[],
+    indices: readonly number[],
+    chosen: ChosenRuntime,
+    outcomes: Outcome[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const usable = await this.usable(chosen, signal);
+    if ('problem' in usable) {
+      for (const index of indices) outcomes[index] = { kind: 'not-asked', ...usable };
+      return;
+    }
+    // Beside the checks, and not before: a host that runs needs no other one for this. Never rejects.
+    void this.machineFacts();
+    const chunks: number[][] = [];
+    for (let at = 0; at < indices.length; at += chunkSize) {
+      chunks.push(indices.slice(at, at + chunkSize));
+    }
+    const failed: { chunk: number[]; failure: HostError }[] = [];
+    await inParallel(chunks, chunksAtOnce, async (chunk) => {
+      const failure = await this.ask(paths, chunk, usable.runtime, outcomes, { signal });
+      if (failure) failed.push({ chunk, failure });
+    });
+    // One after the other, so that none is blamed for what another one does to the host.
+    for (const { chunk, failure } of failed) {
+      await this.askCarefully(paths, chunk, failure, usable.runtime, outcomes, signal);
+    }
+  }
+
+  /** The runtime loaded, or why it is not. */
+  private async usable(
+    chosen: ChosenRuntime,
+    signal: AbortSignal | undefined,
+  ): Promise<{ runtime: RuntimeInfo } | { problem: Problem }> {
+    if (chosen.why !== this.lastWhy) this.log(chosen.why);
+    this.lastWhy = chosen.why;
+    if (!chosen.runtime) return { problem: { sentence: chosen.why, nextStep: chosen.nextStep } };
+    try {
+      return { runtime: await this.options.oracle.load(chosen.runtime.path, { signal }) };
+    } catch (error) {
+      return { problem: this.problemOf(error, `Loading ${chosen.runtime.path}`) };
+    }
+  }
+
+  /** A chunk that failed: one of its files may have hung or crashed the host. Alone each, up to the one that does it. */
+  private async askCarefully(
+    paths: readonly FilePath[],
+    chunk: readonly number[],
+    failed: HostError,
+    runtime: RuntimeInfo,
+    outcomes: Outcome[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    let rest = chunk;
+    for (let failure: HostError | null = failed; failure !== null;) {
+      if (failure.code === 'cancelled') throw failure;
+      if (!isFatalForHost(failure)) {
+        for (const index of rest) outcomes[index] = notAsked(failure);
+        return;
+      }
+      this.log(`${failure.message} Asking about ${rest.length} files one by one.`);
+      const found = await this.askOneByOne(paths, rest, runtime, outcomes, signal);
+      rest = found === null ? [] : rest.slice(found + 1);
+      if (rest.length === 0) return;
+      failure = await this.ask(paths, rest, runtime, outcomes, { signal });
+    }
+  }
+
+  /** Position of the file that was the culprit; null: all were answered. */
+  private async askOneByOne(
+    paths: readonly FilePath[],
+    indices: readonly number[],
+    runtime: RuntimeInfo,
+    outcomes: Outcome[],
+    signal: AbortSignal | undefined,
+  ): Promise<number | null> {
+    const timeoutMs = this.options.singleFileLimitMs ?? defaultSingleFileLimitMs;
+    for (const [position, index] of indices.entries()) {
+      const failure = await this.ask(paths, [index], runtime, outcomes, { signal, timeoutMs });
+      if (!failure) continue;
+      if (failure.code === 'cancelled') throw failure;
+      if (isFatalForHost(failure)) {
+        outcomes[index] = notAsked(failure);
+        return position;
+      }
+      for (const rest of indices.slice(position)) outcomes[rest] = notAsked(failure);
+      return null;
+    }
+    return null;
+  }
+
+  /** Fills outcomes, or says why not. */
+  private async ask(
+    paths: readonly FilePath[],
+    indices: readonly number[],
+    runtime: RuntimeInfo,
+    outcomes: Outcome[],
+    options: OracleOptions,
+  ): Promise<HostError | null> {
+    const packed = packSendable(indices.map((index) => paths[index] ?? ''));
+    try {
+      const result = await this.options.oracle.checkFiles(
+        runtime.path,
+        packed,
+        indices.length,
+        options,
+      );
+      const records = new CheckRecords(result);
+      indices.forEach((index, position) => {
+        outcomes[index] = { kind: 'record', records, index: position, runtime };
+      });
+      return null;
+    } catch (error) {
+      return asHostError(error, 'Checking engines');
+    }
+  }
+
+  private problemOf(error: unknown, doing: string): Problem {
+    const failure = asHostError(error, doing);
+    if (failure.code === 'cancelled') throw failure;
+    this.log([failure.message, failure.detail].filter(Boolean).join('\n'));
+    return { sentence: failure.message, nextStep: failure.nextStep };
+  }
+
+  private log(line: string): void {
+    this.options.log?.(line);
+  }
+}
+
+interface ReportContext {
+  machine: MachineFacts;
+  knownRuntimes: { version: string; path: string }[];
+}
+
+export interface DescribedFile {
+  facts: FileFacts;
+  report: EngineReport;
+}
+
+/** The answers for a list of files, each a report when it is asked for. */
+export class CheckedFiles {
+  /** Time limits that ran out, by folder: a dead drive is not asked ten thousand times. */
+  private readonly lateFolders = new Map<string, number>();
+
+  constructor(
+    readonly paths: readonly FilePath[],
+    private readonly outcomes: readonly Outcome[],
+    private readonly context: ReportContext,
+    private readonly options: CheckerOptions,
+  ) {}
+
+  get length(): number {
+    return this.paths.length;
+  }
+
+  /** EngineValidity as the runtime answered; null: not asked. Makes no report. */
+  validity(index: number): number | null {
+    const outcome = this.outcomes[index];
+    return outcome?.kind === 'record' ? outcome.records.validity(outcome.index) : null;
+  }
+
+  async report(index: number, options: ReportOptions = {}): Promise<EngineReport> {
+    return (await this.described(index, options)).report;
+  }
+
+  /** The report with the facts of the file that it was made from. */
+  async described(index: number, { recordedHash }: ReportOptions = {}): Promise<DescribedFile> {
+    const path = this.paths[index];
+    const outcome = this.outcomes[index];
+    if (path === undefined || !outcome) throw new RangeError(`no checked file ${index}`);
+    const asked = outcome.kind === 'record';
+    const facts = asked
+      ? await this.factsOfRecord(path, outcome.records, outcome.index)
+      : await this.factsWithoutHost(path);
+    const report = makeEngineReport({
+      ...this.context,
+      facts,
+      recipe: await recipeBeside(path),
+      answer: asked ? answerOf(outcome.records, outcome.index) : null,
+      runtime: asked ? outcome.runtime : null,
+      runtimeProblem: asked ? null : outcome.problem,
+      recordedHash: recordedHash ?? null,
+      now: Date.now(),
+    });
+    return { facts, report };
+  }
+
+  /** In order; the next ones are read ahead where files have to be read. */
+  async *reports(): AsyncGenerator<EngineReport> {
+    for await (const { report } of this.describedFiles()) yield report;
+  }
+
+  /** The same with the facts of each file. */
+  async *describedFiles(): AsyncGenerator<DescribedFile> {
+    const ahead: Promise<DescribedFile>[] = [];
+    for (let next = 0; next < this.length || ahead.length > 0;) {
+      while (next < this.length && ahead.length < readsAtOnce) {
+        const file = this.described(next++);
+        // Awaited in its turn, which may come after it failed.
+        file.catch(() => undefined);
+        ahead.push(file);
+      }
+      const first = ahead.shift();
+      if (first) yield await first;
+    }
+  }
+
+  /** All of them. */
+  async all(): Promise<EngineReport[]> {
+    const reports: EngineReport[] = [];
+    for await (const report of this.reports()) reports.push(report);
+    return reports;
+  }
+
+  private async factsOfRecord(
+    path: FilePath,
+    records: CheckRecords,
+    index: number,
+  ): Promise<FileFacts> {
+    const systemError = records.systemError(index);
+    if (systemError !== 0) return unreadable(path, await fileProblemOfNumber(path, systemError));
+    const type = records.fileType(index);
+    if (type === 'directory' || type === 'other') {
+      return unreadable(path, fileProblem(path, { type }));
+    }
+    return factsOfHead(
+      path,
+      {
+        // A copy: 64 bytes must not keep a whole chunk of answers.
+        bytes: records.header(index).slice(0, 64),
+        size: records.fileSize(index),
+        modified: records.modified(index),
+      },
+      this.options.readLimitMs,
+    );
+  }
+
+  private async factsWithoutHost(path: FilePath): Promise<FileFacts> {
+    const limitMs = this.options.readLimitMs ?? defaultReadLimitMs;
+    const text = typeof path === 'string' ? path : Buffer.from(path).toString('latin1');
+    const folder = text.slice(0, Math.max(text.lastIndexOf('/'), text.lastIndexOf('\\')));
+    const late = this.lateFolders.get(folder) ?? 0;
+    if (late >= 2) return unreadable(path, fileProblem(path, { timeoutMs: limitMs }));
+    const started = performance.now();
+    const facts = await readFileFacts(path, limitMs);
+    if (facts.kind === 'unreadable' && performance.now() - started >= limitMs) {
+      this.lateFolders.set(folder, late + 1);
+    }
+    return facts;
+  }
+}
+
+export function machineOf(info: GpusInfo): MachineFacts {
+  const gpus = info.gpus.flatMap(({ name, index, computeCapability, totalMemory, freeMemory }) => {
+    const parsed = parseComputeCapability(computeCapability);
+    return parsed ? [{ name, index, computeCapability: parsed, totalMemory, freeMemory }] : [];
+  });
+  return {
+    // The runtime asks about CUDA's current device, which is the first.
+    gpu: gpus[0] ?? null,
+    gpus,
+    driverVersion: info.cudaDriverVersion,
+    displayDriver: info.driverVersion,
+    whyNoGpu: info.message,
+  };
+}
+
+function answerOf(records: CheckRecords, index: number): RuntimeAnswer | null {
+  const validity = records.validity(index);
+  if (validity === null) return null;
+  return {
+    validity,
+    diagnostics: records.diagnostics(index),
+    lines: records
+      .lines(index)
+      .map(({ severity, bytes }) => ({ severity, text: libraryLine(bytes) })),
+  };
+}
+
+/** A path that cannot be sent becomes one that cannot exist; its report is made from the path as it is. */
+function packSendable(paths: readonly FilePath[]): Buffer {
+  try {
+    return packPaths(paths);
+  } catch {
+    return packPaths(paths.map((path) => (isSendable(path) ? path : '/dev/null/not-a-path')));
+  }
+}
+
+function isSendable(path: FilePath): boolean {
+  try {
+    packPaths([path]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The host hung or ended: one of the files may be the reason. */
+function isFatalForHost({ code }: HostError): boolean {
+  return code === 'host-timeout' || code === 'host-exited';
+}
+
+function notAsked({ message, nextStep }: HostError): Outcome {
+  return { kind: 'not-asked', problem: { sentence: message, nextStep } };
+}
+
+async function inParallel<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items[Symbol.iterator]();
+  const lane = async () => {
+    for (let next = queue.next(); next.done !== true; next = queue.next()) await work(next.value);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, lane));
+}
+
+/** null: there is none, or none that can be read; the recipe's own editor says what is wrong with it. */
+async function recipeBeside(engine: FilePath): Promise<RecipeFacts | null> {
+  if (typeof engine !== 'string') return null;
+  const file = `${engine}.json`;
+  // Most engines have none: the parser is loaded for those that do.
+  if (!(await fs.stat(file).catch(() => null))?.isFile()) return null;
+  const { readRecipeFile } = await import('../build/recipeFile');
+  const recipe = await readRecipeFile(file).catch(() => null);
+  return recipe && { file: path.basename(file), model: recipe.model.path, options: recipe.options };
+}

@@ -1,0 +1,102 @@
+/**
+ * What can be told of an engine before it is deserialized: that it is one, that it is whole, that it is of the version
+ * at hand, and that it has a chance to fit. The library's own words for these are hard to understand, or come late.
+ */
+import * as os from 'node:os';
+
+import { type EngineHeader, readEngineHeader } from '../../core/file/engineHeader';
+import {
+  formatBytes,
+  formatBytesPair,
+  formatExactBytes,
+  threeParts,
+} from '../../core/text/formats';
+import { plainText } from '../../core/text/plainText';
+import { factsOfHead, readHead } from './fileFacts';
+import { HostError } from '../hostError';
+
+export interface EngineFile {
+  /** As it was given. */
+  path: string;
+  /** Printable. */
+  name: string;
+  /** Bytes. */
+  size: number;
+  /** ms since 1970 */
+  modified: number;
+  /** null: the layout of a release that is not known yet. */
+  header: EngineHeader | null;
+}
+
+/** Throws a HostError where it cannot be read, is no engine of TensorRT-RTX or not a whole one. */
+export async function readEngineFile(file: string): Promise<EngineFile> {
+  const name = plainText(file);
+  const head = await readHead(file, 64);
+  const facts = await factsOfHead(file, head);
+  const at = { stage: 'check', cuda: 0 };
+  if (facts.kind !== 'tensorrt-rtx') {
+    const sentence = facts.kindSentence === '' ? 'It is no engine.' : facts.kindSentence;
+    throw new HostError(
+      'invalid-argument',
+      `${name} is not a TensorRT-RTX engine. ${sentence}`,
+      'Choose an engine that TensorRT-RTX built, or build one.',
+      '',
+      at,
+    );
+  }
+  const header = readEngineHeader(head.bytes);
+  if (header !== null && header.fileSize > head.size) {
+    throw new HostError(
+      'file-error',
+      `${name} is cut short: it has ${formatExactBytes(head.size)}, its header speaks of ${formatExactBytes(header.fileSize)}.`,
+      'Copy or download it again, or build it again.',
+      '',
+      at,
+    );
+  }
+  return { path: file, name, size: head.size, modified: head.modified, header };
+}
+
+/** Major, minor and patch are what TensorRT-RTX compares. */
+export function refuseOtherVersion(engine: EngineFile, runtime: { version: string }): void {
+  const { header, name } = engine;
+  if (header === null || threeParts(header.version) === threeParts(runtime.version)) return;
+  throw new HostError(
+    'unsupported-version',
+    `${name} was built by TensorRT-RTX ${header.version} and cannot be loaded by ${runtime.version}: an engine runs with the version that built it only.`,
+    `Choose or install TensorRT-RTX ${threeParts(header.version)}, or rebuild the engine with ${threeParts(runtime.version)}.`,
+    '',
+    { stage: 'check', cuda: 0 },
+  );
+}
+
+/** gpuTotal: bytes, null: not known. hostTotal: this machine's memory. */
+export function refuseTooLarge(
+  engine: EngineFile,
+  gpuTotal: number | null,
+  hostTotal = os.totalmem(),
+): void {
+  const { header, name, size } = engine;
+  const at = { stage: 'check', cuda: 0 };
+  const weights = header?.weightBytes ?? 0;
+  if (gpuTotal !== null && weights > gpuTotal) {
+    const [needs, has] = formatBytesPair(weights, gpuTotal);
+    throw new HostError(
+      'gpu-out-of-memory',
+      `${name} cannot be loaded: its weights need ${needs} of GPU memory, the GPU has ${has} in all.`,
+      'Rebuild it with weight streaming, or use a GPU with more memory.',
+      '',
+      at,
+    );
+  }
+  // With weight streaming the weights stay in this machine's memory.
+  if (header !== null && weights === 0 && size > hostTotal) {
+    throw new HostError(
+      'out-of-memory',
+      `${name} cannot be loaded: it has ${formatBytes(size)} and streams its weights from memory, of which this machine has ${formatBytes(hostTotal)}.`,
+      'Use a machine with more memory, or a smaller model.',
+      '',
+      at,
+    );
+  }
+}

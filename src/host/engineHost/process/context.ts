@@ -1,0 +1,107 @@
+/** What the request handlers of one engine host share. */
+import { HostError } from '../../hostError';
+import type { NotificationName, NotificationParams, RuntimeInfo } from '../protocol';
+import { loadRuntime, openBareSession } from './runtimeLoader';
+import type { RunPhases } from './runPhases';
+import { type ShimEvents, ShimError, type ShimJob, type ShimSession } from './shim';
+
+export type Notify = <N extends NotificationName>(name: N, params: NotificationParams<N>) => void;
+
+/** A host holds one session: bare until its one runtime is loaded. */
+export class HostContext {
+  private bare: ShimSession | null = null;
+  private loaded: ShimSession | null = null;
+  private info: RuntimeInfo | null = null;
+  /** Job of a build to its output path: the name its phases are reported under. */
+  readonly buildOutputs = new Map<bigint, string>();
+  /** Job of an inspection or a run to what tells its stages. */
+  readonly runs = new Map<bigint, RunPhases>();
+
+  constructor(
+    private readonly shimFolder: string,
+    private readonly notify: Notify,
+  ) {}
+
+  session(): ShimSession {
+    return this.loaded ?? (this.bare ??= openBareSession(this.shimFolder, this.events));
+  }
+
+  /** Throws a HostError where no runtime is loaded. */
+  runtimeSession(doing: string): ShimSession {
+    if (this.loaded) return this.loaded;
+    throw new HostError(
+      'invalid-argument',
+      `${doing} needs a TensorRT-RTX, and none is loaded.`,
+      'Choose or install a TensorRT-RTX.',
+    );
+  }
+
+  async load(libraryPath: string): Promise<RuntimeInfo> {
+    if (this.info) {
+      if (this.info.path === libraryPath) return this.info;
+      throw new HostError(
+        'invalid-argument',
+        `This engine host has ${this.info.path} loaded, not ${libraryPath}.`,
+        'Reload the window.',
+      );
+    }
+    const { session, info } = await loadRuntime(libraryPath, this.shimFolder, this.events);
+    this.loaded = session;
+    this.info = { ...info, path: libraryPath };
+    return this.info;
+  }
+
+  private readonly events: ShimEvents = {
+    onLog: (severity, bytes) =>
+      this.notify('log', { severity, text: Buffer.from(bytes).toString('utf8') }),
+    onLost: (count) => this.notify('lost', { count }),
+    onPhase: (phase, job) => {
+      const stage = this.runs.get(job)?.tell(phase);
+      if (stage) this.notify('runPhase', stage);
+      const output = this.buildOutputs.get(job);
+      if (output !== undefined) this.notify('buildPhase', { output, ...phase });
+    },
+  };
+}
+
+/** Waits for a job, passing a cancel on; what fails is a HostError with the library's own lines as detail. */
+export async function finish<T>(
+  job: ShimJob<T>,
+  signal: AbortSignal,
+  nextStep: string,
+): Promise<T> {
+  const cancel = () => job.cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  if (signal.aborted) cancel();
+  try {
+    return await job.result;
+  } catch (error) {
+    throw error instanceof ShimError ? fromShim(error, nextStep) : error;
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+}
+
+export function fromShim(error: ShimError, nextStep: string): HostError {
+  const lines = error.lines.map(({ bytes }) => Buffer.from(bytes).toString('utf8'));
+  return new HostError(error.code, error.message, nextStep, lines.join('\n'), failedAt(error));
+}
+
+/** How far an inspection or a run that failed came, from the report that it left; undefined: it left none. */
+function failedAt({ result }: ShimError): { stage: string; cuda: number } | undefined {
+  const start = result?.indexOf('{') ?? -1;
+  if (!result || start < 0 || start > longestResultHead) return undefined;
+  const end = result.lastIndexOf('}') + 1;
+  try {
+    const left: unknown = JSON.parse(result.toString('utf8', start, end));
+    const { stage, cuda } = left as { stage?: unknown; cuda?: unknown };
+    if (typeof stage !== 'string') return undefined;
+    return { stage, cuda: typeof cuda === 'number' ? cuda : 0 };
+  } catch {
+    // Another job's result: es_library_info, for one.
+    return undefined;
+  }
+}
+
+/** es_run_result; es_inspect_result is shorter, and a report may stand alone. */
+const longestResultHead = 24;

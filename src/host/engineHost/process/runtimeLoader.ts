@@ -1,0 +1,83 @@
+/**
+ * Loads a TensorRT-RTX library with the shim of its version: first by what the file says about itself, and where that is
+ * not enough or wrong, by what the loaded library says (ES_UNSUPPORTED_VERSION). Shared by the child and the command line.
+ */
+import { HostError } from '../../hostError';
+import { readLibraryFileSync } from '../../runtimes/libraryFile';
+import { listShims } from '../../runtimes/shims';
+import { unsupportedVersion } from '../../runtimes/unsupportedVersion';
+import { minorVersion } from '../../runtimes/versions';
+import {
+  type LibraryInfo,
+  readLibraryInfo,
+  Shim,
+  ShimError,
+  type ShimEvents,
+  type ShimSession,
+} from './shim';
+
+export interface LoadedRuntime {
+  session: ShimSession;
+  info: LibraryInfo;
+}
+
+/** A session without a library, of the newest shim: reads headers and GPUs. */
+export function openBareSession(shimFolder: string, events: ShimEvents): ShimSession {
+  const [file] = listShims(shimFolder).values();
+  if (file === undefined) throw noShims(shimFolder);
+  return Shim.open(file).session(events);
+}
+
+export async function loadRuntime(
+  libraryPath: string,
+  shimFolder: string,
+  events: ShimEvents,
+): Promise<LoadedRuntime> {
+  const shims = listShims(shimFolder);
+  if (shims.size === 0) throw noShims(shimFolder);
+  const supported = [...shims.keys()].reverse();
+  const { version } = readLibraryFileSync(libraryPath);
+  const tried = new Set<string>();
+  // Without a version in the file any shim can ask the library for it.
+  let minor = version === '' ? (supported.at(-1) ?? '') : minorVersion(version);
+  let known = version;
+  for (;;) {
+    const file = shims.get(minor);
+    if (file === undefined || tried.has(minor)) {
+      const { problem, nextStep } = unsupportedVersion(libraryPath, known, supported);
+      throw new HostError('unsupported-version', problem, nextStep);
+    }
+    tried.add(minor);
+    const session = Shim.open(file).session(events);
+    try {
+      return { session, info: await session.load(libraryPath).result };
+    } catch (error) {
+      session.destroy();
+      if (!(error instanceof ShimError)) throw error;
+      if (error.code !== 'unsupported-version' || !error.result) {
+        throw loadError(libraryPath, error);
+      }
+      known = readLibraryInfo(error.result).version;
+      minor = minorVersion(known);
+    }
+  }
+}
+
+function loadError(libraryPath: string, error: ShimError): HostError {
+  const named = error.message.includes(libraryPath)
+    ? error.message
+    : `${libraryPath} could not be loaded: ${error.message}`;
+  const missing = /([^\s:]+\.so[^\s:]*): cannot open shared object file/.exec(error.message);
+  const nextStep = missing
+    ? `Install the library that ${missing[1]} belongs to, or add its folder to LD_LIBRARY_PATH before starting the editor.`
+    : 'Install TensorRT-RTX again, or choose another library.';
+  return new HostError(error.code, named, nextStep, error.message);
+}
+
+function noShims(shimFolder: string): HostError {
+  return new HostError(
+    'unsupported-version',
+    `There is no engine shim for ${process.platform} ${process.arch} (looked in ${shimFolder}): only file headers can be read.`,
+    'Use the package of the extension that is made for this system.',
+  );
+}

@@ -1,0 +1,128 @@
+/**
+ * Pictures are decoded by libraries that hold up their thread for a second or more, which the extension host must not
+ * be. So the process that runs ONNX Runtime (reference/process/main.ts) does that too: it loads the whole input there.
+ */
+import { fork } from 'node:child_process';
+import * as v from 'valibot';
+
+import { tensorTypes, type TensorFacts } from '../../../core/inspect/inspection';
+import { plainText } from '../../../core/text/plainText';
+import type { InputChoice } from '../../../core/run/runReport';
+import { hostEnvironment } from '../../engineHost/hostEnvironment';
+import { HostError, hostErrorCodes } from '../../hostError';
+import type { LoadedInput } from './loadInput';
+
+/** Where that process is. */
+export interface PictureProcess {
+  /** dist/reference.js */
+  main: string;
+  nodePath?: string | undefined;
+}
+
+const something = v.looseObject({});
+export const pictureTask = v.object({
+  kind: v.literal('picture'),
+  choice: v.custom<InputChoice>((value) => v.is(something, value)),
+  tensor: v.custom<TensorFacts>((value) => v.is(something, value)),
+  profile: v.number(),
+  dataPath: v.nullable(v.string()),
+});
+export type PictureTask = v.InferOutput<typeof pictureTask>;
+
+const number = v.nullable(v.number());
+export const pictureAnswer = v.variant('type', [
+  v.object({
+    type: v.literal('loaded'),
+    input: v.object({
+      name: v.string(),
+      shape: v.array(v.number()),
+      dataPath: v.nullable(v.string()),
+      source: v.string(),
+      summary: v.object({
+        name: v.string(),
+        type: v.picklist(tensorTypes),
+        shape: v.array(v.number()),
+        count: v.number(),
+        min: number,
+        max: number,
+        mean: number,
+        standardDeviation: number,
+        nan: v.number(),
+        infinite: v.number(),
+        zeros: v.number(),
+        first: v.array(v.custom<number>((value) => typeof value === 'number')),
+      }),
+    }),
+  }),
+  v.object({
+    type: v.literal('refused'),
+    code: v.picklist(hostErrorCodes),
+    message: v.string(),
+    nextStep: v.string(),
+    detail: v.string(),
+  }),
+]);
+export type PictureAnswer = v.InferOutput<typeof pictureAnswer>;
+
+/** A picture that takes longer is none that anybody meant. Milliseconds. */
+const limitMs = 60_000;
+
+/** Throws HostError. */
+export function loadPictureOutside(
+  { main, nodePath }: PictureProcess,
+  task: PictureTask,
+  file: string,
+  signal: AbortSignal | undefined,
+): Promise<LoadedInput> {
+  return new Promise((resolve, reject) => {
+    const child = fork(main, [], {
+      env: hostEnvironment(process.env),
+      execArgv: [],
+      ...(nodePath === undefined ? {} : { execPath: nodePath }),
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      serialization: 'advanced',
+    });
+    const settle = (act: () => void): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      child.removeAllListeners().on('error', () => undefined);
+      child.kill('SIGKILL');
+      act();
+    };
+    const fail = (predicate: string, detail = ''): void =>
+      settle(() =>
+        reject(
+          new HostError(
+            'file-error',
+            `The picture ${plainText(file)} ${predicate}.`,
+            'Choose a smaller one, or save it again with an image program.',
+            detail,
+          ),
+        ),
+      );
+    const onAbort = (): void =>
+      settle(() =>
+        reject(new HostError('cancelled', 'Reading the inputs was cancelled.', 'Run it again.')),
+      );
+    const timer = setTimeout(() => fail('took too long to decode'), limitMs);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    child.once('message', (received) => {
+      const parsed = v.safeParse(pictureAnswer, received);
+      if (!parsed.success) fail('could not be decoded', parsed.issues[0].message);
+      else if (parsed.output.type === 'loaded') {
+        const { input } = parsed.output;
+        settle(() => resolve(input));
+      } else {
+        const { code, message, nextStep, detail } = parsed.output;
+        settle(() => reject(new HostError(code, message, nextStep, detail)));
+      }
+    });
+    child.once('error', (error) => fail('could not be decoded: no process for it', error.message));
+    child.once('exit', (code, killedBy) =>
+      fail(`ended the process that decoded it (${killedBy ?? `code ${code}`})`),
+    );
+    child.send(task, (error) => {
+      if (error !== null) fail('could not be decoded: no process for it', error.message);
+    });
+  });
+}

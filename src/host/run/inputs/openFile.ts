@@ -1,0 +1,96 @@
+/** Files that a person chose as an input: opened, read in pieces, every failure a HostError that names the file. */
+import * as fs from 'node:fs/promises';
+
+import { plainText } from '../../../core/text/plainText';
+import { HostError } from '../../hostError';
+import { fileError } from '../../build/onnxFile';
+
+/** A multiple of every element's size. */
+export const pieceBytes = 1024 * 1024;
+
+export class InputFile {
+  private constructor(
+    private readonly handle: fs.FileHandle,
+    readonly path: string,
+    /** Printable. */
+    readonly shown: string,
+    readonly size: number,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  /** Throws HostError: not there, a folder, no right to read it. */
+  static async open(file: string, signal?: AbortSignal): Promise<InputFile> {
+    const shown = plainText(file);
+    let handle: fs.FileHandle;
+    try {
+      // Without O_NONBLOCK opening a pipe would wait for its writer for ever.
+      handle = await fs.open(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+    } catch (error) {
+      throw fileError(error, `The input file ${shown}`);
+    }
+    const stat = await handle.stat();
+    if (stat.isFile()) return new InputFile(handle, file, shown, stat.size, signal);
+    await handle.close();
+    throw new HostError(
+      'file-error',
+      `The input file ${shown} is ${stat.isDirectory() ? 'a folder' : 'no regular file'}.`,
+      'Choose a file.',
+    );
+  }
+
+  close(): Promise<void> {
+    return this.handle.close();
+  }
+
+  /** Exactly these bytes; fewer are an error of the file. */
+  async read(offset: number, length: number): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafeSlow(length);
+    const done = await this.fill(buffer, offset);
+    if (done === length) return buffer;
+    throw this.refuse(`ends at byte ${offset + done}, where more was expected`);
+  }
+
+  /** At most these bytes, fewer at the end of the file. */
+  async readUpTo(offset: number, length: number): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, this.size - offset)));
+    return buffer.subarray(0, await this.fill(buffer, offset));
+  }
+
+  /** One piece after the other; each stays the reader's. */
+  async *pieces(offset: number, length: number): AsyncGenerator<Uint8Array, void, void> {
+    for (let at = 0; at < length; at += pieceBytes) {
+      yield await this.read(offset + at, Math.min(pieceBytes, length - at));
+    }
+  }
+
+  /** "<file> <predicate>." */
+  refuse(predicate: string, nextStep = 'Choose another file, or write this one again.'): HostError {
+    return new HostError('file-error', `The input file ${this.shown} ${predicate}.`, nextStep);
+  }
+
+  private async fill(buffer: Buffer, offset: number): Promise<number> {
+    let done = 0;
+    try {
+      while (done < buffer.length) {
+        stopIfAborted(this.signal);
+        const { bytesRead } = await this.handle.read(
+          buffer,
+          done,
+          buffer.length - done,
+          offset + done,
+        );
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+    } catch (error) {
+      if (error instanceof HostError) throw error;
+      throw fileError(error, `The input file ${this.shown}`);
+    }
+    return done;
+  }
+}
+
+export function stopIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new HostError('cancelled', 'Reading the inputs was cancelled.', 'Run it again.');
+}

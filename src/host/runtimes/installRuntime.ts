@@ -1,0 +1,394 @@
+/**
+ * "Install TensorRT-RTX": NVIDIA's wheel tensorrt-rtx-cu13-libs from PyPI, by name, version and pinned SHA-256, into a
+ * folder of ours. pip downloads and checks; nothing is installed into anyone's Python environment. All or nothing: it is
+ * unpacked into a temporary folder and renamed when it is whole.
+ */
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { plainText } from '../../core/text/plainText';
+import { cleanEnvironment } from '../engineHost/hostEnvironment';
+import { asHostError, HostError } from '../hostError';
+import { isLibraryName } from './libraryFile';
+import { readLibraryFile } from './libraryFileAsync';
+
+/** What a user accepts by installing; shown before. */
+export const licenceUrl =
+  'https://docs.nvidia.com/deeplearning/tensorrt-rtx/latest/reference/sla.html';
+export const packageName = 'tensorrt-rtx-cu13-libs';
+
+interface Wheel {
+  version: string;
+  /** SHA-256 of the wheel by platform and architecture. */
+  sha256: Readonly<Record<string, string>>;
+  /** About this much is downloaded; bytes. */
+  downloadBytes: number;
+}
+
+/** Newest first. */
+export const installableRuntimes: readonly Wheel[] = [
+  {
+    version: '1.7.1.116',
+    sha256: {
+      'linux-x64': 'e3fd45fed001240d63304e77a2d4006319b839994237cb294b6e7ad72acaabcd',
+      'win32-x64': '3f0bc38ffe0b755e9de672da7b9ed3c05ddfd2538160c36af2a1e0994508c940',
+    },
+    downloadBytes: 95_153_708,
+  },
+  {
+    version: '1.6.1.120',
+    sha256: {
+      'linux-x64': 'cb972965c8bcd58e2cdb805eb872c69fb90abdf98356b71942d9a2f8a10220cf',
+      'win32-x64': '902c0459921bd0a26b579f5fa8e72f528f4949bd1ee824cfa95120627fad4d0b',
+    },
+    downloadBytes: 92_382_349,
+  },
+  {
+    version: '1.5.0.114',
+    sha256: {
+      'linux-x64': '4d6f534f82b701e66f3a2bdade528e65670add4ad5d3a28cc010a1ae2abc5a60',
+      'win32-x64': 'b2c6eff5bb6cbf1fa6f630400cff3ad0e75f0a3806cd5e3f51031b050f1d67bf',
+    },
+    downloadBytes: 88_808_916,
+  },
+  {
+    version: '1.4.0.76',
+    sha256: {
+      'linux-x64': '736d89b60514f997fc23c729534f2721c01b4791d8b88ae75a4c1f8e9fa4eda6',
+      'win32-x64': '064561b951d1c7b2683e2f8e1fec2a8d4d204d338bb25e90db106acf952ddd52',
+    },
+    downloadBytes: 86_448_863,
+  },
+];
+
+export interface InstallProgress {
+  /** What is being done, for a person: "Downloading (95 MB)". */
+  step: string;
+  /** 0 to 1; null: cannot be known. */
+  fraction: number | null;
+}
+
+export interface InstallOptions {
+  version: string;
+  /** Of the extension's own storage; the version becomes a folder in it. */
+  folder: string;
+  /** An interpreter to use instead of python3, python and py. */
+  python?: string | null;
+  signal?: AbortSignal;
+  onProgress?: (progress: InstallProgress) => void;
+  /** A line that pip printed, printable. */
+  onLine?: (line: string) => void;
+  /** More arguments for pip, e.g. an index: for tests. */
+  pipArguments?: readonly string[];
+}
+
+/** The installed library. Throws a HostError that says what is missing and how to get it. */
+export async function installRuntime(options: InstallOptions): Promise<string> {
+  const { version, folder, signal, onProgress } = options;
+  const wheel = installableRuntimes.find((known) => known.version === version);
+  const sha256 = wheel?.sha256[`${process.platform}-${process.arch}`];
+  if (!wheel || sha256 === undefined) {
+    throw new HostError(
+      'invalid-argument',
+      `TensorRT-RTX ${version} cannot be installed on ${process.platform} ${process.arch}: NVIDIA publishes no package for it.`,
+      `Choose one of ${installableRuntimes.map((known) => known.version).join(', ')} on Linux or Windows x86-64.`,
+    );
+  }
+  const target = path.join(folder, version);
+  const already = await libraryIn(target);
+  if (already !== null) return already;
+
+  onProgress?.({ step: 'Looking for Python and pip', fraction: null });
+  const python = await findPython(options.python ?? null, signal);
+  await removeAbandoned(folder);
+  const temporary = path.join(folder, `.installing-${version}-${process.pid}`);
+  try {
+    await fs.mkdir(temporary, { recursive: true });
+    const requirements = path.join(temporary, 'requirements.txt');
+    await fs.writeFile(requirements, `${packageName}==${version} --hash=sha256:${sha256}\n`);
+    const unpacked = path.join(temporary, 'unpacked');
+    await run(
+      python,
+      [
+        '-m',
+        'pip',
+        '--disable-pip-version-check',
+        '--no-input',
+        'install',
+        '--no-deps',
+        '--only-binary=:all:',
+        '--require-hashes',
+        '--no-compile',
+        '--no-cache-dir',
+        // "Progress DONE of TOTAL" lines, from pip 24.1 on; an older one refuses the word and is asked without.
+        ...((await pipKnowsRawProgress(python, signal)) ? ['--progress-bar=raw'] : []),
+        '--target',
+        unpacked,
+        '-r',
+        requirements,
+        ...(options.pipArguments ?? []),
+      ],
+      options,
+      wheel,
+      temporary,
+    );
+    onProgress?.({ step: 'Checking what was unpacked', fraction: null });
+    const library = await libraryIn(unpacked);
+    if (library === null) {
+      throw new HostError(
+        'internal',
+        `The package ${packageName} ${version} holds no TensorRT-RTX library.`,
+        'Report it with the log.',
+      );
+    }
+    await readLibraryFile(library);
+    await fs.rm(target, { recursive: true, force: true });
+    await fs.rename(unpacked, target);
+    const installed = await libraryIn(target);
+    if (installed === null) throw new Error(`${target} is empty after it was renamed`);
+    return installed;
+  } catch (error) {
+    throw systemProblem(error, folder, version);
+  } finally {
+    await fs.rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** Removes an installed version. */
+export async function uninstallRuntime(folder: string, version: string): Promise<void> {
+  await fs.rm(path.join(folder, version), { recursive: true, force: true });
+}
+
+async function libraryIn(target: string): Promise<string | null> {
+  const folder = path.join(target, 'tensorrt_rtx_libs');
+  const names = await fs.readdir(folder).catch(() => []);
+  const name = names.find((entry) => isLibraryName(entry));
+  return name === undefined ? null : path.join(folder, name);
+}
+
+/** What an installation that was killed left; one that runs in a live process stays. */
+async function removeAbandoned(folder: string): Promise<void> {
+  const names = await fs.readdir(folder).catch(() => []);
+  for (const name of names) {
+    const pid = Number(/^\.installing-.*-(\d+)$/.exec(name)?.[1]);
+    if (Number.isNaN(pid) || (pid !== process.pid && isAlive(pid))) continue;
+    await fs.rm(path.join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function findPython(chosen: string | null, signal?: AbortSignal): Promise<string> {
+  const names =
+    chosen !== null
+      ? [chosen]
+      : process.platform === 'win32'
+        ? ['py', 'python', 'python3']
+        : ['python3', 'python'];
+  let withoutPip: string | null = null;
+  for (const name of names) {
+    const { code, output } = await capture(
+      name,
+      ['-c', 'import sys; print(sys.version_info[0]); import pip'],
+      signal,
+    );
+    if (code === 0 && output.startsWith('3')) return name;
+    if (code !== null && output.startsWith('3')) withoutPip ??= name;
+  }
+  if (withoutPip !== null) {
+    throw new HostError(
+      'file-error',
+      `${withoutPip} has no pip, which fetches TensorRT-RTX.`,
+      process.platform === 'linux'
+        ? 'Install it with your system\'s package manager (Debian, Ubuntu: "apt install python3-pip") and try again.'
+        : `Run "${withoutPip} -m ensurepip" and try again.`,
+    );
+  }
+  throw new HostError(
+    'file-error',
+    `Python 3 was not found (looked for ${names.join(', ')}); its pip fetches TensorRT-RTX.`,
+    "Install Python 3 from https://www.python.org or your system's package manager and try again.",
+  );
+}
+
+async function pipKnowsRawProgress(python: string, signal?: AbortSignal): Promise<boolean> {
+  const { output } = await capture(python, ['-m', 'pip', '--version'], signal);
+  const [major = 0, minor = 0] = (/^pip (\d+)\.(\d+)/.exec(output) ?? []).slice(1).map(Number);
+  return major > 24 || (major === 24 && minor >= 1);
+}
+
+/** code null: could not be started. */
+function capture(
+  command: string,
+  args: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: pythonEnvironment(),
+      timeout: 30_000,
+      killSignal: 'SIGKILL',
+    });
+    const stop = () => child.kill('SIGKILL');
+    signal?.addEventListener('abort', stop, { once: true });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    const end = (code: number | null) => {
+      signal?.removeEventListener('abort', stop);
+      if (signal?.aborted === true) reject(cancelled());
+      else resolve({ code, output });
+    };
+    child.once('error', () => end(null));
+    child.once('close', (code) => end(code ?? -1));
+  });
+}
+
+async function run(
+  python: string,
+  args: readonly string[],
+  { signal, onProgress, onLine, version }: InstallOptions,
+  wheel: Wheel,
+  temporary: string,
+): Promise<void> {
+  if (signal?.aborted === true) throw cancelled();
+  const child = spawn(python, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // pip unpacks through TMPDIR: beside the target, so that one disk is filled and cleaned, not two.
+    env: { ...pythonEnvironment(), TMPDIR: temporary, TEMP: temporary, TMP: temporary },
+  });
+  const stop = () => child.kill('SIGKILL');
+  signal?.addEventListener('abort', stop, { once: true });
+  const last: string[] = [];
+  const megabytes = Math.round(wheel.downloadBytes / 1e6);
+  const onText = (line: string) => {
+    const text = plainText(line).trim();
+    if (text === '') return;
+    const raw = /^Progress (\d+) of (\d+)$/.exec(text);
+    if (raw) {
+      const fraction = Number(raw[1]) / Number(raw[2]);
+      onProgress?.({ step: `Downloading (${megabytes} MB)`, fraction });
+      return;
+    }
+    if (/^Downloading /.test(text)) {
+      onProgress?.({ step: `Downloading (${megabytes} MB)`, fraction: null });
+    }
+    if (/^Installing /.test(text)) onProgress?.({ step: 'Unpacking', fraction: null });
+    onLine?.(text);
+    last.push(text);
+    if (last.length > 30) last.shift();
+  };
+  lines(child.stdout, onText);
+  lines(child.stderr, onText);
+  onProgress?.({ step: 'Asking the package index', fraction: null });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  }).finally(() => signal?.removeEventListener('abort', stop));
+  if (wasAborted(signal)) throw cancelled();
+  if (code !== 0) throw pipProblem(last.join('\n'), version, code);
+}
+
+function lines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const parts = (rest + chunk).split(/\r?\n|\r/);
+    rest = (parts.pop() ?? '').slice(-8192);
+    parts.forEach(onLine);
+  });
+  stream.on('end', () => onLine(rest));
+}
+
+/** What pip said, as cause and next step. Exported for its test. */
+export function pipProblem(output: string, version: string, code: number | null): HostError {
+  const problem = (sentence: string, nextStep: string) =>
+    new HostError(
+      'file-error',
+      `TensorRT-RTX ${version} was not installed: ${sentence}`,
+      nextStep,
+      output,
+    );
+  if (/No space left on device|Errno 28|not enough space|WinError 112/i.test(output)) {
+    return problem('the disk is full.', 'Free about 500 MB and try again.');
+  }
+  if (/DO NOT MATCH THE HASHES|HashMismatch/i.test(output)) {
+    return problem(
+      'what was downloaded is not the file that NVIDIA published (its SHA-256 differs).',
+      'Try again; if it stays, a proxy or mirror changes files: ask who runs it.',
+    );
+  }
+  if (
+    /NewConnectionError|Temporary failure in name resolution|getaddrinfo failed|ConnectTimeout|ReadTimeout|Network is unreachable|Max retries exceeded|ProxyError|SSLError|Connection refused/i.test(
+      output,
+    )
+  ) {
+    return problem(
+      'the package index could not be reached.',
+      'Check the network connection and pip\'s proxy settings ("pip config list"), then try again.',
+    );
+  }
+  if (/No matching distribution found/i.test(output)) {
+    return problem(
+      'the package index has no package of this version for this system.',
+      'Check which index pip uses ("pip config list"); PyPI has it. Very old pips do not know the package\'s platform: update pip.',
+    );
+  }
+  if (/Permission denied|Errno 13/i.test(output)) {
+    return problem('the folder may not be written.', 'Give the user write access and try again.');
+  }
+  return problem(`pip ended with code ${code}.`, "The log holds pip's own words.");
+}
+
+function systemProblem(error: unknown, folder: string, version: string): HostError {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (error instanceof HostError) return error;
+  const problem = (sentence: string, nextStep: string) =>
+    new HostError(
+      'file-error',
+      `TensorRT-RTX ${version} was not installed: ${sentence}`,
+      nextStep,
+      error instanceof Error ? error.message : '',
+    );
+  switch (code ?? '') {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return problem('the disk is full.', 'Free about 500 MB and try again.');
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return problem(`${folder} may not be written.`, 'Give the user write access and try again.');
+    default:
+      return asHostError(error, `Installing TensorRT-RTX ${version}`);
+  }
+}
+
+/** A function, because the compiler takes an early look at `aborted` for its last value. */
+function wasAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+function cancelled(): HostError {
+  return new HostError(
+    'cancelled',
+    'Installing TensorRT-RTX was cancelled.',
+    'Nothing was left behind.',
+  );
+}
+
+/** pip as the user has it configured, but not inside whatever environment the editor was started from. */
+function pythonEnvironment(): NodeJS.ProcessEnv {
+  return {
+    ...cleanEnvironment(process.env),
+    PYTHONUNBUFFERED: '1',
+    PYTHONIOENCODING: 'utf-8',
+    PIP_USER: '0',
+  };
+}

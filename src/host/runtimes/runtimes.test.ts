@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { elfFile, rtxSymbols } from '../../../test/support/libraryFiles';
+import { chooseRuntime, findRuntimes, type FoundRuntime, type RuntimePlaces } from './runtimes';
+
+const runtime = (version: string, more: Partial<FoundRuntime> = {}): FoundRuntime => ({
+  path: `/libs/${version}/libtensorrt_rtx.so.1`,
+  realPath: `/libs/${version}/libtensorrt_rtx.so.1`,
+  source: 'standard-folder',
+  version,
+  problem: null,
+  nextStep: '',
+  ...more,
+});
+
+describe('chooseRuntime', () => {
+  const found = [runtime('1.5.0.114'), runtime('1.10.0.1'), runtime('1.7.1.116')];
+
+  it('takes the newest, by number and not by text', () => {
+    const { runtime: chosen, why } = chooseRuntime(found, { mode: 'newest' }, '1.5.0.114');
+    assert.equal(chosen?.version, '1.10.0.1');
+    assert.match(why, /newest of 3/);
+  });
+
+  it("matches the engine's major, minor and patch, not its build", () => {
+    const { runtime: chosen, why } = chooseRuntime(found, { mode: 'match-engine' }, '1.7.1.99');
+    assert.equal(chosen?.version, '1.7.1.116');
+    assert.match(why, /matches the engine's 1\.7\.1\.99/);
+  });
+
+  it('says when nothing matches and takes the newest', () => {
+    const { runtime: chosen, why } = chooseRuntime(found, { mode: 'match-engine' }, '1.7.2.0');
+    assert.equal(chosen?.version, '1.10.0.1');
+    assert.match(why, /No TensorRT-RTX 1\.7\.2 was found/);
+  });
+
+  it('matches a Windows library by the two parts of its name', () => {
+    const windows = [runtime('1.6'), runtime('1.7')];
+    const chosen = chooseRuntime(windows, { mode: 'match-engine' }, '1.6.1.120');
+    assert.equal(chosen.runtime?.version, '1.6');
+  });
+
+  it('never takes an unusable one', () => {
+    const broken = runtime('1.9.0.0', { problem: 'It is broken.', nextStep: 'Mend it.' });
+    assert.equal(
+      chooseRuntime([broken, ...found], { mode: 'newest' }).runtime?.version,
+      '1.10.0.1',
+    );
+    const none = chooseRuntime([broken], { mode: 'newest' });
+    assert.deepEqual(none, { runtime: null, why: 'It is broken.', nextStep: 'Mend it.' });
+  });
+
+  it('takes an explicit path or nothing', () => {
+    const explicit = { mode: 'path', path: '/libs/1.5.0.114/libtensorrt_rtx.so.1' } as const;
+    assert.equal(chooseRuntime(found, explicit, '1.7.1.116').runtime?.version, '1.5.0.114');
+    const gone = chooseRuntime(found, { mode: 'path', path: '/gone.so' });
+    assert.equal(gone.runtime, null);
+    assert.match(gone.why, /not there any more: \/gone\.so/);
+    const broken = runtime('1.7.1.116', { path: '/b.so', problem: 'It is broken.' });
+    const refused = chooseRuntime([broken, ...found], { mode: 'path', path: '/b.so' });
+    assert.equal(refused.runtime, null);
+    assert.equal(refused.why, 'It is broken.');
+  });
+
+  it('says when there is none', () => {
+    const { runtime: chosen, why, nextStep } = chooseRuntime([], { mode: 'newest' });
+    assert.equal(chosen, null);
+    assert.match(why, /No TensorRT-RTX was found/);
+    assert.match(nextStep, /Install TensorRT-RTX/);
+  });
+});
+
+describe('findRuntimes', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'runtimes-')));
+  });
+  afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+  const library = (where: string, version: string) => {
+    const file = path.join(folder, where);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, elfFile({ machine: 62, symbols: rtxSymbols(version) }));
+    return file;
+  };
+  const find = (places: Partial<RuntimePlaces> = {}) =>
+    findRuntimes({
+      setting: null,
+      env: {},
+      installed: null,
+      workspaceFolders: [],
+      selectedPython: null,
+      supported: ['1.7', '1.6', '1.5', '1.4'],
+      platform: 'linux',
+      arch: 'x64',
+      standardFolders: [],
+      ...places,
+    });
+
+  it('looks everywhere, in the documented order', async () => {
+    const site = 'lib/python3.11/site-packages/tensorrt_rtx_libs/libtensorrt_rtx.so.1';
+    const files = [
+      library('own/libtensorrt_rtx.so.1', '1.7.1.116'),
+      library('sdk/lib/libtensorrt_rtx.so.1', '1.7.1.116'),
+      library('storage/1.6.1.120/tensorrt_rtx_libs/libtensorrt_rtx.so.1', '1.6.1.120'),
+      library(`workspace/.venv/${site}`, '1.5.0.114'),
+      library(`workspace/venv/${site}`, '1.5.0.114'),
+      library(`conda/${site}`, '1.4.0.76'),
+      library(`active/${site}`, '1.4.0.76'),
+      library('path/libtensorrt_rtx.so.1', '1.7.1.116'),
+      library('standard/libtensorrt_rtx.so.1', '1.7.1.116'),
+    ];
+    const inFolder = (name: string) => path.join(folder, name);
+    const lines: string[] = [];
+    const found = await find({
+      setting: inFolder('own'),
+      env: {
+        TENSORRT_RTX_HOME: inFolder('sdk'),
+        VIRTUAL_ENV: inFolder('active'),
+        LD_LIBRARY_PATH: ['relative', '', inFolder('nowhere'), inFolder('path')].join(':'),
+      },
+      installed: inFolder('storage'),
+      workspaceFolders: [inFolder('workspace')],
+      selectedPython: inFolder('conda'),
+      standardFolders: [inFolder('standard')],
+      log: (line) => lines.push(line),
+    });
+    assert.deepEqual(
+      found.map(({ path: file }) => file),
+      files,
+    );
+    assert.deepEqual(
+      found.map(({ source }) => source),
+      [
+        'setting',
+        'TENSORRT_RTX_HOME',
+        'installed',
+        'workspace-python',
+        'workspace-python',
+        'selected-python',
+        'selected-python',
+        'library-path',
+        'standard-folder',
+      ],
+    );
+    assert.ok(found.every(({ problem }) => problem === null));
+    assert.ok(lines.some((line) => line.includes('installed by Engine Inspector')));
+  });
+
+  it('lists a library once, however many links lead to it', async () => {
+    const real = library('sdk/lib/libtensorrt_rtx.so.1.7.1', '1.7.1.116');
+    fs.symlinkSync(real, path.join(folder, 'sdk/lib/libtensorrt_rtx.so.1'));
+    fs.symlinkSync(real, path.join(folder, 'sdk/lib/libtensorrt_rtx.so'));
+    const found = await find({
+      env: {
+        TENSORRT_RTX_HOME: path.join(folder, 'sdk'),
+        LD_LIBRARY_PATH: path.join(folder, 'sdk/lib'),
+      },
+    });
+    assert.deepEqual(
+      found.map(({ realPath }) => realPath),
+      [real],
+    );
+  });
+
+  it('takes the interpreter of an environment for the environment', async () => {
+    const site = 'env/lib/python3.12/site-packages/tensorrt_rtx_libs/libtensorrt_rtx.so.1';
+    const file = library(site, '1.7.1.116');
+    const python = path.join(folder, 'env/bin/python');
+    fs.mkdirSync(path.dirname(python));
+    fs.writeFileSync(python, '');
+    const found = await find({ selectedPython: python });
+    assert.deepEqual(
+      found.map(({ path: at }) => at),
+      [file],
+    );
+  });
+
+  it('tells the problem of a setting that leads nowhere', async () => {
+    const [found] = await find({ setting: path.join(folder, 'missing.so') });
+    assert.equal(found?.source, 'setting');
+    assert.match(found.problem ?? '', /There is no library at/);
+  });
+
+  it('lists a version that it has no shim for, with what it knows', async () => {
+    library('path/libtensorrt_rtx.so.1', '2.0.0.5');
+    const [found] = await find({ env: { LD_LIBRARY_PATH: path.join(folder, 'path') } });
+    assert.match(found?.problem ?? '', /TensorRT-RTX 2\.0\.0\.5.*it knows 1\.7, 1\.6, 1\.5, 1\.4/);
+  });
+
+  it('looks in no workspace that it is not given', async () => {
+    library(
+      'workspace/.venv/lib/python3.11/site-packages/tensorrt_rtx_libs/libtensorrt_rtx.so.1',
+      '1.7.1.116',
+    );
+    assert.deepEqual(await find(), []);
+  });
+});
