@@ -218,7 +218,7 @@ describe('recipe', () => {
   });
 
   it('has a JSON schema equal to the parser', () => {
-    const file = join(__dirname, '../..', recipeSchemaFile);
+    const file = join(__dirname, '../../..', recipeSchemaFile);
     assert.equal(
       readFileSync(file, 'utf8'),
       recipeSchemaText(),

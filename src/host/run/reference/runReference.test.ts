@@ -20,7 +20,7 @@ import { HostError } from '../../hostError';
 import { loadInput, type LoadInputOptions } from '../inputs/loadInput';
 import { runReference, type ReferenceRequest } from './runReference';
 
-const root = path.resolve(__dirname, '../../..');
+const root = path.resolve(__dirname, '../../../..');
 let folder: string;
 let main: string;
 let inputs = 0;
