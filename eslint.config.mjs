@@ -1,14 +1,45 @@
+import { builtinModules } from 'node:module';
+
 import tseslint from 'typescript-eslint';
 
-const noVscode = {
-  name: 'vscode',
-  message: 'Only src/extension may know VS Code (docs/architecture.md).',
+/**
+ * The walls between the rooms of docs/architecture.md. Each is a pattern over what an import names, whatever its kind:
+ * `import`, `export … from`, `import()`, `require()` and types. scripts/walls.test.ts breaks each.
+ */
+const nodeModules = builtinModules.filter((name) => !name.startsWith('_')).join('|');
+const walls = {
+  vscode: ['^vscode$', 'Only src/extension knows VS Code.'],
+  koffi: [
+    '^koffi$',
+    'Only src/host/engineHost/process knows koffi: native code lives in the engine host.',
+  ],
+  node: [`^(node:|(${nodeModules})(/|$))`, 'src/core and src/webview know nothing of Node.'],
+  host: ['^(\\.\\./)+host(/|$)', 'Imports run downwards: core and pages know nothing of src/host.'],
+  extension: ['^(\\.\\./)+extension(/|$)', 'Imports run downwards: nothing imports src/extension.'],
+  cli: ['^(\\.\\./)+cli(/|$)', 'Imports run downwards: nothing imports src/cli.'],
+  webview: [
+    '^(\\.\\./)+webview(/|$)',
+    'Pages are bundles of their own: nothing imports src/webview.',
+  ],
+  tests: [
+    '^(\\.\\./)+(test|scripts|native-shim)(/|$)',
+    'The product does not know its tests and scripts.',
+  ],
 };
-const noKoffi = {
-  name: 'koffi',
-  message: 'Only src/host may know koffi: the native side lives in the engine host.',
-};
-const restrict = (...paths) => ({ 'no-restricted-imports': ['error', { paths }] });
+function wallsOf(...names) {
+  const entries = names.flatMap((name) => {
+    const [pattern, message] = walls[name];
+    const source = `[value=/${pattern.replaceAll('/', '\\x2F')}/]`;
+    const kinds = [
+      `:matches(ImportDeclaration, ExportNamedDeclaration, ExportAllDeclaration, ImportExpression) > Literal.source${source}`,
+      `TSImportType > Literal.source${source}`,
+      `TSExternalModuleReference > Literal${source}`,
+      `CallExpression[callee.name="require"] > Literal${source}`,
+    ];
+    return kinds.map((selector) => ({ selector, message: `${message} (docs/architecture.md)` }));
+  });
+  return { 'no-restricted-syntax': ['error', ...entries] };
+}
 
 export default tseslint.config(
   {
@@ -18,6 +49,7 @@ export default tseslint.config(
       '.deps/**',
       'build/**',
       'native-shim/**',
+      'test/fixtures/**',
       '**/*.mjs',
       '**/*.js',
       '**/*.cjs',
@@ -38,13 +70,45 @@ export default tseslint.config(
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
-      ...restrict(noVscode, noKoffi),
+      ...wallsOf('vscode', 'koffi'),
     },
   },
-  { files: ['src/extension/**'], rules: restrict(noKoffi) },
-  { files: ['src/host/**'], rules: restrict(noVscode) },
-  // The extension-host suites run inside VS Code; scripts, tests and the command line speak on the terminal.
-  { files: ['test/extensionHost/**'], rules: restrict(noKoffi) },
+  {
+    files: ['src/core/**'],
+    rules: {
+      ...wallsOf('vscode', 'koffi', 'node', 'host', 'extension', 'cli', 'webview', 'tests'),
+      'no-restricted-globals': [
+        'error',
+        'process',
+        'Buffer',
+        'require',
+        '__dirname',
+        'document',
+        'window',
+      ],
+    },
+  },
+  {
+    files: ['src/host/**'],
+    rules: wallsOf('vscode', 'koffi', 'extension', 'cli', 'webview', 'tests'),
+  },
+  {
+    files: ['src/host/engineHost/process/**'],
+    rules: wallsOf('vscode', 'extension', 'cli', 'webview', 'tests'),
+  },
+  { files: ['src/extension/**'], rules: wallsOf('koffi', 'cli', 'webview', 'tests') },
+  { files: ['src/cli/**'], rules: wallsOf('vscode', 'koffi', 'extension', 'webview', 'tests') },
+  {
+    files: ['src/webview/**'],
+    rules: wallsOf('vscode', 'koffi', 'node', 'host', 'extension', 'cli', 'tests'),
+  },
+  // Tests beside the sources run in Node, with the helpers of test/ and scripts/.
+  {
+    files: ['src/**/*.test.ts'],
+    rules: { ...wallsOf('vscode', 'koffi'), 'no-restricted-globals': 'off' },
+  },
+  // The extension-host suites run inside VS Code; scripts, tests and the command line write to the terminal.
+  { files: ['test/extensionHost/**'], rules: wallsOf('koffi') },
   {
     files: ['scripts/**', 'test/**', 'src/cli/**', '**/*.test.ts'],
     rules: { 'no-console': 'off' },

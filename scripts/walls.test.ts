@@ -1,0 +1,45 @@
+import * as assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+import { ESLint } from 'eslint';
+import tseslint from 'typescript-eslint';
+
+import { repositoryRoot } from '../test/harness';
+
+/** Every line of these files breaks a wall of the room that the file's name gives (host.engineHost.process: a folder). */
+const fixtures = path.join(repositoryRoot, 'test/fixtures/walls');
+
+describe('the walls between the rooms', () => {
+  // The rules that need types need a file that TypeScript's project names; the walls do not.
+  const eslint = new ESLint({
+    cwd: repositoryRoot,
+    overrideConfig: tseslint.configs.disableTypeChecked as ESLint.Options['overrideConfig'],
+  });
+
+  for (const fixture of fs.readdirSync(fixtures).sort()) {
+    const room = path.basename(fixture, '.txt').replaceAll('.', '/');
+    it(`src/${room}: every import that breaks one is an error`, async () => {
+      const text = fs.readFileSync(path.join(fixtures, fixture), 'utf8');
+      const filePath = path.join(repositoryRoot, 'src', room, 'breaksTheWalls.ts');
+      const [result] = await eslint.lintText(text, { filePath });
+      const found = (result?.messages ?? [])
+        .filter(({ ruleId }) => ruleId?.startsWith('no-restricted-'))
+        .map(({ line }) => line);
+      const all = text.trimEnd().split('\n');
+      assert.deepEqual(
+        all.filter((_line, index) => !found.includes(index + 1)),
+        [],
+      );
+    });
+  }
+
+  it('has a file of breaches for every room', () => {
+    const rooms = fs.readdirSync(path.join(repositoryRoot, 'src'));
+    const covered = fs.readdirSync(fixtures).map((name) => name.split('.')[0]);
+    assert.deepEqual(
+      rooms.filter((room) => !covered.includes(room)),
+      [],
+    );
+  });
+});
