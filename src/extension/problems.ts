@@ -1,5 +1,5 @@
 /**
- * Problems: one diagnostic for each reason of a report that is about the file (core/report/problemReasons.ts). Its code is a
+ * Problems: one diagnostic for each reason of a report that is about the file (core/report/reasonTable.ts). Its code is a
  * link that runs "Fix Engine Problem…" (the way to a quick fix that VS Code leaves for a binary file), its related
  * information leads to the field in the header's text. The collection is made with the first report that has something
  * to say.
@@ -7,7 +7,7 @@
 import * as vscode from 'vscode';
 import { assertNever } from '../core/text/assertNever';
 import type { EngineReport, Reason } from '../core/report/engineReport';
-import { isProblemOfFile } from '../core/report/problemReasons';
+import { isProblemOfFile } from '../core/report/reasonTable';
 import { commandLink, fileName, headerTextUri } from './engineTarget';
 import { headerText } from './headerTextContent';
 import { commands } from './ids';

@@ -2,7 +2,7 @@ import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { isProblemOfFile } from '../../src/core/report/problemReasons';
+import { isProblemOfFile } from '../../src/core/report/reasonTable';
 import type { InternalApi } from '../../src/extension/extension';
 import { headerTextUri } from '../../src/extension/engineTarget';
 import { commands } from '../../src/extension/ids';

@@ -9,6 +9,9 @@ import type { ComputeCapability } from '../gpu/computeCapability';
 import type { EngineHeader } from '../file/engineHeader';
 import type { FileKind } from '../file/fileKind';
 import type { Fit } from '../gpu/fit';
+import type { ReasonId } from './reasonTable';
+
+export type { ReasonId } from './reasonTable';
 
 export type Verdict = 'valid' | 'suboptimal' | 'invalid' | 'unchecked';
 /** How loud a surface should be. `ok` has no Problems entry. */
@@ -16,50 +19,27 @@ export type Severity = 'error' | 'warning' | 'information' | 'ok';
 /** Where a fact comes from: the runtime's answer, the observed header layout, the file system, the recipe beside it. */
 export type Evidence = 'runtime' | 'header' | 'file' | 'recipe';
 
-export type ReasonId =
-  // one per EngineInvalidityDiagnostics bit
-  | 'version-mismatch'
-  | 'unsupported-compute-capability'
-  | 'old-cuda-driver'
-  | 'old-cuda-runtime'
-  | 'insufficient-gpu-memory'
-  | 'malformed-engine'
-  | 'cuda-error'
-  | 'unknown-diagnostic'
-  // other answers of the runtime
-  | 'suboptimal'
-  | 'gpu-not-readable'
-  | 'no-runtime'
-  | 'runtime-failed'
-  | 'verdict-differs-from-rule'
-  // facts of the file
-  | 'not-tensorrt-rtx'
-  | 'unknown-header-layout'
-  | 'truncated'
-  | 'longer-than-header'
-  | 'too-short'
-  | 'empty'
-  | 'unreadable'
-  | 'hash-mismatch';
+export const remedyIds = [
+  'rebuild',
+  'rebuild-with-weight-streaming',
+  'rebuild-from-recipe',
+  'rebuild-for-chosen-gpus',
+  'use-matching-runtime',
+  'install-matching-runtime',
+  'choose-runtime',
+  'install-runtime',
+  'update-driver',
+  'update-runtime',
+  'repair-cuda',
+  'install-driver',
+  'get-file-again',
+  'fetch-lfs-object',
+  'convert-foreign-engine',
+  'copy-rebuild-command',
+  'show-log',
+] as const;
 
-export type RemedyId =
-  | 'rebuild'
-  | 'rebuild-with-weight-streaming'
-  | 'rebuild-from-recipe'
-  | 'rebuild-for-chosen-gpus'
-  | 'use-matching-runtime'
-  | 'install-matching-runtime'
-  | 'choose-runtime'
-  | 'install-runtime'
-  | 'update-driver'
-  | 'update-runtime'
-  | 'repair-cuda'
-  | 'install-driver'
-  | 'get-file-again'
-  | 'fetch-lfs-object'
-  | 'convert-foreign-engine'
-  | 'copy-rebuild-command'
-  | 'show-log';
+export type RemedyId = (typeof remedyIds)[number];
 
 export interface Reason {
   id: ReasonId;

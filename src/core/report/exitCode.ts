@@ -1,5 +1,6 @@
 /** The command line's exit code: 0 all usable, 1 some are not, 2 some could not be checked (or wrong use). */
 import type { EngineReport } from './engineReport';
+import { reasonTable } from './reasonTable';
 import type { PredictedVerdict } from './verdictRule';
 import { engineValidity } from './validity';
 
@@ -32,19 +33,14 @@ function codeOf({ report, predicted }: CheckedFile): ExitCode {
   }
   if (report.verdict === 'unchecked') {
     // The header proves that the runtime at hand refuses it, also where the runtime could not say so.
-    return report.reasons.some((r) => r.id === 'version-mismatch') ? 1 : 2;
+    return report.reasons.some((r) => reasonTable[r.id].proves === 'refused') ? 1 : 2;
   }
   return 0;
 }
 
 /** Whatever the machine. */
 function fileIsUnusable(report: EngineReport): boolean {
-  return report.reasons.some(
-    (r) =>
-      r.id === 'not-tensorrt-rtx' ||
-      r.id === 'too-short' ||
-      r.id === 'empty' ||
-      r.id === 'truncated' ||
-      r.id === 'hash-mismatch',
+  return report.reasons.some(({ id }) =>
+    ['unusable', 'other-file'].includes(reasonTable[id].proves ?? ''),
   );
 }

@@ -30,6 +30,7 @@ import {
   type Finding,
   type ReportInput,
 } from './reasons';
+import { reasonIds, reasonTable } from './reasonTable';
 import { findRemedies } from './remedies';
 import { sameVersion } from './runtimeReleases';
 import { diagnosticNames, engineValidity, validityName } from './validity';
@@ -97,8 +98,6 @@ function bySeverity(findings: Finding[]): Finding[] {
   return [...findings].sort((a, b) => loudness[a.reason.severity] - loudness[b.reason.severity]);
 }
 
-const provedUnusable: readonly ReasonId[] = ['not-tensorrt-rtx', 'too-short', 'empty', 'truncated'];
-
 function judge(
   { facts, answer }: ReportInput,
   ids: ReadonlySet<ReasonId>,
@@ -110,7 +109,7 @@ function judge(
   if (runtimeSays === 'invalid') {
     return { verdict: 'invalid', evidence: 'runtime' };
   }
-  if (provedUnusable.some((id) => ids.has(id))) {
+  if ([...ids].some((id) => reasonTable[id].proves === 'unusable')) {
     return { verdict: 'invalid', evidence: 'header' };
   }
   return runtimeSays
@@ -133,22 +132,14 @@ function verdictOf(validity: number): Exclude<Verdict, 'unchecked'> | null {
 }
 
 function headline(verdict: Verdict, ids: ReadonlySet<ReasonId>, { facts }: ReportInput): string {
-  if (ids.has('unreadable')) {
-    return 'This file could not be read.';
+  if (facts.kind === 'git-lfs-pointer') {
+    return 'The engine itself is not here yet.';
   }
-  if (ids.has('empty')) {
-    return 'This file is empty.';
-  }
-  if (ids.has('not-tensorrt-rtx')) {
-    return facts.kind === 'git-lfs-pointer'
-      ? 'The engine itself is not here yet.'
-      : 'This is not a TensorRT-RTX engine.';
-  }
-  if (ids.has('too-short') || ids.has('truncated')) {
-    return 'This engine file is incomplete.';
-  }
-  if (ids.has('hash-mismatch') && verdict !== 'invalid') {
-    return 'This engine file is not the one that was built.';
+  for (const id of reasonIds) {
+    const own = ids.has(id) ? reasonTable[id].headline : undefined;
+    if (own && own.unless !== verdict) {
+      return own.text;
+    }
   }
   switch (verdict) {
     case 'valid':
@@ -168,7 +159,7 @@ function summary(verdict: Verdict, findings: readonly Finding[], input: ReportIn
   if (findings.some((f) => f.reason.id === 'unreadable')) {
     return input.facts.kindSentence;
   }
-  const said = findings.filter((f) => f.reason.id !== 'verdict-differs-from-rule');
+  const said = findings.filter((f) => !reasonTable[f.reason.id].smallPrint);
   const parts = spoken(said.slice(0, 3));
   if (said.length > 3) {
     parts.push(

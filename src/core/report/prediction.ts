@@ -1,11 +1,17 @@
 /** A predicted verdict in words: for a machine that is not at hand, by the first 64 bytes alone. */
 import { supportOf } from '../gpu/computeCapability';
-import { targetsText, type EngineHeader } from '../file/engineHeader';
+import { targetsText } from '../file/engineHeader';
 import type { FileFacts, ReasonId } from './engineReport';
 import { formatBytes, formatBytesPair, formatCudaVersion } from '../text/formats';
 import { plainText } from '../text/plainText';
 import { predictVerdict, type MachineProfile, type PredictedVerdict } from './verdictRule';
-import { diagnostics, engineValidity, hasBit, validityName } from './validity';
+import {
+  diagnostics,
+  type DiagnosticReasonId,
+  engineValidity,
+  hasBit,
+  validityName,
+} from './validity';
 
 export interface Prediction {
   predicted: PredictedVerdict;
@@ -35,7 +41,7 @@ export function makePrediction(
       .map(({ name: enumName, reason }) => ({
         id: reason,
         enumName,
-        sentence: sentenceFor(reason, facts, machine),
+        sentence: worded[reason](machine, facts),
       })),
     headline: `On the machine of ${name} ${outcome(predicted.validity)}`,
     machineText:
@@ -58,33 +64,30 @@ function outcome(validity: number): string {
   }
 }
 
-function sentenceFor(reason: ReasonId, facts: FileFacts, machine: MachineProfile): string {
-  return (
-    worded[reason]?.(machine, facts.header) ??
-    (facts.kindSentence || 'Its header is not one of a TensorRT-RTX engine.')
-  );
-}
-
 const worded: Readonly<
-  Partial<Record<ReasonId, (machine: MachineProfile, header: EngineHeader | null) => string>>
+  Record<DiagnosticReasonId, (machine: MachineProfile, facts: FileFacts) => string>
 > = {
-  'version-mismatch': (machine, header) =>
+  'version-mismatch': (machine, { header }) =>
     header
       ? `Built by TensorRT-RTX ${header.version}, that machine has ${machine.tensorrtRtx}.`
       : `Built by another version than ${machine.tensorrtRtx}.`,
-  'unsupported-compute-capability': (machine, header) =>
+  'unsupported-compute-capability': (machine, { header }) =>
     supportOf(machine.computeCapability, machine.tensorrtRtx) === 'never'
       ? `TensorRT-RTX ${machine.tensorrtRtx} does not run on compute capability ${machine.computeCapability}.`
       : `Not built for compute capability ${machine.computeCapability}${header ? `, only for ${targetsText(header)}` : ''}.`,
-  'old-cuda-driver': (machine, header) =>
+  'old-cuda-driver': (machine, { header }) =>
     `Built with a newer CUDA driver${header ? ` (${formatCudaVersion(header.cudaDriver)})` : ''} than ${formatCudaVersion(machine.driverVersion)}.`,
-  'old-cuda-runtime': (machine, header) =>
+  'old-cuda-runtime': (machine, { header }) =>
     `Built with a newer CUDA runtime${header ? ` (${formatCudaVersion(header.cudaRuntime)})` : ''} than ${formatCudaVersion(machine.cudaRuntimeVersion)}.`,
-  'insufficient-gpu-memory': (machine, header) => {
+  'insufficient-gpu-memory': (machine, { header }) => {
     if (!header) {
       return 'Its weights need more memory than that GPU has.';
     }
     const [needs, has] = formatBytesPair(header.weightBytes, machine.totalGpuMemory);
     return `Its weights need ${needs}, that GPU has ${has}.`;
   },
+  'malformed-engine': (_, { kindSentence }) =>
+    kindSentence || 'Its header is not one of a TensorRT-RTX engine.',
+  // No header foretells it.
+  'cuda-error': () => 'CUDA does not work there.',
 };

@@ -31,12 +31,14 @@ import {
 } from '../text/formats';
 import { plainText } from '../text/plainText';
 import type { EngineOptions } from '../rebuild/rebuildOptions';
+import { reasonIds, reasonTable } from './reasonTable';
 import { runtimeReleases, sameVersion } from './runtimeReleases';
 import { predictVerdict } from './verdictRule';
 import {
   diagnosticBit,
   diagnosticNames,
   diagnostics,
+  type DiagnosticReasonId,
   engineValidity,
   hasBit,
   unknownBits,
@@ -142,10 +144,14 @@ type Loud = Reason['severity'];
 
 function finding(
   id: ReasonId,
-  severity: Loud,
   evidence: Evidence,
   text: { predicate: string } | { sentence: string },
-  more: { enumName?: string; headerField?: HeaderFieldId; libraryLines?: string[] } = {},
+  more: {
+    severity?: Loud;
+    enumName?: string;
+    headerField?: HeaderFieldId;
+    libraryLines?: string[];
+  } = {},
 ): Finding {
   const predicate = 'predicate' in text ? text.predicate : null;
   // What no runtime confirmed says so itself.
@@ -154,7 +160,7 @@ function finding(
     predicate,
     reason: {
       id,
-      severity,
+      severity: more.severity ?? reasonTable[id].severity,
       sentence: 'predicate' in text ? `${subject} ${text.predicate}` : text.sentence,
       evidence,
       libraryLines: more.libraryLines ?? [],
@@ -175,13 +181,12 @@ function fileFindings({ facts, answer }: ReportInput): Finding[] {
   const evidence: Evidence = malformed ? 'runtime' : 'header';
   const { kind, size, header, headerBytes } = facts;
   if (kind === 'unreadable') {
-    return [finding('unreadable', 'warning', 'file', { sentence: facts.kindSentence })];
+    return [finding('unreadable', 'file', { sentence: facts.kindSentence })];
   }
   if (kind === 'empty') {
     return [
       finding(
         'empty',
-        'error',
         malformed ? 'runtime' : 'file',
         {
           sentence:
@@ -195,7 +200,6 @@ function fileFindings({ facts, answer }: ReportInput): Finding[] {
     return [
       finding(
         'not-tensorrt-rtx',
-        'error',
         evidence,
         { sentence: facts.kindSentence },
         {
@@ -207,7 +211,7 @@ function fileFindings({ facts, answer }: ReportInput): Finding[] {
   }
   if (size !== null && size < headerSize) {
     const sentence = `The file has ${formatExactBytes(size)}; an engine's header alone has ${headerSize}.`;
-    return [finding('too-short', 'error', evidence, { sentence }, runtimeAgrees)];
+    return [finding('too-short', evidence, { sentence }, runtimeAgrees)];
   }
   if (!header) {
     return [unknownLayout(answer, headerBytes)];
@@ -216,15 +220,13 @@ function fileFindings({ facts, answer }: ReportInput): Finding[] {
     const sentence =
       `Its end is missing: the file has ${formatExactBytes(size)}, ` +
       `its header says ${formatCount(header.fileSize)}.`;
-    return [finding('truncated', 'error', 'header', { sentence }, { headerField: 'fileSize' })];
+    return [finding('truncated', 'header', { sentence }, { headerField: 'fileSize' })];
   }
   if (size !== null && size > header.fileSize) {
     const sentence =
       `The file is ${formatExactBytes(size - header.fileSize)} longer than its header says ` +
       `(${formatCount(header.fileSize)}).`;
-    return [
-      finding('longer-than-header', 'warning', 'header', { sentence }, { headerField: 'fileSize' }),
-    ];
+    return [finding('longer-than-header', 'header', { sentence }, { headerField: 'fileSize' })];
   }
   return [];
 }
@@ -238,7 +240,6 @@ function unknownLayout(answer: RuntimeAnswer | null, bytes: Uint8Array): Finding
       : 'nothing can be said of it without a runtime.');
   return finding(
     'unknown-header-layout',
-    'information',
     'header',
     { sentence },
     {
@@ -264,7 +265,6 @@ function answerFindings(input: ReportInput): Finding[] {
     found.push(
       finding(
         'unknown-diagnostic',
-        'warning',
         'runtime',
         { sentence },
         {
@@ -276,13 +276,11 @@ function answerFindings(input: ReportInput): Finding[] {
   }
   const severity = answer.validity === engineValidity.kINVALID ? 'error' : 'warning';
   for (const { bit, name, reason } of diagnostics) {
-    if (hasBit(answer.diagnostics, bit)) {
-      const bitFinding = worded[reason]?.(input, severity);
-      if (bitFinding) {
-        bitFinding.reason.enumName = name;
-        bitFinding.reason.libraryLines = linesFor(answer, reason);
-        found.push(bitFinding);
-      }
+    const bitFinding = hasBit(answer.diagnostics, bit) ? worded[reason](input, 'runtime') : null;
+    if (bitFinding) {
+      const libraryLines = linesFor(answer, reason);
+      Object.assign(bitFinding.reason, { severity, enumName: name, libraryLines });
+      found.push(bitFinding);
     }
   }
   const unknown = unknownBits(answer.diagnostics);
@@ -292,10 +290,10 @@ function answerFindings(input: ReportInput): Finding[] {
     found.push(
       finding(
         'unknown-diagnostic',
-        severity,
         'runtime',
         { sentence },
         {
+          severity,
           enumName: names,
           libraryLines: unmatchedLines(answer),
         },
@@ -310,18 +308,18 @@ function answerFindings(input: ReportInput): Finding[] {
 
 /** How each bit is worded; null: said already by what the file shows. */
 const worded: Readonly<
-  Partial<Record<ReasonId, (input: ReportInput, severity: Loud) => Finding | null>>
+  Record<DiagnosticReasonId, (input: ReportInput, evidence: Evidence) => Finding | null>
 > = {
-  'version-mismatch': (input, severity) => versionMismatch(input, severity, 'runtime'),
-  'unsupported-compute-capability': (input, severity) => unsupportedGpu(input, severity, 'runtime'),
-  'old-cuda-driver': (input, severity) => oldDriver(input, severity, 'runtime'),
+  'version-mismatch': versionMismatch,
+  'unsupported-compute-capability': unsupportedGpu,
+  'old-cuda-driver': oldDriver,
   'old-cuda-runtime': oldRuntime,
-  'insufficient-gpu-memory': (input, severity) => tooLittleMemory(input, severity, 'runtime'),
+  'insufficient-gpu-memory': tooLittleMemory,
   'malformed-engine': malformedEngine,
   'cuda-error': cudaError,
 };
 
-function versionMismatch(input: ReportInput, severity: Loud, evidence: Evidence) {
+function versionMismatch(input: ReportInput, evidence: Evidence) {
   const { facts, runtime } = input;
   const here = runtime
     ? `the runtime here is ${plainText(runtime.version, 40)}`
@@ -331,7 +329,6 @@ function versionMismatch(input: ReportInput, severity: Loud, evidence: Evidence)
     : 'was built by another version of TensorRT-RTX';
   return finding(
     'version-mismatch',
-    severity,
     evidence,
     { predicate: `${builtBy}; ${here}, and engines do not move between versions.` },
     // The library says this before it looks for a GPU: also where it gives no verdict.
@@ -339,7 +336,7 @@ function versionMismatch(input: ReportInput, severity: Loud, evidence: Evidence)
   );
 }
 
-function unsupportedGpu(input: ReportInput, severity: Loud, evidence: Evidence) {
+function unsupportedGpu(input: ReportInput, evidence: Evidence) {
   const gpu = gpuView(input);
   const more = { headerField: 'targets' as const };
   if (gpu.support === 'never') {
@@ -347,7 +344,7 @@ function unsupportedGpu(input: ReportInput, severity: Loud, evidence: Evidence) 
     const sentence =
       `TensorRT-RTX does not run on ${gpu.label}${nameAfter(family, gpu.label)}, ` +
       `so no rebuild of the engine helps here.${otherGpu(input)}`;
-    return finding('unsupported-compute-capability', severity, evidence, { sentence }, more);
+    return finding('unsupported-compute-capability', evidence, { sentence }, more);
   }
   const { header } = input.facts;
   if (
@@ -356,12 +353,11 @@ function unsupportedGpu(input: ReportInput, severity: Loud, evidence: Evidence) 
     header.computeCapabilities.includes(gpu.computeCapability)
   ) {
     const sentence = `TensorRT-RTX says that the engine does not run on ${gpu.label}, though its header lists that GPU.`;
-    return finding('unsupported-compute-capability', severity, evidence, { sentence }, more);
+    return finding('unsupported-compute-capability', evidence, { sentence }, more);
   }
   const others = header ? `, only for ${builtFor(header)}` : '';
   return finding(
     'unsupported-compute-capability',
-    severity,
     evidence,
     { predicate: `was not built for ${gpu.label}${others}.` },
     more,
@@ -385,7 +381,7 @@ function nameAfter(family: string | null, label: string): string {
     : '';
 }
 
-function oldDriver(input: ReportInput, severity: Loud, evidence: Evidence) {
+function oldDriver(input: ReportInput, evidence: Evidence) {
   const { facts, machine, answer } = input;
   const line = /CUDA driver version (-?\d+), but the current CUDA driver version is (-?\d+)/.exec(
     textOf(answer),
@@ -394,7 +390,6 @@ function oldDriver(input: ReportInput, severity: Loud, evidence: Evidence) {
   const here = machine?.driverVersion ?? numberOf(line?.[2]);
   return finding(
     'old-cuda-driver',
-    severity,
     evidence,
     {
       predicate:
@@ -405,7 +400,7 @@ function oldDriver(input: ReportInput, severity: Loud, evidence: Evidence) {
   );
 }
 
-function oldRuntime(input: ReportInput, severity: Loud) {
+function oldRuntime(input: ReportInput) {
   const { facts, runtime, answer } = input;
   const line = /CUDA runtime version (-?\d+), but the current CUDA runtime version is (-?\d+)/.exec(
     textOf(answer),
@@ -414,7 +409,6 @@ function oldRuntime(input: ReportInput, severity: Loud) {
   const here = runtime?.cudaRuntimeVersion ?? numberOf(line?.[2]);
   return finding(
     'old-cuda-runtime',
-    severity,
     'runtime',
     {
       predicate:
@@ -425,7 +419,7 @@ function oldRuntime(input: ReportInput, severity: Loud) {
   );
 }
 
-function tooLittleMemory(input: ReportInput, severity: Loud, evidence: Evidence) {
+function tooLittleMemory(input: ReportInput, evidence: Evidence) {
   const { facts, machine, answer } = input;
   const line = /requires (\d+) bytes of GPU memory, but the current GPU only has (\d+)/.exec(
     textOf(answer),
@@ -436,7 +430,6 @@ function tooLittleMemory(input: ReportInput, severity: Loud, evidence: Evidence)
     needs !== null && has !== null ? formatBytesPair(needs, has) : ['more GPU memory', 'less'];
   return finding(
     'insufficient-gpu-memory',
-    severity,
     evidence,
     {
       predicate:
@@ -448,7 +441,7 @@ function tooLittleMemory(input: ReportInput, severity: Loud, evidence: Evidence)
   );
 }
 
-function malformedEngine({ facts }: ReportInput, severity: Loud): Finding | null {
+function malformedEngine({ facts }: ReportInput): Finding | null {
   const said =
     facts.kind !== 'unreadable' &&
     (facts.kind !== 'tensorrt-rtx' || (facts.size !== null && facts.size < headerSize));
@@ -457,22 +450,21 @@ function malformedEngine({ facts }: ReportInput, severity: Loud): Finding | null
   }
   const sentence =
     'TensorRT-RTX says that the header of this engine is not in the format it expects.';
-  return finding('malformed-engine', severity, 'runtime', { sentence }, { headerField: 'tag' });
+  return finding('malformed-engine', 'runtime', { sentence }, { headerField: 'tag' });
 }
 
-function cudaError({ answer }: ReportInput, severity: Loud) {
+function cudaError({ answer }: ReportInput) {
   const code = cudaErrorCode(answer);
   const sentence =
     'CUDA does not work on this machine: its driver or runtime is not installed correctly' +
     `${code === null ? '' : ` (${cudaErrorText(code)})`}.`;
-  return finding('cuda-error', severity, 'runtime', { sentence });
+  return finding('cuda-error', 'runtime', { sentence });
 }
 
 function suboptimal(input: ReportInput) {
   const gpu = gpuView(input);
   return finding(
     'suboptimal',
-    'warning',
     'runtime',
     {
       predicate:
@@ -550,7 +542,6 @@ function gpuNotReadable(input: ReportInput): Finding {
   const sentence = `TensorRT-RTX could not read a GPU here${whyNotReadable(input)}`;
   return finding(
     'gpu-not-readable',
-    'information',
     'runtime',
     { sentence },
     {
@@ -605,7 +596,7 @@ function headerFindings(input: ReportInput): Finding[] {
   }
   const found: Finding[] = [];
   if (runtime && !sameVersion(runtime.version, facts.header.version)) {
-    found.push(versionMismatch(input, 'warning', 'header'));
+    found.push(versionMismatch(input, 'header'));
   }
   const gpu = machine?.gpu ?? null;
   if (!gpu) {
@@ -619,13 +610,13 @@ function headerFindings(input: ReportInput): Finding[] {
     cudaRuntimeVersion: Number.MAX_SAFE_INTEGER,
   });
   if (hasBit(predicted.diagnostics, diagnosticBit.kUNSUPPORTED_CC)) {
-    found.push(unsupportedGpu(input, 'warning', 'header'));
+    found.push(unsupportedGpu(input, 'header'));
   }
   if (hasBit(predicted.diagnostics, diagnosticBit.kOLD_CUDA_DRIVER)) {
-    found.push(oldDriver(input, 'warning', 'header'));
+    found.push(oldDriver(input, 'header'));
   }
   if (hasBit(predicted.diagnostics, diagnosticBit.kINSUFFICIENT_GPU_MEMORY)) {
-    found.push(tooLittleMemory(input, 'warning', 'header'));
+    found.push(tooLittleMemory(input, 'header'));
   }
   return found;
 }
@@ -642,15 +633,15 @@ function runtimeFindings(input: ReportInput): Finding[] {
   if (!runtime && knownRuntimes.length === 0) {
     const sentence =
       said.filter(Boolean).join(' ') || 'No TensorRT-RTX library was found on this machine.';
-    return [finding('no-runtime', 'information', 'file', { sentence })];
+    return [finding('no-runtime', 'file', { sentence })];
   }
   if (runtimeProblem) {
     const sentence = said.filter(Boolean).join(' ');
-    return [finding('runtime-failed', 'warning', 'runtime', { sentence })];
+    return [finding('runtime-failed', 'runtime', { sentence })];
   }
   const name = runtime ? `TensorRT-RTX ${plainText(runtime.version, 40)}` : 'No runtime';
   const sentence = `${name} has ${runtime ? 'not ' : ''}been asked about this engine.`;
-  return [finding('runtime-failed', 'information', 'file', { sentence })];
+  return [finding('runtime-failed', 'file', { sentence }, { severity: 'information' })];
 }
 
 /** A disagreement of rule and runtime, where the rule had all it needs. */
@@ -688,7 +679,7 @@ function ruleFindings({ facts, answer, machine, runtime }: ReportInput): Finding
     `TensorRT-RTX ${threeParts(runtime.version)} answered ${names(answer.validity, answer.diagnostics)}; ` +
     `by the rule seen in 1.4 to 1.7 it would be ${names(predicted.validity, predicted.diagnostics)}. ` +
     "The runtime's answer counts.";
-  return [finding('verdict-differs-from-rule', 'information', 'runtime', { sentence })];
+  return [finding('verdict-differs-from-rule', 'runtime', { sentence })];
 }
 
 function hashFindings(hash: RecordedHash | null): Finding[] {
@@ -699,7 +690,7 @@ function hashFindings(hash: RecordedHash | null): Finding[] {
   const sentence =
     'The file is not the one that was built: its SHA-256 begins with ' +
     `${short(hash.actual)}, the recorded one with ${short(hash.expected)}.`;
-  return [finding('hash-mismatch', 'error', 'recipe', { sentence })];
+  return [finding('hash-mismatch', 'recipe', { sentence })];
 }
 
 export function sameHash(hash: RecordedHash): boolean {
@@ -708,19 +699,8 @@ export function sameHash(hash: RecordedHash): boolean {
 
 // ---- the library's lines ----
 
-const linePatterns: Readonly<Partial<Record<ReasonId, RegExp>>> = {
-  'version-mismatch': /created with TensorRT-RTX version/,
-  'unsupported-compute-capability': /compute capability/,
-  'old-cuda-driver': /created with CUDA driver version/,
-  'old-cuda-runtime': /created with CUDA runtime version/,
-  'insufficient-gpu-memory': /bytes of GPU memory/,
-  'malformed-engine': /does not conform to the expected format/,
-  'cuda-error': /cuda ?error/i,
-  suboptimal: /suboptimal performance/,
-};
-
 function linesFor(answer: RuntimeAnswer | null, id: ReasonId): string[] {
-  const pattern = linePatterns[id];
+  const pattern = reasonTable[id].line;
   return (answer?.lines ?? [])
     .map((line) => line.text)
     .filter((text) => pattern?.test(text) ?? false);
@@ -729,7 +709,7 @@ function linesFor(answer: RuntimeAnswer | null, id: ReasonId): string[] {
 function unmatchedLines(answer: RuntimeAnswer): string[] {
   return answer.lines
     .map((line) => line.text)
-    .filter((text) => !Object.values(linePatterns).some((pattern) => pattern.test(text)));
+    .filter((text) => !reasonIds.some((id) => reasonTable[id].line?.test(text)));
 }
 
 function textOf(answer: RuntimeAnswer | null): string {

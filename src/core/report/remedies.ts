@@ -8,41 +8,16 @@
  * help an engine that needs more memory than there is. For a GPU that TensorRT-RTX does not run on nothing is built.
  */
 import { supportOf } from '../gpu/computeCapability';
-import type { FileFactRow, ReasonId, Remedy, RemedyId } from './engineReport';
+import type { FileFactRow, Remedy, RemedyId } from './engineReport';
 import { engineInsideLabel } from '../file/fileKind';
 import { formatCudaVersion } from '../text/formats';
 import { plainText } from '../text/plainText';
 import { weightStreamingFlag } from '../rebuild/rebuildOptions';
 import { type Finding, gpuTrouble, gpuView, type ReportInput } from './reasons';
+import { reasonIds, reasonTable, type ReasonId, type ReasonRow } from './reasonTable';
 import { compareVersions, releaseFor, runtimeReleases, sameVersion } from './runtimeReleases';
 import { predictVerdict } from './verdictRule';
 import { diagnosticBit } from './validity';
-
-/** What a rebuild on this machine cures, whatever the old file. */
-const curedByRebuild: readonly ReasonId[] = [
-  'version-mismatch',
-  'unsupported-compute-capability',
-  'old-cuda-driver',
-  'old-cuda-runtime',
-  'insufficient-gpu-memory',
-  'malformed-engine',
-  'truncated',
-  'too-short',
-  'empty',
-  'longer-than-header',
-  'hash-mismatch',
-];
-
-/** What getting the file again cures, if it was whole where it came from. */
-const curedByNewCopy: readonly ReasonId[] = [
-  'truncated',
-  'too-short',
-  'empty',
-  'longer-than-header',
-  'hash-mismatch',
-  'malformed-engine',
-  'not-tensorrt-rtx',
-];
 
 const buildsOnThisMachine: readonly RemedyId[] = [
   'rebuild',
@@ -103,40 +78,64 @@ function draft(
   return { id, title, detail, cures, ...runtime };
 }
 
+/** What helps against a reason beside a rebuild and a new copy, and where it stands among those. */
+const against: Readonly<
+  Record<ReasonId, { place: 'first' | 'update' | 'other-runtime' | 'last'; drafts: Offer } | null>
+> = {
+  'version-mismatch': { place: 'other-runtime', drafts: matchingRuntimes },
+  'unsupported-compute-capability': null,
+  'old-cuda-driver': { place: 'update', drafts: updateDriver },
+  'old-cuda-runtime': { place: 'update', drafts: updateRuntime },
+  'insufficient-gpu-memory': null,
+  'malformed-engine': null,
+  'cuda-error': { place: 'first', drafts: () => [repairCuda('cuda-error')] },
+  'unknown-diagnostic': null,
+  suboptimal: { place: 'last', drafts: faster },
+  'gpu-not-readable': { place: 'last', drafts: readableGpu },
+  'no-runtime': {
+    place: 'last',
+    drafts: (input) => [installRuntime(input, 'no-runtime'), chooseRuntime(['no-runtime'])],
+  },
+  'runtime-failed': { place: 'last', drafts: failedRuntime },
+  'verdict-differs-from-rule': null,
+  unreadable: null,
+  empty: null,
+  'not-tensorrt-rtx': null,
+  'too-short': null,
+  truncated: null,
+  'longer-than-header': null,
+  'unknown-header-layout': null,
+  'hash-mismatch': null,
+};
+
+type Offer = (input: ReportInput) => Draft[];
+
 function engineRemedies(input: ReportInput, reasons: ReadonlySet<ReasonId>): Draft[] {
   const { runtime } = input;
-  const has = (id: ReasonId) => reasons.has(id);
-  const rebuildable = curedByRebuild.filter(has);
-  const copyable = curedByNewCopy.filter(has);
+  const present = reasonIds.filter((id) => reasons.has(id));
+  const curedBy = (cure: ReasonRow['curedBy'][number]) =>
+    present.filter((id) => reasonTable[id].curedBy.includes(cure));
+  const rebuildable = curedBy('rebuild');
+  const copyable = curedBy('new-copy');
+  const offers = (place: string) =>
+    present.flatMap((id) => (against[id]?.place === place ? against[id].drafts(input) : []));
   const rebuilds = runtime && rebuildable.length > 0 ? [rebuild(input, rebuildable)] : [];
-  const updates = [
-    ...(has('old-cuda-driver') ? [updateDriver(input)] : []),
-    ...(has('old-cuda-runtime') ? [updateRuntime(input)] : []),
-  ];
   const copies = copyable.length > 0 ? [getFileAgain(copyable)] : [];
-  const partial = has('insufficient-gpu-memory')
+  const partial = reasons.has('insufficient-gpu-memory')
     ? // nothing but weight streaming makes it fit
       []
-    : [...updates, ...(has('version-mismatch') ? matchingRuntimes(input) : [])];
+    : [...offers('update'), ...offers('other-runtime')];
 
-  const onlyOld = rebuildable.every((id) => id === 'old-cuda-driver' || id === 'old-cuda-runtime');
-  const onlyFile = rebuildable.every((id) => copyable.includes(id)) && !has('malformed-engine');
+  const onlyOld = rebuildable.every((id) => against[id]?.place === 'update');
+  const onlyFile =
+    rebuildable.every((id) => copyable.includes(id)) && !reasons.has('malformed-engine');
   const ordered = onlyFile
     ? [...copies, ...rebuilds]
     : onlyOld
       ? [...partial, ...rebuilds]
       : [...rebuilds, ...copies, ...partial];
 
-  const all = [
-    ...(has('cuda-error') ? [repairCuda('cuda-error')] : []),
-    ...ordered,
-    ...(has('suboptimal') ? faster(input) : []),
-    ...(has('gpu-not-readable') ? readableGpu(input) : []),
-    ...(has('no-runtime')
-      ? [installRuntime(input, 'no-runtime'), chooseRuntime(['no-runtime'])]
-      : []),
-    ...(has('runtime-failed') ? failedRuntime(input) : []),
-  ];
+  const all = [...offers('first'), ...ordered, ...offers('last')];
   const builds = all.some((d) => d.id === 'rebuild' || d.id === 'rebuild-with-weight-streaming');
   return [
     ...all,
@@ -144,11 +143,7 @@ function engineRemedies(input: ReportInput, reasons: ReadonlySet<ReasonId>): Dra
     ...(builds
       ? [copyCommand(all.flatMap((d) => (d.id.startsWith('rebuild') ? d.cures : [])))]
       : []),
-    ...((['cuda-error', 'gpu-not-readable', 'runtime-failed', 'unknown-diagnostic'] as const).some(
-      has,
-    )
-      ? [showLog()]
-      : []),
+    ...(present.some((id) => reasonTable[id].logHelps) ? [showLog()] : []),
   ];
 }
 
@@ -283,30 +278,34 @@ function matchingWouldRun({ facts, machine }: ReportInput, version: string): boo
   return diagnostics === 0 || diagnostics === diagnosticBit.kOLD_CUDA_DRIVER;
 }
 
-function updateDriver({ facts, machine }: ReportInput): Draft {
+function updateDriver({ facts, machine }: ReportInput): Draft[] {
   const needed = facts.header?.cudaDriver ?? 0;
   const here = machine?.driverVersion ?? null;
   const display = machine?.displayDriver ? ` (${plainText(machine.displayDriver, 40)})` : '';
-  return draft(
-    'update-driver',
-    'Update the NVIDIA driver',
-    `Needs a driver for CUDA ${needed > 0 ? formatCudaVersion(needed) : 'of the build'} or newer` +
-      `${here === null ? '' : `; the driver here${display} is for CUDA ${formatCudaVersion(here)}`}. The engine stays as it is.`,
-    ['old-cuda-driver'],
-  );
+  return [
+    draft(
+      'update-driver',
+      'Update the NVIDIA driver',
+      `Needs a driver for CUDA ${needed > 0 ? formatCudaVersion(needed) : 'of the build'} or newer` +
+        `${here === null ? '' : `; the driver here${display} is for CUDA ${formatCudaVersion(here)}`}. The engine stays as it is.`,
+      ['old-cuda-driver'],
+    ),
+  ];
 }
 
-function updateRuntime({ facts }: ReportInput): Draft {
+function updateRuntime({ facts }: ReportInput): Draft[] {
   const { header } = facts;
   const cuda = header && header.cudaRuntime > 0 ? formatCudaVersion(header.cudaRuntime) : null;
-  return draft(
-    'update-runtime',
-    'Update the TensorRT-RTX library',
-    `Needs a library of TensorRT-RTX ${header ? header.version : 'of the same version'} that carries ` +
-      `${cuda === null ? 'a newer CUDA runtime' : `CUDA runtime ${cuda} or newer`}. The engine stays as it is.`,
-    ['old-cuda-runtime'],
-    header ? { runtimeVersion: header.version } : {},
-  );
+  return [
+    draft(
+      'update-runtime',
+      'Update the TensorRT-RTX library',
+      `Needs a library of TensorRT-RTX ${header ? header.version : 'of the same version'} that carries ` +
+        `${cuda === null ? 'a newer CUDA runtime' : `CUDA runtime ${cuda} or newer`}. The engine stays as it is.`,
+      ['old-cuda-runtime'],
+      header ? { runtimeVersion: header.version } : {},
+    ),
+  ];
 }
 
 function repairCuda(reason: ReasonId): Draft {

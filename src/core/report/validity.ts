@@ -1,5 +1,5 @@
 /** EngineValidity and EngineInvalidityDiagnostics, named as in NVIDIA's NvInferRuntime.h (1.4 to 1.7). */
-import type { ReasonId } from './engineReport';
+import type { ReasonId } from './reasonTable';
 
 export const engineValidity = { kVALID: 0, kSUBOPTIMAL: 1, kINVALID: 2 } as const;
 
@@ -14,14 +14,14 @@ export const diagnosticBit = {
 } as const;
 export type DiagnosticName = keyof typeof diagnosticBit;
 
-export interface Diagnostic {
+interface Diagnostic {
   bit: number;
   name: DiagnosticName;
   reason: ReasonId;
 }
 
 /** In the order of the bits. */
-export const diagnostics: readonly Diagnostic[] = [
+export const diagnostics = [
   { bit: 1, name: 'kVERSION_MISMATCH', reason: 'version-mismatch' },
   { bit: 2, name: 'kUNSUPPORTED_CC', reason: 'unsupported-compute-capability' },
   { bit: 4, name: 'kOLD_CUDA_DRIVER', reason: 'old-cuda-driver' },
@@ -29,7 +29,9 @@ export const diagnostics: readonly Diagnostic[] = [
   { bit: 16, name: 'kINSUFFICIENT_GPU_MEMORY', reason: 'insufficient-gpu-memory' },
   { bit: 32, name: 'kMALFORMED_ENGINE', reason: 'malformed-engine' },
   { bit: 64, name: 'kCUDA_ERROR', reason: 'cuda-error' },
-];
+] as const satisfies readonly Diagnostic[];
+
+export type DiagnosticReasonId = (typeof diagnostics)[number]['reason'];
 
 const validityNames: readonly string[] = ['kVALID', 'kSUBOPTIMAL', 'kINVALID'];
 

@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { isProblemOfFile } from './problemReasons';
+import { isProblemOfFile } from './reasonTable';
 
 describe('what Problems lists', () => {
   it('is what is wrong with a file, not what this machine lacks', () => {
