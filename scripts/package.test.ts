@@ -15,7 +15,7 @@ const allowed = [
   /^extension\/(package|package\.nls(\.[a-z-]+)?)\.json$/,
   /^extension\/(readme|changelog|SECURITY|THIRD-PARTY-NOTICES)\.md$/i,
   /^extension\/LICENSE\.txt$/,
-  /^extension\/(media|schemas|l10n)\/[\w/.-]+\.(png|svg|md|json)$/,
+  /^extension\/(media|schemas)\/[\w/.-]+\.(png|svg|md|json)$/,
   /^extension\/dist\/(extension|engineHost|reference|cli)\.js$/,
   /^extension\/dist\/ort\/ort-wasm-simd-threaded\.(wasm|mjs)$/,
   /^extension\/dist\/lazy\/[\w-]+\.js$/,

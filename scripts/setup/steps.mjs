@@ -319,7 +319,7 @@ const vsixStep = {
   key: () =>
     digestOf([
       digestOfFolder(inRoot('dist'), (name) => name === 'test'),
-      ...['media', 'schemas', 'l10n'].map((name) => digestOfFolder(inRoot(name))),
+      ...['media', 'schemas'].map((name) => digestOfFolder(inRoot(name))),
       fs
         .readdirSync(root)
         .filter((name) => /\.(md|json)$|^(LICENSE|\.vscodeignore)$/.test(name))

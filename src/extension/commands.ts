@@ -93,11 +93,11 @@ function forEngines(
     const uris = commandTargets(argument, selection);
     if (uris.length === 0) {
       void vscode.window.showInformationMessage(
-        vscode.l10n.t('Open an engine first, or choose one in the Explorer.'),
+        'Open an engine first, or choose one in the Explorer.',
       );
       return;
     }
-    await services.errors.guard(vscode.l10n.t('The command'), () => run(uris, services));
+    await services.errors.guard('The command', () => run(uris, services));
   };
 }
 
@@ -112,15 +112,15 @@ async function checkEngines(
 }
 
 async function checkAllEngines({ engines, errors, host }: CommandServices): Promise<void> {
-  await errors.guard(vscode.l10n.t('Checking all engines'), async () => {
+  await errors.guard('Checking all engines', async () => {
     await host.askAgain();
     const count = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Checking engines') },
+      { location: vscode.ProgressLocation.Window, title: 'Checking engines' },
       () => engines.checkAll(),
     );
     if (count === 0) {
       void vscode.window.showInformationMessage(
-        vscode.l10n.t('There is no engine file (*.engine) in this workspace.'),
+        'There is no engine file (*.engine) in this workspace.',
       );
     }
   });
@@ -133,14 +133,14 @@ async function copyReports(uris: vscode.Uri[], { reports }: CommandServices): Pr
   await vscode.env.clipboard.writeText(texts.join('\n\n'));
   vscode.window.setStatusBarMessage(
     texts.length === 1 && uris[0]
-      ? vscode.l10n.t('Copied the report of {0}', fileName(uris[0]))
-      : vscode.l10n.t('Copied {0} reports', texts.length.toString()),
+      ? `Copied the report of ${fileName(uris[0])}`
+      : `Copied ${texts.length.toString()} reports`,
     4000,
   );
 }
 
 async function restartHost({ host, reports, errors }: CommandServices): Promise<void> {
-  await errors.guard(vscode.l10n.t('Restarting the engine host'), async () => {
+  await errors.guard('Restarting the engine host', async () => {
     await host.restart('by hand');
     await reports.checkKnown();
   });

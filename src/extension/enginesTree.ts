@@ -52,7 +52,7 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
       reports.onDidChangeBusy((count) => {
         this.view.message =
           // A few are answered before anybody has read the message.
-          count > 20 ? vscode.l10n.t('Checking {0} engines…', count.toString()) : '';
+          count > 20 ? `Checking ${count.toString()} engines…` : '';
       }),
     ];
   }
@@ -126,8 +126,8 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
               value: unusable,
               tooltip:
                 unusable === 1
-                  ? vscode.l10n.t('1 engine that cannot run here')
-                  : vscode.l10n.t('{0} engines that cannot run here', unusable.toString()),
+                  ? '1 engine that cannot run here'
+                  : `${unusable.toString()} engines that cannot run here`,
             };
     }, 50);
   }
@@ -149,13 +149,13 @@ function groupItem(group: GroupNode<unknown>): vscode.TreeItem {
 function groupLabel(verdict: EngineReport['verdict']): string {
   switch (verdict) {
     case 'invalid':
-      return vscode.l10n.t('Cannot run here');
+      return 'Cannot run here';
     case 'suboptimal':
-      return vscode.l10n.t('Run slower than they could');
+      return 'Run slower than they could';
     case 'unchecked':
-      return vscode.l10n.t('Could not be checked here');
+      return 'Could not be checked here';
     case 'valid':
-      return vscode.l10n.t('Run here');
+      return 'Run here';
     default:
       return assertNever(verdict);
   }
@@ -174,7 +174,7 @@ function engineItem({ engineUri, report }: EngineNode): vscode.TreeItem {
   item.contextValue = report.remedies.length > 0 ? treeItems.engineFixable : treeItems.engineFine;
   item.command = {
     command: commands.openEngine,
-    title: vscode.l10n.t('Open Engine'),
+    title: 'Open Engine',
     arguments: [engineUri],
   };
   item.accessibilityInformation = { label: `${name}, ${report.headline}` };

@@ -32,7 +32,7 @@ export class Errors {
     if (reveal === 'log' || shown) return;
     this.shown.set(error.message, Date.now());
     this.messages.push(error.message);
-    const showLog = vscode.l10n.t('Show Log');
+    const showLog = 'Show Log';
     const text = error.nextStep === '' ? error.message : `${error.message} ${error.nextStep}`;
     void vscode.window.showErrorMessage(text, showLog).then((picked) => {
       if (picked === showLog) this.log.show();

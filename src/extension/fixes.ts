@@ -29,7 +29,7 @@ export class Fixes {
 
   /** The command. */
   async fix(argument?: unknown, selection?: unknown): Promise<void> {
-    await this.errors.guard(vscode.l10n.t('Fixing the engine problem'), async () => {
+    await this.errors.guard('Fixing the engine problem', async () => {
       const [named] = commandTargets(argument, selection);
       // From a key or a title bar the engine in front is only a guess.
       const guessed = argument === undefined;
@@ -40,7 +40,7 @@ export class Fixes {
 
   /** One remedy at once, by its id: the page's buttons. */
   async apply(uri: vscode.Uri, remedyId: string): Promise<void> {
-    await this.errors.guard(vscode.l10n.t('Fixing the engine problem'), async () => {
+    await this.errors.guard('Fixing the engine problem', async () => {
       const report = this.reports.get(uri);
       // The page may show an older report than the store holds; its buttons then find no remedy and ask.
       const remedy = report?.remedies.find((one) => one.id === remedyId);
@@ -54,7 +54,7 @@ export class Fixes {
     const name = fileName(uri);
     if (!report) {
       void vscode.window.showInformationMessage(
-        vscode.l10n.t('{0} is not there any more, so there is nothing to fix.', name),
+        `${name} is not there any more, so there is nothing to fix.`,
       );
       return;
     }
@@ -69,10 +69,10 @@ export class Fixes {
     const items: (RemedyItem | OtherItem)[] = remedyItems(report);
     if (others.length > 0) {
       items.push({ label: '', kind: vscode.QuickPickItemKind.Separator });
-      items.push({ label: vscode.l10n.t('Another engine…'), other: true });
+      items.push({ label: 'Another engine…', other: true });
     }
     const picked = await vscode.window.showQuickPick(items, {
-      title: vscode.l10n.t('Fix {0}', name),
+      title: `Fix ${name}`,
       placeHolder: report.headline,
       matchOnDetail: true,
     });
@@ -100,15 +100,13 @@ export class Fixes {
       detail: this.reports.get(uri)?.headline ?? '',
     }));
     if (items.length === 0) {
-      void vscode.window.showInformationMessage(
-        vscode.l10n.t('No engine that was checked has a problem.'),
-      );
+      void vscode.window.showInformationMessage('No engine that was checked has a problem.');
       return undefined;
     }
     if (items.length === 1) return items[0]?.uri;
     const picked = await vscode.window.showQuickPick(items, {
-      title: vscode.l10n.t('Fix Engine Problem'),
-      placeHolder: vscode.l10n.t('Which engine?'),
+      title: 'Fix Engine Problem',
+      placeHolder: 'Which engine?',
       matchOnDescription: true,
       matchOnDetail: true,
     });
@@ -122,6 +120,6 @@ export function remedyItems(report: EngineReport): RemedyItem[] {
     remedy,
     label: remedy.title,
     detail: remedy.detail,
-    ...(remedy.preferred ? { description: vscode.l10n.t('recommended') } : {}),
+    ...(remedy.preferred ? { description: 'recommended' } : {}),
   }));
 }

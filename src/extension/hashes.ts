@@ -68,7 +68,7 @@ export class Hashes implements vscode.Disposable {
     const sha256 = await vscode.window.withProgress(
       {
         location: vscode.ProgressLocation.Notification,
-        title: vscode.l10n.t('SHA-256 of {0}', fileName(uri)),
+        title: `SHA-256 of ${fileName(uri)}`,
         cancellable: true,
       },
       async (progress, token) => {
@@ -89,7 +89,7 @@ export class Hashes implements vscode.Disposable {
       },
     );
     if (sha256 === undefined) return;
-    const copy = vscode.l10n.t('Copy');
+    const copy = 'Copy';
     void vscode.window
       .showInformationMessage(`${fileName(uri)}: SHA-256 ${sha256}`, copy)
       .then((picked) => {
@@ -105,7 +105,7 @@ export class Hashes implements vscode.Disposable {
     this.running.set(key, controller);
     try {
       if (uri.scheme !== 'file') {
-        throw new Error(vscode.l10n.t('A SHA-256 needs a file on disk; this one is virtual.'));
+        throw new Error('A SHA-256 needs a file on disk; this one is virtual.');
       }
       const { hashFile } = await import('../host/check/hashFile');
       const before = await fs.stat(uri.fsPath);
@@ -121,9 +121,7 @@ export class Hashes implements vscode.Disposable {
       });
       const after = await fs.stat(uri.fsPath);
       if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
-        throw new Error(
-          vscode.l10n.t('{0} changed while it was read. Compute it again.', fileName(uri)),
-        );
+        throw new Error(`${fileName(uri)} changed while it was read. Compute it again.`);
       }
       const recorded = await readRecordedHash(uri.fsPath);
       this.done.set(uri.fsPath, { size: after.size, modified: after.mtimeMs, sha256, recorded });
@@ -138,7 +136,7 @@ export class Hashes implements vscode.Disposable {
       const sentence = error instanceof Error ? error.message : String(error);
       this.set(uri, { state: 'failed', sentence });
       this.errors.report(error, {
-        doing: vscode.l10n.t('Computing the SHA-256 of {0}', fileName(uri)),
+        doing: `Computing the SHA-256 of ${fileName(uri)}`,
         asked: true,
       });
       return undefined;

@@ -61,7 +61,7 @@ export class HeaderTextView
     const engine = engineOfHeaderText(uri);
     const report = engine && (await this.reports.ensure(engine));
     if (!engine || !report) {
-      return `${vscode.l10n.t('There is no engine at {0} any more.', engine?.fsPath ?? uri.path)}\n`;
+      return `There is no engine at ${engine?.fsPath ?? uri.path} any more.\n`;
     }
     return headerText(report, fileName(engine)).text;
   }
@@ -74,9 +74,9 @@ export class HeaderTextView
     const lens = (title: string, command: string) =>
       new vscode.CodeLens(range, { title, command, arguments: [engine] });
     return [
-      ...(fixable ? [lens(vscode.l10n.t('Fix engine problem…'), commands.fixProblem)] : []),
-      lens(vscode.l10n.t('Check again'), commands.checkEngine),
-      lens(vscode.l10n.t('Open engine'), commands.openEngine),
+      ...(fixable ? [lens('Fix engine problem…', commands.fixProblem)] : []),
+      lens('Check again', commands.checkEngine),
+      lens('Open engine', commands.openEngine),
     ];
   }
 
@@ -87,11 +87,7 @@ export class HeaderTextView
     const { field, span } = hit;
     const paragraphs = [
       `${field.label}: ${field.value}`,
-      vscode.l10n.t(
-        'Bytes {0} to {1}. Observed in real engines, not documented by NVIDIA.',
-        field.offset,
-        field.offset + field.length - 1,
-      ),
+      `Bytes ${field.offset} to ${field.offset + field.length - 1}. Observed in real engines, not documented by NVIDIA.`,
       ...found.content.reasons
         .filter(({ reason }) => reason.headerField === field.id)
         .map(({ reason }) => reason.sentence),

@@ -24,14 +24,12 @@ export class InstallRuntime {
   /** Asks for a version unless it is given. Answers the installed library; undefined: nothing was installed. */
   async run(wanted?: string): Promise<string | undefined> {
     if (this.running) {
-      void vscode.window.showInformationMessage(
-        vscode.l10n.t('TensorRT-RTX is being installed already.'),
-      );
+      void vscode.window.showInformationMessage('TensorRT-RTX is being installed already.');
       return undefined;
     }
     this.running = true;
     try {
-      return await this.errors.guard(vscode.l10n.t('Installing TensorRT-RTX'), async () => {
+      return await this.errors.guard('Installing TensorRT-RTX', async () => {
         const version = wanted ?? (await this.pickVersion());
         return version !== undefined && (await agreed(version)) ? this.install(version) : undefined;
       });
@@ -46,17 +44,14 @@ export class InstallRuntime {
     const items = installableRuntimes.map(({ version, downloadBytes }, index): Item => ({
       version,
       label: `TensorRT-RTX ${version}`,
-      description: [
-        index === 0 ? vscode.l10n.t('newest') : '',
-        here.has(version) ? vscode.l10n.t('is there already') : '',
-      ]
+      description: [index === 0 ? 'newest' : '', here.has(version) ? 'is there already' : '']
         .filter(Boolean)
         .join(' · '),
-      detail: vscode.l10n.t('{0} from PyPI', formatBytes(downloadBytes)),
+      detail: `${formatBytes(downloadBytes)} from PyPI`,
     }));
     const picked = await vscode.window.showQuickPick(items, {
-      title: vscode.l10n.t('Install TensorRT-RTX'),
-      placeHolder: vscode.l10n.t('Which version? An engine runs with the version that built it.'),
+      title: 'Install TensorRT-RTX',
+      placeHolder: 'Which version? An engine runs with the version that built it.',
     });
     return picked?.version;
   }
@@ -66,7 +61,7 @@ export class InstallRuntime {
     const library = await vscode.window.withProgress(
       {
         location: vscode.ProgressLocation.Notification,
-        title: vscode.l10n.t('Installing TensorRT-RTX {0}', version),
+        title: `Installing TensorRT-RTX ${version}`,
         cancellable: true,
       },
       (progress, token) => {
@@ -89,7 +84,7 @@ export class InstallRuntime {
     this.log.info(`Installed TensorRT-RTX ${version}: ${library}`);
     this.runtimes.refresh();
     void vscode.window.showInformationMessage(
-      vscode.l10n.t('TensorRT-RTX {0} is installed. Engines are checked again.', version),
+      `TensorRT-RTX ${version} is installed. Engines are checked again.`,
     );
     return library;
   }
@@ -98,16 +93,15 @@ export class InstallRuntime {
 /** NVIDIA's licence is the user's to accept: asked each time, never remembered. */
 async function agreed(version: string): Promise<boolean> {
   const { licenceUrl } = await import('../host/runtimes/installRuntime');
-  const accept = vscode.l10n.t('Accept and Install');
-  const read = vscode.l10n.t('Read the Licence');
+  const accept = 'Accept and Install';
+  const read = 'Read the Licence';
   for (;;) {
     const picked = await vscode.window.showInformationMessage(
-      vscode.l10n.t('Install TensorRT-RTX {0}?', version),
+      `Install TensorRT-RTX ${version}?`,
       {
         modal: true,
-        detail: vscode.l10n.t(
+        detail:
           "pip downloads it from PyPI into this extension's own storage. TensorRT-RTX is NVIDIA's proprietary software: by installing it you accept NVIDIA's licence.",
-        ),
       },
       accept,
       read,

@@ -65,10 +65,10 @@ export function fileDiagnostics(uri: vscode.Uri, report: EngineReport): vscode.D
           new vscode.Range(span.line, span.start, span.line, span.end),
         ),
         reason.headerField === undefined
-          ? vscode.l10n.t('What was read of this file')
+          ? 'What was read of this file'
           : reason.id === 'not-tensorrt-rtx'
-            ? vscode.l10n.t('The bytes that say so')
-            : vscode.l10n.t('Where the header says it'),
+            ? 'The bytes that say so'
+            : 'Where the header says it',
       ),
     ];
     return diagnostic;

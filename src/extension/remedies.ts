@@ -80,11 +80,8 @@ async function useMatchingRuntime(
   );
   void vscode.window.showInformationMessage(
     matches
-      ? vscode.l10n.t(
-          'Each engine is now checked with the runtime of its own version where one is installed; this one with {0}.',
-          path,
-        )
-      : vscode.l10n.t('Engines are now checked with {0}.', path),
+      ? `Each engine is now checked with the runtime of its own version where one is installed; this one with ${path}.`
+      : `Engines are now checked with ${path}.`,
   );
 }
 
@@ -93,7 +90,7 @@ async function openDriverPage(): Promise<void> {
 }
 
 async function repairCuda({ remedy }: RemedyContext): Promise<void> {
-  const open = vscode.l10n.t('Open NVIDIA Driver Downloads');
+  const open = 'Open NVIDIA Driver Downloads';
   const picked = await vscode.window.showInformationMessage(
     `${remedy.title}. ${remedy.detail}`,
     open,
@@ -112,7 +109,5 @@ async function fetchLfsObject({ uri, remedy }: RemedyContext): Promise<void> {
   const { shellQuote } = await import('../core/rebuild/rebuildCommands');
   const command = `git lfs pull --include=${shellQuote(fileName(uri), shell)}`;
   await vscode.env.clipboard.writeText(command);
-  void vscode.window.showInformationMessage(
-    vscode.l10n.t('Copied: {0} – {1}', command, remedy.detail),
-  );
+  void vscode.window.showInformationMessage(`Copied: ${command} – ${remedy.detail}`);
 }

@@ -200,7 +200,7 @@ export class Reports implements vscode.Disposable {
         return report ? [{ uri, report }] : [];
       });
     } catch (error) {
-      this.errors.report(error, { doing: vscode.l10n.t('Checking engines'), asked: false });
+      this.errors.report(error, { doing: 'Checking engines', asked: false });
       return [];
     }
   }
@@ -254,14 +254,12 @@ async function readRemoteHeader(uri: vscode.Uri): Promise<RemoteHeader> {
     const { size, mtime, type } = await vscode.workspace.fs.stat(uri);
     const facts = { ...nothing, size, modified: mtime };
     if ((type & vscode.FileType.Directory) !== 0) {
-      return { ...facts, problem: vscode.l10n.t('This is a folder.') };
+      return { ...facts, problem: 'This is a folder.' };
     }
     if (size > largestRemoteRead) {
       return {
         ...facts,
-        problem: vscode.l10n.t(
-          'It is too large to be read through a virtual file system. Open it from a disk.',
-        ),
+        problem: 'It is too large to be read through a virtual file system. Open it from a disk.',
       };
     }
     const bytes = await vscode.workspace.fs.readFile(uri);

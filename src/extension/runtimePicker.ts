@@ -20,10 +20,10 @@ export class RuntimePicker {
 
   /** The command. */
   async run(): Promise<void> {
-    await this.errors.guard(vscode.l10n.t('Choosing a runtime'), async () => {
+    await this.errors.guard('Choosing a runtime', async () => {
       const picked = await vscode.window.showQuickPick(this.items(), {
-        title: vscode.l10n.t('Choose Runtime'),
-        placeHolder: vscode.l10n.t('Which TensorRT-RTX is asked about engines?'),
+        title: 'Choose Runtime',
+        placeHolder: 'Which TensorRT-RTX is asked about engines?',
         matchOnDescription: true,
         matchOnDetail: true,
       });
@@ -34,7 +34,7 @@ export class RuntimePicker {
   /** The tree's inline action. */
   async use(node: RuntimeNode | undefined): Promise<void> {
     if (!node) return this.run();
-    await this.errors.guard(vscode.l10n.t('Choosing a runtime'), () =>
+    await this.errors.guard('Choosing a runtime', () =>
       settings.setRuntime({ path: node.runtime.path, choice: 'automatic' }),
     );
   }
@@ -43,31 +43,30 @@ export class RuntimePicker {
     const found = await this.runtimes.list();
     const choice = await this.runtimes.choice();
     const { runtime: inUse } = await this.runtimes.choose(null);
-    const now = (is: boolean): string => (is ? vscode.l10n.t('in use') : '');
+    const now = (is: boolean): string => (is ? 'in use' : '');
     const separator = (label: string): Item => ({
       label,
       kind: vscode.QuickPickItemKind.Separator,
     });
     const items: Item[] = [
       {
-        label: vscode.l10n.t('Automatic'),
+        label: 'Automatic',
         description: now(choice.mode === 'newest'),
-        detail: vscode.l10n.t('The newest one that was found and can be used.'),
+        detail: 'The newest one that was found and can be used.',
         choose: () => settings.setRuntime({ path: '', choice: 'automatic' }),
       },
       {
-        label: vscode.l10n.t("Match the engine's version"),
+        label: "Match the engine's version",
         description: now(choice.mode === 'match-engine'),
-        detail: vscode.l10n.t(
+        detail:
           'For each engine the runtime of the version that built it; the newest where there is none.',
-        ),
         choose: () => settings.setRuntime({ path: '', choice: 'matchEngine' }),
       },
     ];
-    if (found.length > 0) items.push(separator(vscode.l10n.t('Found on this machine')));
+    if (found.length > 0) items.push(separator('Found on this machine'));
     for (const runtime of found) {
       items.push({
-        label: `TensorRT-RTX ${runtime.version || vscode.l10n.t('of unknown version')}`,
+        label: `TensorRT-RTX ${runtime.version || 'of unknown version'}`,
         description: [
           now(choice.mode === 'path' && runtime === inUse),
           runtimeSourceNames[runtime.source],
@@ -78,14 +77,14 @@ export class RuntimePicker {
         choose: () => this.choose(runtime.path, runtime.problem, runtime.nextStep),
       });
     }
-    items.push(separator(vscode.l10n.t('Others')), {
-      label: vscode.l10n.t('Browse…'),
-      detail: vscode.l10n.t('A TensorRT-RTX library somewhere else.'),
+    items.push(separator('Others'), {
+      label: 'Browse…',
+      detail: 'A TensorRT-RTX library somewhere else.',
       choose: () => this.browse(),
     });
     items.push({
-      label: vscode.l10n.t('Install TensorRT-RTX…'),
-      detail: vscode.l10n.t("Into the extension's own storage, from PyPI."),
+      label: 'Install TensorRT-RTX…',
+      detail: "Into the extension's own storage, from PyPI.",
       choose: async () => {
         await this.install.run();
       },
@@ -104,13 +103,10 @@ export class RuntimePicker {
   private async browse(): Promise<void> {
     const [picked] =
       (await vscode.window.showOpenDialog({
-        title: vscode.l10n.t('Choose a TensorRT-RTX library'),
-        openLabel: vscode.l10n.t('Use This Library'),
+        title: 'Choose a TensorRT-RTX library',
+        openLabel: 'Use This Library',
         canSelectMany: false,
-        filters:
-          process.platform === 'win32'
-            ? { [vscode.l10n.t('Libraries')]: ['dll'] }
-            : { [vscode.l10n.t('All files')]: ['*'] },
+        filters: process.platform === 'win32' ? { Libraries: ['dll'] } : { 'All files': ['*'] },
       })) ?? [];
     if (picked) await settings.setRuntime({ path: picked.fsPath, choice: 'automatic' });
   }

@@ -98,11 +98,8 @@ export class Runtimes implements vscode.Disposable {
 function distrusted(runtime: FoundRuntime): FoundRuntime {
   return {
     ...runtime,
-    problem: vscode.l10n.t(
-      '{0} lies in this workspace, which is in Restricted Mode; loading it would run its code.',
-      runtime.path,
-    ),
-    nextStep: vscode.l10n.t('Trust the workspace, or choose a TensorRT-RTX outside of it.'),
+    problem: `${runtime.path} lies in this workspace, which is in Restricted Mode; loading it would run its code.`,
+    nextStep: 'Trust the workspace, or choose a TensorRT-RTX outside of it.',
   };
 }
 

@@ -75,19 +75,14 @@ export class RuntimesTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
         const item = new vscode.TreeItem(name);
         item.id = `gpu:${uuid || index}`;
         item.iconPath = new vscode.ThemeIcon('chip');
-        const free =
-          freeMemory === null ? '' : ` · ${vscode.l10n.t('{0} free', formatBytes(freeMemory))}`;
+        const free = freeMemory === null ? '' : ` · ${formatBytes(freeMemory)} free`;
         item.description = `${computeCapability} · ${formatBytes(totalMemory)}${free}`;
-        item.tooltip = vscode.l10n.t(
-          'GPU {0}, compute capability {1}',
-          index.toString(),
-          computeCapability,
-        );
+        item.tooltip = `GPU ${index.toString()}, compute capability ${computeCapability}`;
         return item;
       }
       case 'driver': {
         const { cudaDriverVersion, driverVersion } = node.info;
-        const item = new vscode.TreeItem(vscode.l10n.t('NVIDIA driver'));
+        const item = new vscode.TreeItem('NVIDIA driver');
         item.id = 'driver';
         item.iconPath = new vscode.ThemeIcon('circuit-board');
         item.description = [
@@ -118,12 +113,12 @@ export class RuntimesTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
         nodes.push({ kind: 'driver', info });
       }
       if (info.gpus.length === 0) {
-        const text = info.message || vscode.l10n.t('No NVIDIA GPU was found.');
+        const text = info.message || 'No NVIDIA GPU was found.';
         nodes.push({ kind: 'sentence', id: 'gpus', text, problem: false });
       }
       return nodes;
     } catch (error) {
-      this.errors.report(error, { doing: vscode.l10n.t('Reading the GPUs'), asked: false });
+      this.errors.report(error, { doing: 'Reading the GPUs', asked: false });
       const text = error instanceof Error ? error.message : String(error);
       return [{ kind: 'sentence', id: 'gpus', text, problem: true }];
     }
@@ -132,13 +127,11 @@ export class RuntimesTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
 
 function runtimeItem({ runtime, inUse, source }: RuntimeNode): vscode.TreeItem {
   const item = new vscode.TreeItem(
-    runtime.version === ''
-      ? vscode.l10n.t('TensorRT-RTX, version unknown')
-      : `TensorRT-RTX ${runtime.version}`,
+    runtime.version === '' ? 'TensorRT-RTX, version unknown' : `TensorRT-RTX ${runtime.version}`,
     vscode.TreeItemCollapsibleState.Collapsed,
   );
   item.id = `runtime:${runtime.path}`;
-  item.description = inUse ? `${vscode.l10n.t('in use')} · ${source}` : source;
+  item.description = inUse ? `in use · ${source}` : source;
   item.tooltip = [runtime.path, runtime.problem ?? '', runtime.nextStep].filter(Boolean).join('\n');
   if (runtime.problem !== null) {
     item.contextValue = treeItems.runtimeBroken;

@@ -222,5 +222,5 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
 }
 
 function waitingMessage(uri: vscode.Uri): ToPage {
-  return { type: 'waiting', file: fileName(uri), sentence: vscode.l10n.t('Checking…') };
+  return { type: 'waiting', file: fileName(uri), sentence: 'Checking…' };
 }

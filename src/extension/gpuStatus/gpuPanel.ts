@@ -40,14 +40,14 @@ export class GpuPanel implements vscode.Disposable {
       scriptUri: asset('gpuPage.js'),
       // What both pages share is in the engine page's.
       styleUris: [asset('codicon.css'), asset('enginePage.css'), asset('gpuPage.css')],
-      title: vscode.l10n.t('GPU memory'),
+      title: 'GPU memory',
     });
   }
 
   static create(extensionUri: vscode.Uri, source: GpuPanelSource): GpuPanel {
     const panel = vscode.window.createWebviewPanel(
       gpuViewType,
-      vscode.l10n.t('GPU Memory'),
+      'GPU Memory',
       vscode.ViewColumn.Active,
     );
     return new GpuPanel(panel, extensionUri, source);

@@ -29,9 +29,8 @@ export async function pickGpu(input: PickInput): Promise<string | undefined> {
     return undefined;
   }
   const picked = await vscode.window.showQuickPick(items(input), {
-    title: vscode.l10n.t('Choose GPU'),
-    placeHolder:
-      input.visible.sentence || vscode.l10n.t('Which GPU do checks and runs of engines use?'),
+    title: 'Choose GPU',
+    placeHolder: input.visible.sentence || 'Which GPU do checks and runs of engines use?',
     matchOnDescription: true,
     matchOnDetail: true,
   });
@@ -43,18 +42,18 @@ export async function pickGpu(input: PickInput): Promise<string | undefined> {
 }
 
 function items({ snapshot, choice, visible, setting }: PickInput): Item[] {
-  const used = vscode.l10n.t('in use');
+  const used = 'in use';
   const list: Item[] = [
     {
-      label: vscode.l10n.t('Automatic'),
+      label: 'Automatic',
       description: setting === '' ? used : '',
-      detail: vscode.l10n.t('The first GPU that CUDA shows.'),
+      detail: 'The first GPU that CUDA shows.',
       gpu: '',
     },
   ];
   for (const gpu of snapshot.gpus) {
     const whyNot = whyNotUsable(gpu, snapshot.gpus, visible);
-    const free = vscode.l10n.t('{0} of {1} free', formatMemory(gpu.free), formatMemory(gpu.total));
+    const free = `${formatMemory(gpu.free)} of ${formatMemory(gpu.total)} free`;
     const isUsed = setting !== '' && choice.how === 'setting' && choice.gpu?.id === gpu.id;
     list.push({
       label: gpu.name,

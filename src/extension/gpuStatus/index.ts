@@ -74,9 +74,7 @@ export class GpuStatus implements vscode.Disposable {
       ),
       settings.onDidChange(['gpu'], () => {
         this.show();
-        void services.errors.guard(vscode.l10n.t('Choosing a GPU'), () =>
-          host.restart('another GPU was chosen'),
-        );
+        void services.errors.guard('Choosing a GPU', () => host.restart('another GPU was chosen'));
       }),
       vscode.window.registerWebviewPanelSerializer(gpuViewType, {
         deserializeWebviewPanel: async (panel) => {
@@ -117,7 +115,7 @@ export class GpuStatus implements vscode.Disposable {
 
   /** The command: opens the GPU view. */
   async showView(): Promise<void> {
-    await this.services.errors.guard(vscode.l10n.t('Showing GPU memory'), async () => {
+    await this.services.errors.guard('Showing GPU memory', async () => {
       if (this.panel) {
         this.panel.reveal();
         return;
@@ -129,7 +127,7 @@ export class GpuStatus implements vscode.Disposable {
 
   /** The command: asks which GPU to use. */
   async choose(): Promise<void> {
-    await this.services.errors.guard(vscode.l10n.t('Choosing a GPU'), async () => {
+    await this.services.errors.guard('Choosing a GPU', async () => {
       const poller = await this.start();
       if (!poller.snapshot || poller.snapshot.gpus.length === 0) await poller.refresh();
       const known = this.known();
@@ -207,7 +205,7 @@ export class GpuStatus implements vscode.Disposable {
       focused: vscode.window.state.focused,
       intervalMs: settings.gpuIntervalMs(),
     };
-    void this.services.errors.guard(vscode.l10n.t('Reading GPU memory'), async () => {
+    void this.services.errors.guard('Reading GPU memory', async () => {
       (await this.start()).update(conditions);
     });
   }
@@ -290,7 +288,7 @@ export class GpuStatus implements vscode.Disposable {
       vscode.StatusBarAlignment.Right,
       90,
     );
-    item.name = vscode.l10n.t('GPU Memory');
+    item.name = 'GPU Memory';
     item.command = commands.showGpus;
     return item;
   }

@@ -39,10 +39,9 @@ export class EngineComparisons implements vscode.Disposable {
 
   /** Asks for the other one, and for the first where there is none. */
   async compareWith(first: vscode.Uri | undefined): Promise<void> {
-    const one =
-      first ?? activeEngine() ?? (await pickEngine(vscode.l10n.t('Compare which engine?')));
+    const one = first ?? activeEngine() ?? (await pickEngine('Compare which engine?'));
     if (!one) return;
-    const title = vscode.l10n.t('Compare {0} with', fileName(one));
+    const title = `Compare ${fileName(one)} with`;
     const other = await pickEngine(title, one);
     if (other) await this.compare(one, other);
   }
@@ -71,7 +70,7 @@ class Comparison implements vscode.Disposable {
     const folder = vscode.Uri.joinPath(services.extensionUri, 'dist', 'webview');
     this.panel = vscode.window.createWebviewPanel(
       compareViewType,
-      vscode.l10n.t('Compare Engines'),
+      'Compare Engines',
       vscode.ViewColumn.Active,
       { enableScripts: true, localResourceRoots: [folder] },
     );
@@ -79,7 +78,7 @@ class Comparison implements vscode.Disposable {
     webview.onDidReceiveMessage((received: unknown) => {
       const message = parseFromComparePage(received);
       if (!message) return;
-      void services.errors.guard(vscode.l10n.t('Comparing engines'), () => this.handle(message));
+      void services.errors.guard('Comparing engines', () => this.handle(message));
     });
     this.panel.onDidChangeViewState(() => {
       if (!this.panel.visible) this.ready = false;
@@ -91,7 +90,7 @@ class Comparison implements vscode.Disposable {
       cspSource: webview.cspSource,
       scriptUri: asset('comparePage.js'),
       styleUris: [asset('codicon.css'), asset('enginePage.css'), asset('comparePage.css')],
-      title: vscode.l10n.t('Compare engines'),
+      title: 'Compare engines',
     });
   }
 
@@ -112,12 +111,12 @@ class Comparison implements vscode.Disposable {
     this.panel.title = `${fileName(first)} ↔ ${fileName(second)}`;
     const sides: ComparedEngine[] = [];
     for (const uri of this.pair) {
-      this.post({ type: 'waiting', sentence: vscode.l10n.t('Looking inside {0}…', fileName(uri)) });
+      this.post({ type: 'waiting', sentence: `Looking inside ${fileName(uri)}…` });
       const side = await this.side(uri);
       if (!side) {
         this.post({
           type: 'waiting',
-          sentence: vscode.l10n.t('{0} could not be read.', fileName(uri)),
+          sentence: `${fileName(uri)} could not be read.`,
         });
         return;
       }
@@ -164,7 +163,7 @@ class Comparison implements vscode.Disposable {
         }
         return;
       case 'chooseOther': {
-        const title = vscode.l10n.t('Compare {0} with', fileName(first));
+        const title = `Compare ${fileName(first)} with`;
         const other = await pickEngine(title, first);
         if (other && this.work.mayBegin(other)) await this.show(first, other);
         return;

@@ -3,7 +3,7 @@
  * What does the work (inspections.ts, ../run) is loaded with the first of them. Commands: inspectEngine, runEngine,
  * compareEngines, importLayers, cancelRun. Settings: run.timeout, run.keep.
  */
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { assertNever } from '../../core/text/assertNever';
 import type { FromPage } from '../../core/pages/pageMessages';
 import { commandTargets, isEngineName } from '../engineTarget';
@@ -157,7 +157,7 @@ export class LookInside implements vscode.Disposable {
 
   async importCommand(argument?: unknown): Promise<void> {
     await this.guarded(async () => {
-      const title = vscode.l10n.t('Import layers for which engine?');
+      const title = 'Import layers for which engine?';
       const uri = await target(title, argument);
       if (!uri) return;
       await this.services.pages.show(uri, 'layers');
@@ -181,10 +181,7 @@ export class LookInside implements vscode.Disposable {
 
   private async atTab(tab: 'tensors' | 'run', argument: unknown, selection: unknown) {
     await this.guarded(async () => {
-      const title =
-        tab === 'run'
-          ? vscode.l10n.t('Run which engine?')
-          : vscode.l10n.t('Look inside which engine?');
+      const title = tab === 'run' ? 'Run which engine?' : 'Look inside which engine?';
       const uri = await target(title, argument, selection);
       if (!uri) return;
       await this.services.pages.show(uri, tab);
@@ -200,7 +197,7 @@ export class LookInside implements vscode.Disposable {
   }
 
   private async guarded(run: () => Promise<void>): Promise<void> {
-    await this.services.errors.guard(vscode.l10n.t('The command'), run);
+    await this.services.errors.guard('The command', run);
   }
 
   private async load(): Promise<Inside> {

@@ -112,7 +112,7 @@ export class Inspections implements vscode.Disposable {
       pages.say(uri, { type: 'inspect', inspect });
     };
     const before = entry.inspect;
-    const sentence = vscode.l10n.t('Starting…');
+    const sentence = 'Starting…';
     set({ state: 'running', progress: { stage: 'start', sentence, fraction: null }, startedAt });
     try {
       const result = await this.work.during(
@@ -131,8 +131,8 @@ export class Inspections implements vscode.Disposable {
           if (after.size !== stat.size || after.mtimeMs !== stat.mtimeMs) {
             throw new HostError(
               'file-error',
-              vscode.l10n.t('{0} changed while it was looked into.', fileName(uri)),
-              vscode.l10n.t('Look inside again.'),
+              `${fileName(uri)} changed while it was looked into.`,
+              'Look inside again.',
             );
           }
           return { inspection: found.inspection, layers: pageBytes(found.layers), stat };
@@ -146,7 +146,7 @@ export class Inspections implements vscode.Disposable {
       void this.readOnnx(entry);
       return { inspection: result.inspection, layers: result.layers };
     } catch (error) {
-      const doing = vscode.l10n.t('Looking inside {0}', fileName(uri));
+      const doing = `Looking inside ${fileName(uri)}`;
       const failure = this.work.failed(uri, error, doing);
       // Who cancels a second look keeps what the first one told.
       if (failure) set({ state: 'failed', failure });
@@ -160,10 +160,10 @@ export class Inspections implements vscode.Disposable {
     const chosen = await vscode.window.showOpenDialog({
       title:
         what === 'layers'
-          ? vscode.l10n.t('Layers as JSON (engine inspector, trtexec --exportLayerInfo)')
-          : vscode.l10n.t('Times of layers as JSON (trtexec --exportProfile)'),
+          ? 'Layers as JSON (engine inspector, trtexec --exportLayerInfo)'
+          : 'Times of layers as JSON (trtexec --exportProfile)',
       defaultUri: vscode.Uri.joinPath(uri, '..'),
-      filters: { JSON: ['json'], [vscode.l10n.t('All files')]: ['*'] },
+      filters: { JSON: ['json'], 'All files': ['*'] },
     });
     if (chosen?.[0]) await this.importFrom(uri, what, chosen[0]);
   }
@@ -189,8 +189,8 @@ export class Inspections implements vscode.Disposable {
       if (!(error instanceof LayersError)) throw error;
       throw new HostError(
         'file-error',
-        vscode.l10n.t('{0} cannot be shown. {1}', fileName(from), error.message),
-        vscode.l10n.t('Choose another file.'),
+        `${fileName(from)} cannot be shown. ${error.message}`,
+        'Choose another file.',
       );
     }
     this.services.pages.say(uri, { type: 'layers', layers: layersState(entry) });
@@ -209,7 +209,7 @@ export class Inspections implements vscode.Disposable {
     const layers = entry ? layersState(entry) : { state: 'none' as const };
     if (layers.state === 'none') return;
     await saveFile({
-      title: vscode.l10n.t('Export the layers of {0}', fileName(uri)),
+      title: `Export the layers of ${fileName(uri)}`,
       beside: uri,
       name: `${stem(uri)}.layers.${csv === null ? 'json' : 'csv'}`,
       filters: csv === null ? { JSON: ['json'] } : { CSV: ['csv'] },
@@ -225,7 +225,7 @@ export class Inspections implements vscode.Disposable {
       import('../../core/text/printableJson'),
     ]);
     await saveFile({
-      title: vscode.l10n.t('Export what was found inside {0}', fileName(uri)),
+      title: `Export what was found inside ${fileName(uri)}`,
       beside: uri,
       name: `${stem(uri)}.inspection.json`,
       filters: { JSON: ['json'] },
@@ -245,9 +245,7 @@ export class Inspections implements vscode.Disposable {
     try {
       const recipe = await readRecipeFile(recipeFile);
       if (!recipe) {
-        const sentence = vscode.l10n.t(
-          'There is no recipe beside the engine, so its ONNX model is not known.',
-        );
+        const sentence = 'There is no recipe beside the engine, so its ONNX model is not known.';
         set({ state: 'none', sentence });
         return;
       }
@@ -303,8 +301,8 @@ async function readImport(from: vscode.Uri): Promise<Uint8Array> {
   if (stat.size > largestImport) {
     throw new HostError(
       'file-error',
-      vscode.l10n.t('{0} is too large for a list of layers.', fileName(from)),
-      vscode.l10n.t('Choose a JSON file that trtexec or the engine inspector wrote.'),
+      `${fileName(from)} is too large for a list of layers.`,
+      'Choose a JSON file that trtexec or the engine inspector wrote.',
     );
   }
   return pageBytes(await vscode.workspace.fs.readFile(from));
@@ -317,8 +315,8 @@ async function statOf(uri: vscode.Uri): Promise<{ size: number; mtimeMs: number 
     const cause = error instanceof Error ? error.message : String(error);
     throw new HostError(
       'file-error',
-      vscode.l10n.t('{0} cannot be read: {1}', fileName(uri), cause),
-      vscode.l10n.t('Check the file and the drive, then try again.'),
+      `${fileName(uri)} cannot be read: ${cause}`,
+      'Check the file and the drive, then try again.',
       cause,
     );
   }

@@ -12,7 +12,7 @@ export async function modelOf(uri: vscode.Uri, models: Models): Promise<string |
   const remembered = models.remembered(uri);
   if (remembered !== undefined) return remembered;
   const chosen = await vscode.window.showOpenDialog({
-    title: vscode.l10n.t('The ONNX model that {0} was built from', fileName(uri)),
+    title: `The ONNX model that ${fileName(uri)} was built from`,
     filters: { ONNX: ['onnx'] },
     defaultUri: vscode.Uri.joinPath(uri, '..'),
   });

@@ -19,13 +19,13 @@ export async function pickEngine(title: string, not?: vscode.Uri): Promise<vscod
       label: fileName(uri),
       description: vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..')),
     }));
-  const browse: EngineItem = { label: vscode.l10n.t('Another file…'), alwaysShow: true };
+  const browse: EngineItem = { label: 'Another file…', alwaysShow: true };
   const picked = await vscode.window.showQuickPick<EngineItem>([...items, browse], { title });
   if (!picked || picked.uri) return picked?.uri;
   const chosen = await vscode.window.showOpenDialog({
     title,
     filters: {
-      [vscode.l10n.t('TensorRT-RTX engines')]: engineExtensions.map((one) => one.slice(1)),
+      ['TensorRT-RTX engines']: engineExtensions.map((one) => one.slice(1)),
     },
   });
   return chosen?.[0];

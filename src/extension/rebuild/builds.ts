@@ -68,7 +68,7 @@ export class Builds implements vscode.Disposable {
     return vscode.window.withProgress(
       {
         location: vscode.ProgressLocation.Notification,
-        title: vscode.l10n.t('Building {0}', name),
+        title: `Building ${name}`,
         cancellable: true,
       },
       async (progress, token) => {
@@ -179,11 +179,7 @@ export function progressText({ text, elapsedMs, estimateMs }: RebuildProgress): 
   const time =
     estimateMs === null
       ? formatDuration(elapsedMs)
-      : vscode.l10n.t(
-          '{0}, took {1} before',
-          formatDuration(elapsedMs),
-          formatDuration(estimateMs),
-        );
+      : `${formatDuration(elapsedMs)}, took ${formatDuration(estimateMs)} before`;
   // The notification's title says already that it builds.
   return `${text.replace(/^Building: /, '')} · ${time}`;
 }

@@ -85,18 +85,18 @@ export class RebuildDialog {
       })),
     );
     const browse: ModelItem = {
-      label: vscode.l10n.t('Another file…'),
-      detail: vscode.l10n.t('Choose the ONNX model on disk'),
+      label: 'Another file…',
+      detail: 'Choose the ONNX model on disk',
       alwaysShow: true,
     };
     const given = await askPick<ModelItem>({
-      title: vscode.l10n.t('Rebuild {0}', fileName(engine)),
+      title: `Rebuild ${fileName(engine)}`,
       step: 1,
       totalSteps: 1,
       placeholder:
         items.length === 0
-          ? vscode.l10n.t('No ONNX model was found in this workspace')
-          : vscode.l10n.t('From which model was it built?'),
+          ? 'No ONNX model was found in this workspace'
+          : 'From which model was it built?',
       items: [...items, browse],
       many: false,
       picked: items.slice(0, 1),
@@ -106,7 +106,7 @@ export class RebuildDialog {
     if (picked?.path !== undefined) return picked.path;
     endSteps();
     const chosen = await vscode.window.showOpenDialog({
-      title: vscode.l10n.t('The ONNX model of {0}', fileName(engine)),
+      title: `The ONNX model of ${fileName(engine)}`,
       filters: { ONNX: ['onnx'] },
       defaultUri: vscode.Uri.file(path.dirname(engine.fsPath)),
     });
@@ -128,7 +128,7 @@ async function askOptions(
     runtimeVersion: runtime.version,
     hasGpu: report === null ? null : report.gpu !== null,
   };
-  const title = vscode.l10n.t('Rebuild {0}', fileName(engine));
+  const title = `Rebuild ${fileName(engine)}`;
   const first = planRebuild({ choice, report, recipe, facts, gpu, surroundings });
   let { options } = first;
   if (detailed) options = { ...options, profilingVerbosity: 'detailed' };
@@ -151,7 +151,7 @@ async function askOptions(
         title,
         step,
         totalSteps,
-        placeholder: vscode.l10n.t('Build for which GPUs? Naming them leaves out newer ones.'),
+        placeholder: 'Build for which GPUs? Naming them leaves out newer ones.',
         items,
         many: true,
         picked: items.filter(({ on }) => on),
@@ -176,11 +176,7 @@ async function askOptions(
           title,
           step,
           totalSteps,
-          prompt: vscode.l10n.t(
-            'Input {0} ({1}): smallest (min), typical (opt) and largest (max) size, with colons between them',
-            range.input,
-            axes,
-          ),
+          prompt: `Input ${range.input} (${axes}): smallest (min), typical (opt) and largest (max) size, with colons between them`,
           value: rangeText(ranges[index] ?? range),
           validate: (text) => {
             const parsed = parseRange(range.input, text, profiles.parseShapeRange);
@@ -213,15 +209,15 @@ async function askOptions(
           flag,
         }));
       const details: OptionItem = {
-        label: vscode.l10n.t('Layer details'),
+        label: 'Layer details',
         description: 'ProfilingVerbosity::kDETAILED',
-        detail: vscode.l10n.t('The engine can tell its layers, shapes and tactics afterwards'),
+        detail: 'The engine can tell its layers, shapes and tactics afterwards',
       };
       const given = await askPick<OptionItem>({
         title,
         step,
         totalSteps,
-        placeholder: vscode.l10n.t('Options; Enter starts the build'),
+        placeholder: 'Options; Enter starts the build',
         items: [...items, details],
         many: true,
         picked: [

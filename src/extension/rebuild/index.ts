@@ -86,8 +86,8 @@ export class Rebuild implements vscode.Disposable {
       const recipe = await this.recipeOf(uri);
       const items = choiceItems(recipe !== null);
       const picked = await vscode.window.showQuickPick(items, {
-        title: vscode.l10n.t('Rebuild {0}', fileName(uri)),
-        placeHolder: vscode.l10n.t('The old engine is kept until the new one is checked'),
+        title: `Rebuild ${fileName(uri)}`,
+        placeHolder: 'The old engine is kept until the new one is checked',
         matchOnDetail: true,
       });
       if (picked)
@@ -101,9 +101,7 @@ export class Rebuild implements vscode.Disposable {
       const target =
         argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
       if (!target || !isRecipe(target)) {
-        void vscode.window.showInformationMessage(
-          vscode.l10n.t('Open a recipe (NAME.engine.json) first.'),
-        );
+        void vscode.window.showInformationMessage('Open a recipe (NAME.engine.json) first.');
         return;
       }
       // What is built is what is seen.
@@ -124,7 +122,7 @@ export class Rebuild implements vscode.Disposable {
           ? argument
           : (
               await vscode.window.showOpenDialog({
-                title: vscode.l10n.t('The ONNX model to build from'),
+                title: 'The ONNX model to build from',
                 filters: { ONNX: ['onnx'] },
               })
             )?.[0];
@@ -164,7 +162,7 @@ export class Rebuild implements vscode.Disposable {
       };
       const picked = await vscode.window.showQuickPick(
         commandForms.map((form) => ({ label: commandFormTitles[form], form })),
-        { title: vscode.l10n.t('Copy as') },
+        { title: 'Copy as' },
       );
       if (!picked) return;
       const { text, notes } = rebuildCommand(picked.form, {
@@ -176,12 +174,8 @@ export class Rebuild implements vscode.Disposable {
       await vscode.env.clipboard.writeText(text);
       const sentence =
         known === undefined
-          ? vscode.l10n.t(
-              "Copied for {0}. The model's name ({1}) is a guess: check it first. Nothing was run.",
-              picked.label,
-              path.basename(guess.model),
-            )
-          : vscode.l10n.t('Copied for {0}. Nothing was run.', picked.label);
+          ? `Copied for ${picked.label}. The model's name (${path.basename(guess.model)}) is a guess: check it first. Nothing was run.`
+          : `Copied for ${picked.label}. Nothing was run.`;
       void vscode.window.showInformationMessage([sentence, ...notes].join(' '));
     });
   }
@@ -210,9 +204,9 @@ export class Rebuild implements vscode.Disposable {
     const guess = guessBuild(uri.fsPath, { isModel, platform: process.platform });
     const suggested = isModel ? guess.engine : uri.fsPath.replace(/(\.\w+)?$/, '.rtx.engine');
     const chosen = await vscode.window.showSaveDialog({
-      title: vscode.l10n.t('Where to put the new engine'),
+      title: 'Where to put the new engine',
       defaultUri: vscode.Uri.file(suggested),
-      filters: { [vscode.l10n.t('TensorRT-RTX engine')]: ['engine'] },
+      filters: { 'TensorRT-RTX engine': ['engine'] },
     });
     if (!chosen) return;
     await this.decideAndBuild(chosen, 'this-machine', null, isModel ? uri.fsPath : null);
@@ -250,17 +244,10 @@ export class Rebuild implements vscode.Disposable {
   }
 
   private tellDone(order: BuildOrder, durationMs: number, backup: string | null): void {
-    const details = vscode.l10n.t('Show Details');
+    const details = 'Show Details';
     const name = fileName(order.engine);
-    const done = vscode.l10n.t(
-      '{0} was built in {1} with TensorRT-RTX {2}, {3}.',
-      name,
-      formatDuration(durationMs),
-      order.runtime.version,
-      order.summary,
-    );
-    const kept =
-      backup === null ? [] : [vscode.l10n.t('The old one is {0}.', path.basename(backup))];
+    const done = `${name} was built in ${formatDuration(durationMs)} with TensorRT-RTX ${order.runtime.version}, ${order.summary}.`;
+    const kept = backup === null ? [] : [`The old one is ${path.basename(backup)}.`];
     void vscode.window.showInformationMessage([done, ...kept].join(' '), details).then((picked) => {
       if (picked === details) this.builds.showDetails();
     });
@@ -286,10 +273,7 @@ export class Rebuild implements vscode.Disposable {
   private onDisk(uri: vscode.Uri): boolean {
     if (uri.scheme === 'file') return true;
     void vscode.window.showInformationMessage(
-      vscode.l10n.t(
-        '{0} is not a file on this machine, so it cannot be rebuilt. Save a copy of it and its model on disk.',
-        fileName(uri),
-      ),
+      `${fileName(uri)} is not a file on this machine, so it cannot be rebuilt. Save a copy of it and its model on disk.`,
     );
     return false;
   }
@@ -297,12 +281,10 @@ export class Rebuild implements vscode.Disposable {
   /** A build reads the workspace's files with native code. */
   private trusted(): boolean {
     if (isTrusted()) return true;
-    const manage = vscode.l10n.t('Manage Workspace Trust');
+    const manage = 'Manage Workspace Trust';
     void vscode.window
       .showInformationMessage(
-        vscode.l10n.t(
-          'Building runs TensorRT-RTX on files of this workspace, which is in Restricted Mode. Trust the workspace to build.',
-        ),
+        'Building runs TensorRT-RTX on files of this workspace, which is in Restricted Mode. Trust the workspace to build.',
         manage,
       )
       .then((picked) => {
@@ -312,38 +294,36 @@ export class Rebuild implements vscode.Disposable {
   }
 
   private async guarded(run: () => Promise<void>): Promise<void> {
-    await this.services.errors.guard(vscode.l10n.t('Building'), run);
+    await this.services.errors.guard('Building', run);
   }
 }
 
 function tellToChoose(): void {
-  void vscode.window.showInformationMessage(
-    vscode.l10n.t('Open an engine first, or choose one in the Explorer.'),
-  );
+  void vscode.window.showInformationMessage('Open an engine first, or choose one in the Explorer.');
 }
 
 function choiceItems(hasRecipe: boolean): ChoiceItem[] {
   const fromRecipe: ChoiceItem = {
     choice: 'from-recipe',
-    label: vscode.l10n.t('Rebuild from recipe'),
-    detail: vscode.l10n.t('With the options that are written beside the engine'),
+    label: 'Rebuild from recipe',
+    detail: 'With the options that are written beside the engine',
   };
   return [
     ...(hasRecipe ? [fromRecipe] : []),
     {
       choice: 'this-machine',
-      label: vscode.l10n.t('Rebuild for this machine'),
-      detail: vscode.l10n.t('With the runtime in use, for the GPU here and those it was built for'),
+      label: 'Rebuild for this machine',
+      detail: 'With the runtime in use, for the GPU here and those it was built for',
     },
     {
       choice: 'weight-streaming',
-      label: vscode.l10n.t('Rebuild with weight streaming'),
-      detail: vscode.l10n.t('Its weights need not all fit on the GPU; runs may be slower'),
+      label: 'Rebuild with weight streaming',
+      detail: 'Its weights need not all fit on the GPU; runs may be slower',
     },
     {
       choice: 'chosen-gpus',
-      label: vscode.l10n.t('Rebuild for chosen GPUs…'),
-      detail: vscode.l10n.t('Name the GPU families that it should run on'),
+      label: 'Rebuild for chosen GPUs…',
+      detail: 'Name the GPU families that it should run on',
     },
   ];
 }

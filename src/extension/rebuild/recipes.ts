@@ -95,18 +95,18 @@ export class Recipes implements vscode.Disposable, vscode.CodeLensProvider {
     const range = new vscode.Range(0, 0, 0, 0);
     return [
       new vscode.CodeLens(range, {
-        title: vscode.l10n.t('Rebuild'),
-        tooltip: vscode.l10n.t('Build the engine from this recipe; the old one is kept'),
+        title: 'Rebuild',
+        tooltip: 'Build the engine from this recipe; the old one is kept',
         command: commands.rebuildFromRecipe,
         arguments: [document.uri],
       }),
       new vscode.CodeLens(range, {
-        title: vscode.l10n.t('Copy as Command…'),
+        title: 'Copy as Command…',
         command: commands.copyBuildCommand,
         arguments: [document.uri],
       }),
       new vscode.CodeLens(range, {
-        title: vscode.l10n.t('Open Engine'),
+        title: 'Open Engine',
         command: commands.openEngine,
         arguments: [engineOf(document.uri)],
       }),
@@ -127,7 +127,7 @@ export class Recipes implements vscode.Disposable, vscode.CodeLensProvider {
         this.timers.delete(key);
         this.look(document).catch((error: unknown) =>
           this.errors.report(error, {
-            doing: vscode.l10n.t('Looking at the recipe'),
+            doing: 'Looking at the recipe',
             asked: false,
           }),
         );
@@ -211,15 +211,8 @@ class RecipeActions implements vscode.CodeActionProvider {
       made.diagnostics = curable;
       return made;
     };
-    const best = action(
-      vscode.l10n.t('Rebuild from this recipe'),
-      commands.rebuildFromRecipe,
-      document.uri,
-    );
+    const best = action('Rebuild from this recipe', commands.rebuildFromRecipe, document.uri);
     best.isPreferred = true;
-    return [
-      best,
-      action(vscode.l10n.t('Rebuild otherwise…'), commands.rebuild, engineOf(document.uri)),
-    ];
+    return [best, action('Rebuild otherwise…', commands.rebuild, engineOf(document.uri))];
   }
 }

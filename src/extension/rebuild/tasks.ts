@@ -73,7 +73,7 @@ export class BuildTasks implements vscode.TaskProvider {
       [],
     );
     task.group = vscode.TaskGroup.Build;
-    task.detail = vscode.l10n.t('Builds the engine; the old one is kept');
+    task.detail = 'Builds the engine; the old one is kept';
     return task;
   }
 }

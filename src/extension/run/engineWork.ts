@@ -84,10 +84,7 @@ export class EngineWork implements vscode.Disposable {
   mayBegin(uri: vscode.Uri): boolean {
     if (uri.scheme !== 'file') {
       void vscode.window.showInformationMessage(
-        vscode.l10n.t(
-          '{0} is not a file on this machine, so it cannot be loaded. Save a copy of it on disk.',
-          fileName(uri),
-        ),
+        `${fileName(uri)} is not a file on this machine, so it cannot be loaded. Save a copy of it on disk.`,
       );
       return false;
     }
@@ -165,7 +162,7 @@ export class EngineWork implements vscode.Disposable {
     const progress = (fraction: number | null) =>
       onProgress({
         stage: 'integrity',
-        sentence: vscode.l10n.t('Comparing with the recorded SHA-256…'),
+        sentence: 'Comparing with the recorded SHA-256…',
         fraction,
       });
     progress(null);
@@ -184,14 +181,12 @@ export class EngineWork implements vscode.Disposable {
   ): Promise<void> {
     const detail = [
       sentence,
-      vscode.l10n.t('SHA-256 that the recipe recorded when it was built: {0}', expected ?? ''),
-      ...(actual === null ? [] : [vscode.l10n.t('SHA-256 of the file as it is now: {0}', actual)]),
-      vscode.l10n.t(
-        'Loading an engine runs code from it. A damaged one can crash or hang; one that somebody exchanged can do what any program can. Load it only if you know why it changed.',
-      ),
+      `SHA-256 that the recipe recorded when it was built: ${expected ?? ''}`,
+      ...(actual === null ? [] : [`SHA-256 of the file as it is now: ${actual}`]),
+      'Loading an engine runs code from it. A damaged one can crash or hang; one that somebody exchanged can do what any program can. Load it only if you know why it changed.',
     ].join('\n\n');
-    const question = vscode.l10n.t('{0} is not the engine that was built. Load it?', fileName(uri));
-    if (!(await this.confirm(question, detail, vscode.l10n.t('Load Anyway')))) {
+    const question = `${fileName(uri)} is not the engine that was built. Load it?`;
+    if (!(await this.confirm(question, detail, 'Load Anyway'))) {
       throw cancelled(uri);
     }
   }
@@ -248,17 +243,17 @@ export class EngineWork implements vscode.Disposable {
     const { item } = this;
     const doing = describe(kind, uri);
     const percent = fraction === null ? '' : ` ${Math.floor(100 * fraction)} %`;
-    item.name = vscode.l10n.t('Engine Run');
+    item.name = 'Engine Run';
     item.text = `$(loading~spin) ${doing}${percent}`;
     const tooltip = new vscode.MarkdownString('', true);
     tooltip.appendText(sentence);
     tooltip.appendMarkdown(
-      `\n\n[${vscode.l10n.t('Cancel')}](command:${commands.cancelRun} "${vscode.l10n.t('Ends its process; its GPU memory is free then')}")`,
+      `\n\n[Cancel](command:${commands.cancelRun} "Ends its process; its GPU memory is free then")`,
     );
     tooltip.isTrusted = { enabledCommands: [commands.cancelRun] };
     item.tooltip = tooltip;
     item.command = {
-      title: vscode.l10n.t('Show'),
+      title: 'Show',
       command: kind === 'inspect' ? commands.inspectEngine : commands.runEngine,
       arguments: [uri],
     };
@@ -267,13 +262,10 @@ export class EngineWork implements vscode.Disposable {
   }
 
   private sayBusy({ uri, kind }: Current): void {
-    const cancel = vscode.l10n.t('Cancel It');
+    const cancel = 'Cancel It';
     void vscode.window
       .showInformationMessage(
-        vscode.l10n.t(
-          '{0}: one at a time, so that neither disturbs the other. Wait until it is done, or cancel it.',
-          describe(kind, uri),
-        ),
+        `${describe(kind, uri)}: one at a time, so that neither disturbs the other. Wait until it is done, or cancel it.`,
         cancel,
       )
       .then((picked) => {
@@ -286,23 +278,21 @@ function describe(kind: WorkKind, uri: vscode.Uri): string {
   const name = fileName(uri);
   switch (kind) {
     case 'inspect':
-      return vscode.l10n.t('Looking inside {0}', name);
+      return `Looking inside ${name}`;
     case 'run':
-      return vscode.l10n.t('Running {0}', name);
+      return `Running ${name}`;
     case 'sweep':
-      return vscode.l10n.t('Sweeping budgets of {0}', name);
+      return `Sweeping budgets of ${name}`;
     case 'reference':
-      return vscode.l10n.t('Running the reference of {0}', name);
+      return `Running the reference of ${name}`;
   }
 }
 
 function offerTrust(): void {
-  const manage = vscode.l10n.t('Manage Workspace Trust');
+  const manage = 'Manage Workspace Trust';
   void vscode.window
     .showInformationMessage(
-      vscode.l10n.t(
-        'Loading an engine runs code from it, and this workspace is in Restricted Mode. Trust the workspace to look inside its engines and to run them.',
-      ),
+      'Loading an engine runs code from it, and this workspace is in Restricted Mode. Trust the workspace to look inside its engines and to run them.',
       manage,
     )
     .then((picked) => {

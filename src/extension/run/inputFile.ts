@@ -20,10 +20,7 @@ export async function lookAtInput(
   const source = await sourceOf(file, name, tensor);
   const choice: InputChoice = { name, shape: null, source };
   if (!tensor) {
-    const sentence = vscode.l10n.t(
-      '{0} is checked when it is used: the engine was not looked into yet.',
-      plainText(path.basename(file), 200),
-    );
+    const sentence = `${plainText(path.basename(file), 200)} is checked when it is used: the engine was not looked into yet.`;
     return { state: 'good', choice, summary: null, sentence };
   }
   // The page says nothing of the profile: a file that fits one of them is a good file.
@@ -61,6 +58,6 @@ async function arrayOf(file: string, name: string): Promise<string | undefined> 
   const arrays = await listArrays(file);
   if (arrays.length < 2 || arrays.includes(name)) return undefined;
   return vscode.window.showQuickPick(arrays, {
-    title: vscode.l10n.t('Which array of {0} is the input {1}?', path.basename(file), name),
+    title: `Which array of ${path.basename(file)} is the input ${name}?`,
   });
 }

@@ -127,11 +127,11 @@ export class Runs implements vscode.Disposable {
   /** A file dialog for an input; the page is told what the file turned out to be. */
   async pickInput(uri: vscode.Uri, name: string): Promise<void> {
     const chosen = await vscode.window.showOpenDialog({
-      title: vscode.l10n.t('Values of the input {0}', name),
+      title: `Values of the input ${name}`,
       defaultUri: vscode.Uri.joinPath(uri, '..'),
       filters: {
-        [vscode.l10n.t('Tensors and pictures')]: ['npy', 'npz', 'bin', 'raw', 'png', 'jpg', 'jpeg'],
-        [vscode.l10n.t('All files (raw bytes)')]: ['*'],
+        'Tensors and pictures': ['npy', 'npz', 'bin', 'raw', 'png', 'jpg', 'jpeg'],
+        'All files (raw bytes)': ['*'],
       },
     });
     if (chosen?.[0]) await this.useInput(uri, name, chosen[0]);
@@ -160,7 +160,7 @@ export class Runs implements vscode.Disposable {
     if (!output) return;
     const { npyNames, saveNpy } = await import('../../host/run/inputs/outputs');
     await saveFile({
-      title: vscode.l10n.t('Save the output {0}', name),
+      title: `Save the output ${name}`,
       beside: uri,
       name: `${stem(uri)}.${npyNames([output])[0] ?? 'output.npy'}`,
       filters: { NumPy: ['npy'] },
@@ -175,11 +175,11 @@ export class Runs implements vscode.Disposable {
     if (!only) return;
     if (outputs.length === 1) return this.saveOutput(uri, id, only.name);
     const chosen = await vscode.window.showOpenDialog({
-      title: vscode.l10n.t('Where to save {0} outputs', outputs.length.toString()),
+      title: `Where to save ${outputs.length.toString()} outputs`,
       defaultUri: vscode.Uri.joinPath(uri, '..'),
       canSelectFiles: false,
       canSelectFolders: true,
-      openLabel: vscode.l10n.t('Save Here'),
+      openLabel: 'Save Here',
     });
     if (chosen?.[0]) await this.saveOutputsIn(uri, id, chosen[0]);
   }
@@ -198,7 +198,7 @@ export class Runs implements vscode.Disposable {
       saved.push(target);
     }
     void vscode.window.showInformationMessage(
-      vscode.l10n.t('{0} outputs were saved in {1}.', saved.length.toString(), folder.fsPath),
+      `${saved.length.toString()} outputs were saved in ${folder.fsPath}.`,
     );
     return saved;
   }
@@ -210,7 +210,7 @@ export class Runs implements vscode.Disposable {
       import('../../core/text/printableJson'),
     ]);
     await saveFile({
-      title: vscode.l10n.t('Export the run of {0}', fileName(uri)),
+      title: `Export the run of ${fileName(uri)}`,
       beside: uri,
       name: `${stem(uri)}.${report.kind}.json`,
       filters: { JSON: ['json'] },
@@ -280,7 +280,7 @@ export class Runs implements vscode.Disposable {
     try {
       const perform = await prepare();
       if (!perform || !this.work.mayBegin(uri)) return undefined;
-      running({ stage: 'start', sentence: vscode.l10n.t('Starting…'), fraction: null });
+      running({ stage: 'start', sentence: 'Starting…', fraction: null });
       const report = await this.work.during(uri, kind, running, perform);
       await this.readAgain(uri);
       set({ state: 'none' });
@@ -297,8 +297,8 @@ export class Runs implements vscode.Disposable {
       if (file.scheme !== 'file') {
         throw new HostError(
           'file-error',
-          vscode.l10n.t('{0} is not a file on this machine.', fileName(file)),
-          vscode.l10n.t('Save a copy of it on disk.'),
+          `${fileName(file)} is not a file on this machine.`,
+          'Save a copy of it on disk.',
         );
       }
       const tensor = this.inspections
@@ -308,7 +308,7 @@ export class Runs implements vscode.Disposable {
       const main = path.join(path.dirname(this.services.hostMain), 'reference.js');
       return await lookAtInput(file.fsPath, name, tensor ?? null, { main });
     } catch (error) {
-      const doing = vscode.l10n.t('Reading {0}', fileName(file));
+      const doing = `Reading ${fileName(file)}`;
       const failure = this.work.failed(uri, error, doing);
       return {
         state: 'bad',
@@ -323,8 +323,8 @@ export class Runs implements vscode.Disposable {
     if (report) return report;
     throw new HostError(
       'file-error',
-      vscode.l10n.t('That run of {0} is no longer kept.', fileName(uri)),
-      vscode.l10n.t('Run it again.'),
+      `That run of ${fileName(uri)} is no longer kept.`,
+      'Run it again.',
     );
   }
 
@@ -346,11 +346,11 @@ function describe(kind: RunReport['kind'], uri: vscode.Uri): string {
   const name = fileName(uri);
   switch (kind) {
     case 'run':
-      return vscode.l10n.t('Running {0}', name);
+      return `Running ${name}`;
     case 'sweep':
-      return vscode.l10n.t('Sweeping budgets of {0}', name);
+      return `Sweeping budgets of ${name}`;
     case 'reference':
-      return vscode.l10n.t('Running the reference of {0}', name);
+      return `Running the reference of ${name}`;
     default:
       return assertNever(kind);
   }
