@@ -162,6 +162,19 @@ export async function fileProblemOfNumber(file: FilePath, number: number): Promi
 }
 
 async function readNow(file: FilePath, length: number): Promise<FileHead> {
+  const { handle, stat } = await openRegularFile(file);
+  try {
+    const bytes = await readAt(handle, 0, Math.min(length, stat.size));
+    return { bytes, size: stat.size, modified: stat.mtimeMs };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Never waits for a pipe's writer. Throws a HostError where it is no regular file, else what the system says. */
+export async function openRegularFile(
+  file: FilePath,
+): Promise<{ handle: fsp.FileHandle; stat: fs.Stats }> {
   // What is no path for the system cannot be a file either.
   try {
     packPaths([file]);
@@ -175,17 +188,28 @@ async function readNow(file: FilePath, length: number): Promise<FileHead> {
   try {
     const stat = await handle.stat();
     refuseOthers(file, stat);
-    const buffer = Buffer.allocUnsafeSlow(Math.min(length, stat.size));
-    let filled = 0;
-    while (filled < buffer.length) {
-      const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    return { bytes: buffer.subarray(0, filled), size: stat.size, modified: stat.mtimeMs };
-  } finally {
+    return { handle, stat };
+  } catch (error) {
     await handle.close();
+    throw error;
   }
+}
+
+/** length bytes from offset, or fewer where the file ends before. */
+export async function readAt(
+  handle: fsp.FileHandle,
+  offset: number,
+  length: number,
+): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(length);
+  let filled = 0;
+  while (filled < buffer.length) {
+    const at = offset + filled;
+    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, at);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
 }
 
 function refuseOthers(file: FilePath, stat: fs.Stats): void {

@@ -1,0 +1,47 @@
+/**
+ * Reads what an engine's own text names as the GPUs that it was compiled for (core/file/engineText). Its place grows with
+ * the graph, so the file is read in steps until it is found, 4 MB at most. Asked when a page opens, a target is looked at,
+ * or a deep check was wanted; never by a plain check.
+ */
+import type { EngineText } from '../../core/file/engineText';
+import { EngineTextScanner } from '../../core/file/engineText';
+import { headerSize } from '../../core/file/engineHeader';
+import type { FilePath } from './checkRecords';
+import { openRegularFile, readAt } from './fileFacts';
+
+/** Most engines have it in the first step. Bytes. */
+const firstStep = 32 * 1024;
+const nextSteps = 512 * 1024;
+export const maxEngineTextBytes = 4 * 1024 * 1024;
+
+export interface EngineTextOptions {
+  /** Where the engine begins in the file; bytes. */
+  offset?: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** null: it is not there, or the file cannot be read, which its report says already. Never rejects. */
+export async function readEngineText(
+  file: FilePath,
+  { offset = 0, signal }: EngineTextOptions = {},
+): Promise<EngineText | null> {
+  try {
+    const { handle } = await openRegularFile(file);
+    try {
+      const scanner = new EngineTextScanner();
+      let at = headerSize;
+      while (at < maxEngineTextBytes && signal?.aborted !== true) {
+        const step = Math.min(at < firstStep ? firstStep : nextSteps, maxEngineTextBytes - at);
+        const bytes = await readAt(handle, offset + at, step);
+        scanner.push(bytes);
+        if (scanner.found !== null || bytes.length < step) return scanner.found;
+        at += bytes.length;
+      }
+      return null;
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return null;
+  }
+}
