@@ -10,6 +10,14 @@
  * Pure: the caller supplies the bytes (src/host/build/onnxFile.ts from a file).
  */
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import {
+  emptyGraph,
+  type OnnxFunction,
+  type OnnxGraph,
+  type OnnxGraphNode,
+  type OnnxTensorFacts,
+} from './onnxGraph';
+import { findTraits, type ModelTrait } from './onnxTraits';
 
 /** A fixed size, or the name of a dynamic dimension ('' when it has none). */
 export type OnnxDimension = number | string;
@@ -65,6 +73,8 @@ export interface OnnxFacts {
   /** Weights in initializers and constants, in the file and beside it. */
   weightBytes: number;
   externalFiles: OnnxExternalFile[];
+  /** What TensorRT-RTX makes depend on the GPU or the version; null: the graph is too large to be looked through. */
+  traits: ModelTrait[] | null;
 }
 
 export type OnnxErrorCode = 'empty' | 'not-onnx' | 'truncated' | 'malformed' | 'too-complex';
@@ -151,6 +161,9 @@ const maxRank = 64;
 const maxListed = 100_000;
 /** Inputs or outputs of one node that are told. */
 const maxNodeTensors = 4096;
+/** What is kept of a graph to look through it; past this it is not looked through. */
+const maxGraphItems = 500_000;
+const maxGraphText = 32 * 1024 * 1024;
 
 // ---- the walk ----
 
@@ -308,12 +321,17 @@ class Cursor {
 }
 
 /** What is gathered on the way. */
-interface Gathered extends Omit<OnnxFacts, 'operators' | 'externalFiles'> {
+interface Gathered extends Omit<OnnxFacts, 'operators' | 'externalFiles' | 'traits'> {
   hasGraph: boolean;
   operators: Map<string, OnnxOperatorCount>;
   initializerNames: Set<string>;
   externalFiles: Map<string, OnnxExternalFile>;
   onNode: ((node: OnnxRawNode) => void) | null;
+  graph: OnnxGraph | null;
+  functions: OnnxFunction[];
+  /** What may still be kept of the graph; below zero: nothing more. */
+  graphItems: number;
+  graphText: number;
 }
 
 function* walkModel(size: number, onNode: ((node: OnnxRawNode) => void) | null): Step<OnnxFacts> {
@@ -348,7 +366,7 @@ function* modelFields(c: Cursor, facts: Gathered): Step<void> {
     else if (field === 6 && delimited) facts.docString = yield* c.text(c.lengthEnd(end));
     else if (field === 7 && delimited) {
       facts.hasGraph = true;
-      yield* readGraph(c, c.lengthEnd(end), facts, 0);
+      facts.graph = yield* readGraph(c, c.lengthEnd(end), facts, 0);
     } else if (field === 8 && delimited) {
       push(c, facts.opsets, readOpset(c, yield* c.bytes(c.lengthEnd(end), maxSmallMessage)));
     } else if (field === 14 && delimited) {
@@ -358,85 +376,159 @@ function* modelFields(c: Cursor, facts: Gathered): Step<void> {
   }
 }
 
-function* readGraph(c: Cursor, end: number, facts: Gathered, depth: number): Step<void> {
+function* readGraph(c: Cursor, end: number, facts: Gathered, depth: number): Step<OnnxGraph> {
   if (depth > maxDepth) {
     throw new OnnxError('too-complex', `nests more than ${maxDepth} graphs`, c.at);
   }
+  const graph = emptyGraph();
   while (c.at < end) {
     if (!c.has(20)) yield* c.fill(20);
     const [field, wire] = c.tag();
     const delimited = wire === WireType.LengthDelimited;
-    if (field === 1 && delimited) yield* readNode(c, c.lengthEnd(end), facts, depth);
+    if (field === 1 && delimited) yield* readNode(c, c.lengthEnd(end), facts, graph, depth);
     else if (field === 2 && delimited && depth === 0) {
       facts.graphName = yield* c.text(c.lengthEnd(end));
     } else if (field === 5 && delimited) {
       facts.initializerCount += 1;
-      const name = yield* readTensor(c, c.lengthEnd(end), facts);
-      if (depth === 0) rememberInitializer(c, facts, name);
-    } else if (field === 11 && delimited && depth === 0) {
-      push(c, facts.inputs, readValue(c, yield* c.bytes(c.lengthEnd(end), maxSmallMessage)));
-    } else if (field === 12 && delimited && depth === 0) {
-      push(c, facts.outputs, readValue(c, yield* c.bytes(c.lengthEnd(end), maxSmallMessage)));
+      const tensor = yield* readTensor(c, c.lengthEnd(end), facts);
+      if (depth === 0) rememberInitializer(c, facts, tensor.name);
+      if (mayKeep(facts, tensor.name)) graph.initializers.set(tensor.name, tensor);
+    } else if (delimited && (field === 11 || field === 12 || field === 13)) {
+      const kept = c.textKept;
+      const value = readValue(c, yield* c.bytes(c.lengthEnd(end), maxSmallMessage));
+      // Those of sub-graphs, and what lies between, are no inputs and outputs of the model.
+      if (depth > 0 || field === 13) c.textKept = kept;
+      else push(c, field === 11 ? facts.inputs : facts.outputs, value);
+      if (mayKeep(facts, value.name)) {
+        graph.declared.set(value.name, { type: value.type, shape: value.shape });
+        if (field === 11) graph.inputs.push(value.name);
+        if (field === 12) graph.outputs.push(value.name);
+      }
     } else if (field === 15 && delimited) {
       facts.initializerCount += 1;
       yield* readSparseTensor(c, c.lengthEnd(end), facts);
     } else c.skip(wire, end);
   }
+  return graph;
 }
 
-function* readNode(c: Cursor, end: number, facts: Gathered, depth: number): Step<void> {
-  let op = '';
-  let domain = '';
-  let name = '';
-  const inputs: string[] = [];
-  const outputs: string[] = [];
-  const wanted = facts.onNode !== null;
+function* readNode(
+  c: Cursor,
+  end: number,
+  facts: Gathered,
+  graph: OnnxGraph,
+  depth: number,
+): Step<void> {
+  const node: OnnxGraphNode = {
+    name: '',
+    domain: '',
+    operator: '',
+    inputs: [],
+    outputs: [],
+    numbers: new Map(),
+    lists: new Map(),
+    tensors: new Map(),
+    graphs: new Map(),
+    others: new Set(),
+  };
+  const wanted = facts.onNode !== null || mayKeep(facts, '');
   while (c.at < end) {
     if (!c.has(20)) yield* c.fill(20);
     const [field, wire] = c.tag();
     const delimited = wire === WireType.LengthDelimited;
-    if (field === 4 && delimited) op = decoder.decode(yield* c.bytes(c.lengthEnd(end), maxName));
-    else if (field === 5 && delimited) yield* readAttribute(c, c.lengthEnd(end), facts, depth);
-    else if (field === 7 && delimited) {
-      domain = decoder.decode(yield* c.bytes(c.lengthEnd(end), maxName));
+    if (field === 4 && delimited) {
+      node.operator = decoder.decode(yield* c.bytes(c.lengthEnd(end), maxName));
+    } else if (field === 5 && delimited) {
+      yield* readAttribute(c, c.lengthEnd(end), facts, node, depth);
+    } else if (field === 7 && delimited) {
+      node.domain = decoder.decode(yield* c.bytes(c.lengthEnd(end), maxName));
     } else if (wanted && delimited && field === 3) {
-      name = decoder.decode(yield* c.bytes(c.lengthEnd(end), maxName));
+      node.name = decoder.decode(yield* c.bytes(c.lengthEnd(end), maxName));
     } else if (wanted && delimited && (field === 1 || field === 2)) {
-      const list = field === 1 ? inputs : outputs;
+      const list = field === 1 ? node.inputs : node.outputs;
       const tensor = decoder.decode(yield* c.bytes(c.lengthEnd(end), maxName));
       if (list.length < maxNodeTensors) list.push(tensor);
     } else c.skip(wire, end);
   }
   facts.nodeCount += 1;
   // "ai.onnx" is another way to write ONNX's own domain.
-  if (domain === 'ai.onnx') domain = '';
-  countOperator(c, facts, domain, op);
-  facts.onNode?.({ name, domain, operator: op, inputs, outputs });
+  if (node.domain === 'ai.onnx') node.domain = '';
+  const { name, domain, operator, inputs, outputs } = node;
+  countOperator(c, facts, domain, operator);
+  facts.onNode?.({ name, domain, operator, inputs, outputs });
+  if (mayKeep(facts, name, operator, ...inputs, ...outputs)) graph.nodes.push(node);
 }
 
-/** Only what may hold graphs or weights: everything else of an attribute is jumped over. */
-function* readAttribute(c: Cursor, end: number, facts: Gathered, depth: number): Step<void> {
+/** Graphs, weights, and the small values that types depend on: everything else of an attribute is jumped over. */
+function* readAttribute(
+  c: Cursor,
+  end: number,
+  facts: Gathered,
+  node: OnnxGraphNode,
+  depth: number,
+): Step<void> {
+  let name = '';
+  let number: number | null = null;
+  let tensor: OnnxTensorFacts | null = null;
+  let graph: OnnxGraph | null = null;
+  const list: number[] = [];
   while (c.at < end) {
     if (!c.has(20)) yield* c.fill(20);
     const [field, wire] = c.tag();
     const delimited = wire === WireType.LengthDelimited;
-    if ((field === 5 || field === 10) && delimited) yield* readTensor(c, c.lengthEnd(end), facts);
-    else if ((field === 6 || field === 11) && delimited) {
-      yield* readGraph(c, c.lengthEnd(end), facts, depth + 1);
+    if (field === 1 && delimited) {
+      name = decoder.decode(yield* c.bytes(c.lengthEnd(end), maxName));
+    } else if (field === 3 && wire === WireType.Varint) number = c.varint();
+    else if (field === 8 && wire === WireType.Varint) {
+      const item = c.varint();
+      if (list.length < maxRank) list.push(item);
+    } else if (field === 8 && delimited) {
+      const packed = new BinaryReader(yield* c.bytes(c.lengthEnd(end), maxSmallMessage));
+      while (packed.pos < packed.len && list.length < maxRank) {
+        list.push(guarded(c, () => Number(packed.int64())));
+      }
+    } else if ((field === 5 || field === 10) && delimited) {
+      tensor = yield* readTensor(c, c.lengthEnd(end), facts);
+    } else if ((field === 6 || field === 11) && delimited) {
+      graph = yield* readGraph(c, c.lengthEnd(end), facts, depth + 1);
     } else if ((field === 22 || field === 23) && delimited) {
       yield* readSparseTensor(c, c.lengthEnd(end), facts);
     } else c.skip(wire, end);
   }
+  if (!mayKeep(facts, name)) return;
+  if (number !== null) node.numbers.set(name, number);
+  else if (list.length > 0) node.lists.set(name, list);
+  else if (tensor !== null) node.tensors.set(name, tensor);
+  else if (graph !== null) node.graphs.set(name, graph);
+  else node.others.add(name);
 }
 
 function* readFunction(c: Cursor, end: number, facts: Gathered): Step<void> {
+  const own: OnnxFunction = { domain: '', name: '', graph: emptyGraph() };
   while (c.at < end) {
     if (!c.has(20)) yield* c.fill(20);
     const [field, wire] = c.tag();
-    if (field === 7 && wire === WireType.LengthDelimited) {
-      yield* readNode(c, c.lengthEnd(end), facts, 1);
+    const delimited = wire === WireType.LengthDelimited;
+    if (field === 7 && delimited) yield* readNode(c, c.lengthEnd(end), facts, own.graph, 1);
+    else if (delimited && (field === 1 || field === 10 || field === 4 || field === 5)) {
+      const text = decoder.decode(yield* c.bytes(c.lengthEnd(end), maxName));
+      if (!mayKeep(facts, text)) continue;
+      if (field === 1) own.name = text;
+      else if (field === 10) own.domain = text === 'ai.onnx' ? '' : text;
+      else (field === 4 ? own.graph.inputs : own.graph.outputs).push(text);
     } else c.skip(wire, end);
   }
+  facts.functions.push(own);
+}
+
+/** Counts what is kept of the graph; false: no more of it. */
+function mayKeep(
+  facts: Pick<Gathered, 'graphItems' | 'graphText'>,
+  ...names: readonly string[]
+): boolean {
+  facts.graphItems -= 1;
+  for (const name of names) facts.graphText -= name.length;
+  return facts.graphItems >= 0 && facts.graphText >= 0;
 }
 
 function* readSparseTensor(c: Cursor, end: number, facts: Gathered): Step<void> {
@@ -449,11 +541,21 @@ function* readSparseTensor(c: Cursor, end: number, facts: Gathered): Step<void> 
   }
 }
 
-/** Adds the tensor's bytes to the facts; returns its name. */
-function* readTensor(c: Cursor, end: number, facts: Gathered): Step<string> {
+/** Adds the tensor's bytes to the facts. */
+function* readTensor(
+  c: Cursor,
+  end: number,
+  facts: Gathered,
+): Step<OnnxTensorFacts & { name: string }> {
   let name = '';
   let type = 0;
   let elements = 1;
+  let flag: boolean | null = null;
+  const shape: number[] = [];
+  const dimension = (size: number): void => {
+    elements *= Math.max(0, size);
+    if (shape.length < maxRank) shape.push(size);
+  };
   let rawBytes = 0;
   let typedBytes = 0;
   let isExternal = false;
@@ -462,24 +564,22 @@ function* readTensor(c: Cursor, end: number, facts: Gathered): Step<string> {
     if (!c.has(20)) yield* c.fill(20);
     const [field, wire] = c.tag();
     const delimited = wire === WireType.LengthDelimited;
-    if (field === 1 && wire === WireType.Varint) elements *= Math.max(0, c.varint());
+    if (field === 1 && wire === WireType.Varint) dimension(c.varint());
     else if (field === 1 && delimited) {
       const dims = new BinaryReader(yield* c.bytes(c.lengthEnd(end), maxSmallMessage));
-      while (dims.pos < dims.len)
-        elements *= Math.max(
-          0,
-          guarded(c, () => Number(dims.int64())),
-        );
+      while (dims.pos < dims.len) dimension(guarded(c, () => Number(dims.int64())));
     } else if (field === 2 && wire === WireType.Varint) type = c.varint();
     else if (field === 8 && delimited) {
       name = decoder.decode(yield* c.bytes(c.lengthEnd(end), maxName));
     } else if (field === 9 && delimited) {
       const stop = c.lengthEnd(end);
       rawBytes += stop - c.at;
+      if (stop - c.at === 1) flag = (yield* c.bytes(stop, 1))[0] !== 0;
       c.at = stop;
     } else if (delimited && (field === 4 || field === 5 || field === 6 || field === 7)) {
       const stop = c.lengthEnd(end);
       typedBytes += stop - c.at;
+      if (field === 5 && stop - c.at === 1) flag = (yield* c.bytes(stop, 1))[0] !== 0;
       c.at = stop;
     } else if (delimited && (field === 10 || field === 11)) {
       const stop = c.lengthEnd(end);
@@ -501,7 +601,8 @@ function* readTensor(c: Cursor, end: number, facts: Gathered): Step<string> {
     const most = bitsOf(type) === 0 ? typedBytes : typedBytes * 8;
     facts.weightBytes += bitsOf(type) === 0 ? typedBytes : Math.min(described, most);
   }
-  return name;
+  const isFlag = elements === 1 && onnxTypeName(type) === 'bool';
+  return { name, type: onnxTypeName(type), dims: shape, flag: isFlag ? flag : null };
 }
 
 function addExternal(
@@ -715,6 +816,10 @@ function emptyFacts(fileSize: number): Omit<Gathered, 'onNode'> {
     initializerNames: new Set(),
     weightBytes: 0,
     externalFiles: new Map(),
+    graph: null,
+    functions: [],
+    graphItems: maxGraphItems,
+    graphText: maxGraphText,
   };
 }
 
@@ -740,6 +845,8 @@ function finish(gathered: Gathered): OnnxFacts {
     initializerCount: gathered.initializerCount,
     weightBytes: gathered.weightBytes,
     externalFiles: [...externalFiles.values()],
+    traits:
+      gathered.graph && mayKeep(gathered) ? findTraits(gathered.graph, gathered.functions) : null,
   };
 }
 
