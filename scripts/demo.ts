@@ -17,7 +17,8 @@ import {
   Workbench,
   type Theme,
 } from '../test/harness';
-import { librariesOf, currentRuntime, makeDemoFolder, otherRuntime } from './demoFolder';
+import { librariesOf, makeDemoFolder } from './demoFolder';
+import { newest, older } from '../test/support/releases';
 
 const demoFolder = path.join(repositoryRoot, '.deps/demo/engines');
 const picturesFolder = path.join(repositoryRoot, 'test-results/demo');
@@ -25,7 +26,7 @@ const picturesFolder = path.join(repositoryRoot, 'test-results/demo');
 /** The libraries that set-up fetched come last, so that an installed TensorRT-RTX is the one that is asked. */
 function environment(): Record<string, string> {
   const variable = process.platform === 'win32' ? 'PATH' : 'LD_LIBRARY_PATH';
-  const folders = [process.env[variable], librariesOf(currentRuntime), librariesOf(otherRuntime)];
+  const folders = [process.env[variable], librariesOf(newest), librariesOf(older)];
   return { [variable]: folders.filter((folder) => folder).join(path.delimiter) };
 }
 

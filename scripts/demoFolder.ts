@@ -9,11 +9,10 @@ import * as path from 'node:path';
 import { EngineHostClient } from '../src/host/engineHost/client';
 import { shimFolderOf } from '../src/host/runtimes/shims';
 import { repositoryRoot } from '../test/harness';
+import { newest, older } from '../test/support/releases';
 import { sampleProfile, writeSampleModel } from './makeSampleModel';
 
 const inDeps = (...parts: string[]): string => path.join(repositoryRoot, '.deps', ...parts);
-export const currentRuntime = '1.7.1.116';
-export const otherRuntime = '1.6.1.120';
 
 export function librariesOf(version: string): string {
   return inDeps('tensorrt-rtx', version, 'tensorrt_rtx_libs');
@@ -95,26 +94,24 @@ export async function makeDemoFolder(folder: string): Promise<DemoFile[]> {
   };
 
   const onnx = fs.readFileSync(model);
-  const good = fs.readFileSync(await builtEngine('superResolution', model, currentRuntime));
+  const good = fs.readFileSync(await builtEngine('superResolution', model, newest));
   const streaming = { flags: ['kWEIGHT_STREAMING'] };
   add('superResolution.onnx', 'the sample model', onnx);
-  add('superResolution.engine', `built from it by TensorRT-RTX ${currentRuntime}`, good);
+  add('superResolution.engine', `built from it by TensorRT-RTX ${newest}`, good);
   add(
     'weightStreaming.engine',
     'the same with weight streaming',
-    fs.readFileSync(await builtEngine('streaming', model, currentRuntime, streaming)),
+    fs.readFileSync(await builtEngine('streaming', model, newest, streaming)),
   );
   add(
     'turingOnly.engine',
     'the same for GPUs of compute capability 7.5 alone',
-    fs.readFileSync(
-      await builtEngine('turing', model, currentRuntime, { computeCapabilities: [75] }),
-    ),
+    fs.readFileSync(await builtEngine('turing', model, newest, { computeCapabilities: [75] })),
   );
   add(
     'otherVersion.engine',
-    `built by TensorRT-RTX ${otherRuntime}, another minor version`,
-    fs.readFileSync(await builtEngine('superResolution', model, otherRuntime)),
+    `built by TensorRT-RTX ${older}, another minor version`,
+    fs.readFileSync(await builtEngine('superResolution', model, older)),
   );
   add(
     'truncated.engine',

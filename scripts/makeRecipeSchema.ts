@@ -13,6 +13,7 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 
 import { targetSet } from '../src/core/gpu/computeCapability';
 import { recipeSchema } from '../src/core/rebuild/recipe';
+import { runtimeReleases } from '../src/core/report/runtimeReleases';
 import { builderFlags, memoryPools } from '../src/core/rebuild/rebuildOptions';
 
 export const recipeSchemaFile = 'schemas/engineRecipe.schema.json';
@@ -28,7 +29,9 @@ export function makeRecipeSchema(): Json {
     names,
     names.map((name) => builderFlags[name]?.what ?? ''),
   );
-  const targets = targetSet('1.7').targets.map((target) => target.computeCapability);
+  const targets = targetSet(runtimeReleases.at(-1)?.version ?? '').targets.map(
+    (target) => target.computeCapability,
+  );
   property(options, 'computeCapabilities')['items'] = suggest([...targets, 'current'], []);
   const pools = property(options, 'memoryPoolLimits');
   const anyBytes = pools['additionalProperties'];

@@ -5,7 +5,8 @@ import * as path from 'node:path';
 
 import { EngineHostClient } from '../src/host/engineHost/client';
 import { packagedVsix, repositoryRoot, temporaryFolder } from '../test/harness';
-import { currentRuntime, libraryOf } from './demoFolder';
+import { newest } from '../test/support/releases';
+import { libraryOf } from './demoFolder';
 import { makeNotices } from './makeNotices';
 
 /** Everything that may be in the VSIX. */
@@ -16,7 +17,7 @@ const allowed = [
   /^extension\/(readme|changelog|SECURITY|THIRD-PARTY-NOTICES)\.md$/i,
   /^extension\/LICENSE\.txt$/,
   /^extension\/(media|schemas)\/[\w/.-]+\.(png|svg|md|json)$/,
-  /^extension\/dist\/(extension|engineHost|reference|cli)\.js$/,
+  /^extension\/dist\/(extension|engineHost|reference|cli|cliProgram)\.js$/,
   /^extension\/dist\/ort\/ort-wasm-simd-threaded\.(wasm|mjs)$/,
   /^extension\/dist\/lazy\/[\w-]+\.js$/,
   /^extension\/dist\/webview\/(\w+Page\.(js|css)|codicon\.(css|ttf))$/,
@@ -91,8 +92,8 @@ describe('the VSIX', () => {
       onLog: () => undefined,
     });
     try {
-      const { version } = await client.request('load', { libraryPath: libraryOf(currentRuntime) });
-      assert.equal(version, currentRuntime);
+      const { version } = await client.request('load', { libraryPath: libraryOf(newest) });
+      assert.equal(version, newest);
     } finally {
       await client.dispose();
       folder.remove();

@@ -18,9 +18,17 @@ import {
   codeServerLock,
   codeServerNode,
 } from './codeServer.mjs';
-import { currentRuntime, headers, headersCrate, runtimes } from './pins.mjs';
+import {
+  currentRuntime,
+  headers,
+  headersCrate,
+  otherRuntime,
+  requirementOf,
+  runtimes,
+} from './pins.mjs';
 import {
   SetupError,
+  buildJobs,
   digestOf,
   digestOfFolder,
   inDeps,
@@ -66,19 +74,19 @@ const nodeModules = {
 const runtimeFolder = (version) => inDeps('tensorrt-rtx', version);
 
 function runtimeFiles(version) {
-  if (!isWindows) return Object.keys(runtimes[version].files);
   const minor = version.split('.').slice(0, 2).join('_');
-  return [`tensorrt_rtx_${minor}.dll`, `tensorrt_onnxparser_rtx_${minor}.dll`].map(
-    (name) => `tensorrt_rtx_libs/${name}`,
-  );
+  const names = isWindows
+    ? [`tensorrt_rtx_${minor}.dll`, `tensorrt_onnxparser_rtx_${minor}.dll`]
+    : Object.keys(runtimes[version].files);
+  return names.map((name) => `tensorrt_rtx_libs/${name}`);
 }
 
 const runtimeStep = (version) => ({
   id: `runtime-${version}`,
-  title: `TensorRT-RTX ${version} (pip, ${runtimes[version].megabytes} MB, NVIDIA's licence)`,
+  title: `TensorRT-RTX ${version} (pip, ${Math.round(runtimes[version].downloadBytes / 1e6)} MB, NVIDIA's licence)`,
   needs: ['python'],
   after: [],
-  key: () => digestOf([requirements(version), platform]),
+  key: () => digestOf([requirementOf(version), platform]),
   outputs: () =>
     runtimeFiles(version).map((name) => relative(path.join(runtimeFolder(version), name))),
   adopt: () => runtimeIsGenuine(version),
@@ -93,20 +101,22 @@ const runtimeStep = (version) => ({
     const log = `tensorrt-rtx-${version}`;
     await makeFolderWhole(runtimeFolder(version), async (folder) => {
       const wheels = path.join(folder, '.wheel');
+      const requirement = path.join(folder, '.requirement.txt');
+      fs.writeFileSync(requirement, requirementOf(version));
       await retry(3, () =>
         run(
           python,
           [
             ...['-m', 'pip', 'download', '--disable-pip-version-check', '--no-input', '--quiet'],
             ...['--require-hashes', '--no-deps', '--only-binary=:all:', '--dest', wheels],
-            ...['--requirement', requirementsFile(version)],
+            ...['--requirement', requirement],
           ],
           { log },
         ),
       );
       const wheel = fs.readdirSync(wheels).find((name) => name.endsWith('.whl'));
       await run(python, ['-m', 'zipfile', '--extract', path.join(wheels, wheel), folder], { log });
-      fs.rmSync(wheels, { recursive: true });
+      for (const file of [wheels, requirement]) fs.rmSync(file, { recursive: true });
     });
     if (!isWindows && !(await runtimeIsGenuine(version))) {
       throw new SetupError(
@@ -117,14 +127,10 @@ const runtimeStep = (version) => ({
   },
 });
 
-const requirementsFile = (version) =>
-  inRoot(`scripts/setup/requirements/tensorrt-rtx-${version}.txt`);
-const requirements = (version) => fs.readFileSync(requirementsFile(version), 'utf8');
-
 async function runtimeIsGenuine(version) {
   if (isWindows) return false; // only the sum of the wheel is pinned there
   for (const [name, sum] of Object.entries(runtimes[version].files)) {
-    const file = path.join(runtimeFolder(version), name);
+    const file = path.join(runtimeFolder(version), 'tensorrt_rtx_libs', name);
     if (!fs.existsSync(file) || (await sha256File(file)) !== sum) return false;
   }
   return true;
@@ -143,6 +149,8 @@ async function retry(times, work) {
 
 // ---- TensorRT-RTX headers -----------------------------------------------------------------------------------------
 
+const minors = headers.map(([minor]) => minor);
+const range = `${minors[0]} to ${minors.at(-1)}`;
 const headersFolder = (minor) => inDeps('headers', minor);
 
 /** The SDK named by TENSORRT_RTX_HOME, when its headers are of a version that the shim is built for. */
@@ -158,25 +166,23 @@ function sdkHeaders() {
   }
   const number = (name) => new RegExp(`define ${name}\\s+(\\d+)`).exec(text)?.[1];
   const minor = `${number('TRT_MAJOR_RTX')}.${number('TRT_MINOR_RTX')}`;
-  return minor in headers ? { minor, folder } : undefined;
+  return minors.includes(minor) ? { minor, folder } : undefined;
 }
 
 const headersStep = {
   id: 'headers',
-  title: "TensorRT-RTX headers 1.4 to 1.7 (cargo, crate trtx-sys; NVIDIA's licence)",
+  title: `TensorRT-RTX headers ${range} (cargo, crate ${headersCrate.name}; NVIDIA's licence)`,
   needs: ['cargo'],
   after: [],
   key: () => digestOf([headersCrate, headers, sdkHeaders() ?? null]),
   outputs: () => [
-    ...Object.keys(headers).map((minor) =>
-      relative(path.join(headersFolder(minor), 'NvInferRuntime.h')),
-    ),
+    ...minors.map((minor) => relative(path.join(headersFolder(minor), 'NvInferRuntime.h'))),
     '.deps/headers/cuda_runtime_api.h',
   ],
   adopt: () =>
     sdkHeaders() === undefined &&
     fs.existsSync(inDeps('headers/cuda_runtime_api.h')) &&
-    Object.entries(headers).every(
+    headers.every(
       ([minor, sum]) =>
         fs.existsSync(headersFolder(minor)) && digestOfFolder(headersFolder(minor)) === sum,
     ),
@@ -191,7 +197,7 @@ const headersStep = {
         `${headersCrate.name}-${headersCrate.version}`,
         'TensorRT-Headers',
       );
-      for (const [minor, sum] of Object.entries(headers)) {
+      for (const [minor, sum] of headers) {
         const from = path.join(source, `TRT-RTX-${minor}`);
         if (digestOfFolder(from) !== sum) {
           throw new SetupError(
@@ -239,7 +245,6 @@ async function fetchCrate() {
 
 // ---- own code: shims, bundles, VSIX -------------------------------------------------------------------------------
 
-const minors = Object.keys(headers);
 const nativeFolder = `dist/native/${platform}`;
 const shimFile = (minor) => {
   const name = `engine_shim_${minor.replace('.', '_')}`;
@@ -248,7 +253,7 @@ const shimFile = (minor) => {
 
 const shimStep = {
   id: 'shim',
-  title: 'native shim for TensorRT-RTX 1.4 to 1.7 (CMake)',
+  title: `native shim for TensorRT-RTX ${range} (CMake)`,
   needs: ['compiler', 'cmake', 'make'],
   after: ['headers'],
   key: () =>
@@ -257,7 +262,7 @@ const shimStep = {
         inRoot('native-shim'),
         (name) => name.startsWith('build') || name.startsWith('test'),
       ),
-      Object.entries(headers),
+      headers,
       sdkHeaders() ?? null,
       process.env.CXX ?? null,
     ]),
@@ -279,7 +284,9 @@ const shimStep = {
         .includes(`CMAKE_HOME_DIRECTORY:INTERNAL=${inRoot('native-shim')}`);
     if (!reusable) fs.rmSync(build, { recursive: true, force: true });
     await run('cmake', [...configure, ...(reusable ? [] : generator)], { log: 'shim' });
-    await run('cmake', ['--build', build, '--config', 'Release', '--parallel'], { log: 'shim' });
+    await run('cmake', ['--build', build, '--config', 'Release', '--parallel', String(buildJobs)], {
+      log: 'shim',
+    });
   },
 };
 
@@ -292,8 +299,8 @@ const bundleStep = {
     digestOf([
       digestOfFolder(inRoot('src'), (name) => name.endsWith('.test.ts')),
       digestOfFolder(inRoot('schemas')),
-      ['esbuild.js', 'package.json', 'package-lock.json', 'tsconfig.json'].map((name) =>
-        fs.readFileSync(inRoot(name), 'utf8'),
+      ['esbuild.js', 'package.json', 'package-lock.json', 'tensorrt-rtx.json', 'tsconfig.json'].map(
+        (name) => fs.readFileSync(inRoot(name), 'utf8'),
       ),
     ]),
   outputs: () => [
@@ -378,7 +385,7 @@ export const purposes = {
   cli: [...product, current],
   package: [...product, 'vsix'],
   bench: [...product, current, 'browser', 'code-server', 'vsix'],
-  demo: [...product, current, 'runtime-1.6.1.120', 'browser', 'code-server', 'vsix'],
+  demo: [...product, current, `runtime-${otherRuntime}`, 'browser', 'code-server', 'vsix'],
 };
 
 /** What each suite of `npm test` needs: `--for=suite:NAME`. */

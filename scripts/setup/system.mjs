@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,6 +15,13 @@ export const inRoot = (...parts) => path.join(root, ...parts);
 export const inDeps = (...parts) => path.join(depsFolder, ...parts);
 export const isWindows = process.platform === 'win32';
 export const platform = `${process.platform}-${process.arch}`;
+
+/**
+ * How many compilers run at a time. Without a number `cmake --build --parallel` has make start all of them at once, which
+ * takes some 12 GB for the shims. CMAKE_BUILD_PARALLEL_LEVEL is CMake's own variable for it.
+ */
+export const buildJobs =
+  Number(process.env.CMAKE_BUILD_PARALLEL_LEVEL) || os.availableParallelism();
 
 /** A failure that a person can act on: what happened, and what to do next. */
 export class SetupError extends Error {

@@ -10,6 +10,7 @@ import type { FoundRuntime } from '../../src/host/runtimes/runtimeSources';
 import { EngineHostSupervisor } from '../../src/host/engineHost/supervisor';
 import { temporaryFolder } from '../harness';
 import {
+  headersFolder,
   inRoot,
   interleaved,
   library,
@@ -32,7 +33,7 @@ export async function buildPlainLoop(): Promise<string> {
   fs.mkdirSync(path.dirname(program), { recursive: true });
   await promisify(execFile)(process.env['CXX'] ?? 'c++', [
     ...['-std=c++17', '-O2', '-Wall', '-Wextra', '-Werror'],
-    ...['-isystem', inRoot('.deps/headers/1.7'), '-isystem', inRoot('.deps/headers')],
+    ...['-isystem', headersFolder, '-isystem', inRoot('.deps/headers')],
     ...[inRoot('native-shim/test/plainLoop.cpp'), '-o', program, '-ldl'],
   ]);
   return program;

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
 import { repositoryRoot } from '../harness';
+import { minorOf, newest } from '../support/releases';
 
 /** One row of docs/benchmarks.md. */
 export interface Row {
@@ -18,7 +19,8 @@ export interface Row {
 }
 
 export const inRoot = (...parts: string[]): string => path.join(repositoryRoot, ...parts);
-export const runtimeVersion = '1.7.1.116';
+export const runtimeVersion = newest;
+export const headersFolder = inRoot('.deps/headers', minorOf(newest));
 export const library = inRoot(
   `.deps/tensorrt-rtx/${runtimeVersion}/tensorrt_rtx_libs/libtensorrt_rtx.so.1`,
 );

@@ -12,7 +12,15 @@ import { EngineHostClient } from '../../src/host/engineHost/client';
 import { shimFolderOf } from '../../src/host/runtimes/shims';
 import { temporaryFolder } from '../harness';
 import { standInMachine, writeStandInEngine, type StandInComputer } from '../standIns/standIns';
-import { inRoot, interleaved, median, megabytes, outputOf, type Row } from './measure';
+import {
+  headersFolder,
+  inRoot,
+  interleaved,
+  median,
+  megabytes,
+  outputOf,
+  type Row,
+} from './measure';
 import { residentBytes } from './processMemory';
 
 const dist = inRoot('dist');
@@ -26,7 +34,7 @@ async function buildRunLoop(): Promise<string> {
   fs.mkdirSync(path.dirname(program), { recursive: true });
   await promisify(execFile)(process.env['CXX'] ?? 'c++', [
     ...['-std=c++17', '-O2', '-Wall', '-Wextra', '-Werror'],
-    ...['-isystem', inRoot('.deps/headers/1.7'), '-isystem', inRoot('.deps/headers')],
+    ...['-isystem', headersFolder, '-isystem', inRoot('.deps/headers')],
     ...[inRoot('test/bench/runLoop.cpp'), '-o', program, '-ldl'],
   ]);
   return program;

@@ -5,13 +5,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { ReportJson } from '../../src/core/report/reportJson';
 import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
-import {
-  builtEngine,
-  cliMain,
-  libraryOf,
-  type LibraryVersion,
-  libraryVersions,
-} from '../support/builtEngines';
+import { builtEngine, cliMain, libraryOf, libraryVersions } from '../support/builtEngines';
 import { writeEngine } from '../support/engineFiles';
 import { elfFile, rtxSymbols } from '../support/libraryFiles';
 
@@ -49,7 +43,7 @@ describe('command line', () => {
       child.once('error', reject);
       child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
     });
-  const withLibraries = (...versions: LibraryVersion[]): { env: NodeJS.ProcessEnv } => ({
+  const withLibraries = (...versions: string[]): { env: NodeJS.ProcessEnv } => ({
     env: { LD_LIBRARY_PATH: versions.map((version) => path.dirname(libraryOf(version))).join(':') },
   });
   const json = async (args: string[], options = withLibraries('1.7.1.116')) => {

@@ -7,8 +7,7 @@ import type { InternalApi } from '../../src/extension/extension';
 import { extensionId, viewTypes } from '../../src/extension/ids';
 import { writeEngine, type EngineFile } from '../support/engineFiles';
 
-export const newest = '1.7.1.116';
-export const older = '1.6.1.120';
+export { newest, older } from '../support/releases';
 
 /** The libraries that set-up fetched; all four are found, as if they were installed. */
 export function useRuntimes(...versions: string[]): void {

@@ -15,6 +15,7 @@ import {
   startSupervisor,
   type TestSupervisor,
 } from '../support/builtEngines';
+import { minors } from '../support/releases';
 
 describe('engine host with the real libraries', () => {
   let supervisor: TestSupervisor;
@@ -130,7 +131,7 @@ describe('engine host with the real libraries', () => {
       installed: path.join(repository, '.deps/tensorrt-rtx'),
       workspaceFolders: [],
       selectedPython: null,
-      supported: ['1.7', '1.6', '1.5', '1.4'],
+      supported: minors,
       standardFolders: [],
     });
     const checker = (mode: 'newest' | 'match-engine') =>

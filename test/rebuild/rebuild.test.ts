@@ -14,6 +14,7 @@ import { parseRecipe, rebuildDue } from '../../src/core/rebuild/recipe';
 import type { RebuildProgress } from '../../src/host/build/rebuild';
 import { lookAround } from '../../src/host/build/recipeSurroundings';
 import { slowModel } from '../support/onnxModels';
+import { minors } from '../support/releases';
 import {
   installedVersion,
   libraryOf,
@@ -27,7 +28,7 @@ import {
 const sha256 = (file: string): string =>
   createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 
-for (const minor of ['1.4', '1.5', '1.6', '1.7']) {
+for (const minor of minors) {
   describe(`rebuild with TensorRT-RTX ${minor}`, () => {
     const bench = new RebuildBench();
     let folder: string;

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { writeSampleModel } from '../../scripts/makeSampleModel';
+import { runtimeReleases } from '../../src/core/report/runtimeReleases';
 import type { HostLogLine } from '../../src/host/engineHost/client';
 import { EngineHostSupervisor, type SupervisorOptions } from '../../src/host/engineHost/supervisor';
 
@@ -15,10 +16,9 @@ export const cliMain = path.join(dist, 'cli.js');
 export const shimFolder = path.join(dist, 'native', `${process.platform}-${process.arch}`);
 
 /** The four-part versions that set-up fetches for the tests, oldest first. */
-export const libraryVersions = ['1.4.0.76', '1.5.0.114', '1.6.1.120', '1.7.1.116'] as const;
-export type LibraryVersion = (typeof libraryVersions)[number];
+export const libraryVersions = runtimeReleases.map(({ version }) => version);
 
-export function libraryOf(version: LibraryVersion): string {
+export function libraryOf(version: string): string {
   const folder = path.join(repository, '.deps/tensorrt-rtx', version, 'tensorrt_rtx_libs');
   const file = path.join(folder, 'libtensorrt_rtx.so.1');
   if (!fs.existsSync(file)) throw new Error(`${file} is missing: npm run setup`);
@@ -41,7 +41,7 @@ export function startSupervisor(options: Partial<SupervisorOptions> = {}): TestS
 }
 
 /** An engine of the sample model, built by the real library of that version; built once. */
-export async function builtEngine(version: LibraryVersion): Promise<string> {
+export async function builtEngine(version: string): Promise<string> {
   const folder = path.join(repository, '.deps/engines');
   const engine = path.join(folder, `fixedSample-${version}.engine`);
   if (fs.existsSync(engine)) return engine;

@@ -12,9 +12,8 @@ import {
   type VSCode,
 } from '../harness';
 import { writeEngine } from '../support/engineFiles';
+import { newest, older } from '../support/releases';
 
-const newest = '1.7.1.116';
-const older = '1.6.1.120';
 const library = (version: string): string =>
   path.join(repositoryRoot, '.deps/tensorrt-rtx', version, 'tensorrt_rtx_libs');
 
@@ -45,7 +44,7 @@ describe('Fix Engine Problem, as a person reaches it', () => {
 
   /** The quick pick is open and offers remedies. */
   async function offered(): Promise<void> {
-    await workbench.quickPickRow('Use runtime 1.6.1.120').waitFor();
+    await workbench.quickPickRow(`Use runtime ${older}`).waitFor();
   }
   async function dismissed(): Promise<void> {
     await workbench.page.keyboard.press('Escape');
@@ -114,11 +113,11 @@ describe('Fix Engine Problem, as a person reaches it', () => {
     await workbench.runCommand('View: Close All Editors');
     await workbench.showProblems();
     await workbench.picture('problems');
-    const sentence = 'built by TensorRT-RTX 1.6.1.120';
+    const sentence = `built by TensorRT-RTX ${older}`;
     await workbench.problem(sentence).first().waitFor();
     await workbench.problemLink(sentence).click();
     await offered();
-    await workbench.pick('Use runtime 1.6.1.120');
+    await workbench.pick(`Use runtime ${older}`);
     await workbench.problem(sentence).first().waitFor({ state: 'detached' });
     assert.equal(await workbench.problem(sentence).count(), 0);
     await workbench.showViewContainer('Engine Inspector');

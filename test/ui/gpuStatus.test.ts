@@ -13,6 +13,7 @@ import {
 } from '../harness';
 import { compileStandInNvml, StandInNvml } from '../standIns/nvml/standInNvml';
 import { writeEngine } from '../support/engineFiles';
+import { newest } from '../support/releases';
 
 const GiB = 1024n ** 3n;
 const hostile = '[click](command:workbench.action.terminal.new) <b>x</b> | `y` $(trash)';
@@ -40,7 +41,7 @@ describe('GPU memory on screen', () => {
         { ...gpu, uuid: 'GPU-1', used: GiB, util: 0 },
       ],
     });
-    const version = '1.7.1.116';
+    const version = newest;
     writeEngine(path.join(folder.path, 'large.engine'), { version, weightBytes: 3 * 1024 ** 3 });
   });
   after(() => folder.remove());

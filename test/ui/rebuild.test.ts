@@ -14,11 +14,10 @@ import {
 import { writeSampleModel } from '../../scripts/makeSampleModel';
 import { readEngineHeader, type EngineHeader } from '../../src/core/file/engineHeader';
 import { writeEngine } from '../support/engineFiles';
+import { newest, older } from '../support/releases';
 import { until } from '../support/builtEngines';
 import { slowModel } from '../support/onnxModels';
 
-const newest = '1.7.1.116';
-const older = '1.6.1.120';
 const mismatch = `built by TensorRT-RTX ${older}`;
 const library = (version: string): string =>
   path.join(repositoryRoot, '.deps/tensorrt-rtx', version, 'tensorrt_rtx_libs');

@@ -12,9 +12,7 @@ import {
   type VSCode,
 } from '../harness';
 import { writeEngine } from '../support/engineFiles';
-
-const outside = '1.7.1.116';
-const inWorkspace = '1.6.1.120';
+import { newest as outside, older as inWorkspace } from '../support/releases';
 
 describe('Restricted Mode', () => {
   let folder: TemporaryFolder;

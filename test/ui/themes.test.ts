@@ -17,9 +17,8 @@ import {
 } from '../harness';
 import { sampleProfile, writeSampleModel } from '../../scripts/makeSampleModel';
 import { builtEngine } from '../support/builtEngines';
+import { newest, older } from '../support/releases';
 
-const newest = '1.7.1.116';
-const older = '1.6.1.120';
 const library = (version: string): string =>
   path.join(repositoryRoot, '.deps/tensorrt-rtx', version, 'tensorrt_rtx_libs');
 const allThemes = Object.keys(themes) as Theme[];

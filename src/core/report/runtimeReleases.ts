@@ -1,7 +1,5 @@
-/**
- * The TensorRT-RTX releases that are known: what setting up a new one changes in core is here and in the target sets of
- * computeCapability.ts.
- */
+/** The TensorRT-RTX releases that are known: those of tensorrt-rtx.json, the one list of them. */
+import { releases } from '../../../tensorrt-rtx.json';
 import { threeParts } from '../text/formats';
 
 export interface RuntimeRelease {
@@ -12,12 +10,7 @@ export interface RuntimeRelease {
 }
 
 /** Ascending. */
-export const runtimeReleases: readonly RuntimeRelease[] = [
-  { version: '1.4.0.76', cudaRuntimeVersion: 13020 },
-  { version: '1.5.0.114', cudaRuntimeVersion: 13020 },
-  { version: '1.6.1.120', cudaRuntimeVersion: 13040 },
-  { version: '1.7.1.116', cudaRuntimeVersion: 13040 },
-];
+export const runtimeReleases: readonly RuntimeRelease[] = releases;
 
 /** The published release that loads engines of this version: major, minor and patch equal. */
 export function releaseFor(engineVersion: string): RuntimeRelease | null {

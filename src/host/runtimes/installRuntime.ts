@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { releases } from '../../../tensorrt-rtx.json';
 import { plainText } from '../../core/text/plainText';
 import { cleanEnvironment } from '../engineHost/hostEnvironment';
 import { asHostError, HostError } from '../hostError';
@@ -26,40 +27,9 @@ interface Wheel {
 }
 
 /** Newest first. */
-export const installableRuntimes: readonly Wheel[] = [
-  {
-    version: '1.7.1.116',
-    sha256: {
-      'linux-x64': 'e3fd45fed001240d63304e77a2d4006319b839994237cb294b6e7ad72acaabcd',
-      'win32-x64': '3f0bc38ffe0b755e9de672da7b9ed3c05ddfd2538160c36af2a1e0994508c940',
-    },
-    downloadBytes: 95_153_708,
-  },
-  {
-    version: '1.6.1.120',
-    sha256: {
-      'linux-x64': 'cb972965c8bcd58e2cdb805eb872c69fb90abdf98356b71942d9a2f8a10220cf',
-      'win32-x64': '902c0459921bd0a26b579f5fa8e72f528f4949bd1ee824cfa95120627fad4d0b',
-    },
-    downloadBytes: 92_382_349,
-  },
-  {
-    version: '1.5.0.114',
-    sha256: {
-      'linux-x64': '4d6f534f82b701e66f3a2bdade528e65670add4ad5d3a28cc010a1ae2abc5a60',
-      'win32-x64': 'b2c6eff5bb6cbf1fa6f630400cff3ad0e75f0a3806cd5e3f51031b050f1d67bf',
-    },
-    downloadBytes: 88_808_916,
-  },
-  {
-    version: '1.4.0.76',
-    sha256: {
-      'linux-x64': '736d89b60514f997fc23c729534f2721c01b4791d8b88ae75a4c1f8e9fa4eda6',
-      'win32-x64': '064561b951d1c7b2683e2f8e1fec2a8d4d204d338bb25e90db106acf952ddd52',
-    },
-    downloadBytes: 86_448_863,
-  },
-];
+export const installableRuntimes: readonly Wheel[] = releases
+  .map(({ version, wheels, downloadBytes }) => ({ version, sha256: wheels, downloadBytes }))
+  .reverse();
 
 export interface InstallProgress {
   /** What is being done, for a person: "Downloading (95 MB)". */
