@@ -117,7 +117,7 @@ class TextPrinter implements Printer {
         ({ severity, sentence }) => `  ${paint(severity, `${severity}:`)} ${sentence}`,
       ),
       ...report.remedies
-        .filter(({ id }) => id !== 'show-log')
+        .filter(({ action }) => action.kind !== 'showLog')
         .slice(0, 3)
         .map(
           ({ title, detail }) => `  ${paint('dim', 'fix:')} ${title.replace(/…$/, '')}. ${detail}`,

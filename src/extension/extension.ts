@@ -22,8 +22,7 @@ import { InstallRuntime } from './installRuntime';
 import { Log } from './log';
 import { Problems } from './problems';
 import { Rebuild } from './rebuild';
-import { registerRemedies } from './remedies';
-import { RemedyHandlers } from './remedyHandlers';
+import { Remedies } from './remedies';
 import { Reports } from './reports';
 import { RuntimePicker } from './runtimePicker';
 import { Runtimes } from './runtimes';
@@ -39,7 +38,7 @@ export interface InternalApi {
   readonly host: EngineHost;
   readonly gpus: GpuStatus;
   readonly hashes: Hashes;
-  readonly remedies: RemedyHandlers;
+  readonly remedies: Remedies;
   readonly rebuild: Rebuild;
   readonly inside: LookInside;
   readonly pages: EnginePages;
@@ -77,19 +76,17 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
 
   const install = new InstallRuntime(runtimes, log, errors);
   const picker = new RuntimePicker(runtimes, install, errors);
-  const remedies = new RemedyHandlers();
-  registerRemedies(remedies, { runtimes, picker, install, log });
   const rebuild = own(
     new Rebuild({
       host,
       reports,
       runtimes,
       errors,
-      remedies,
       memory: context.workspaceState,
       cli: context.asAbsolutePath('dist/cli.js'),
     }),
   );
+  const remedies = new Remedies({ runtimes, picker, install, rebuild, log });
   const fixes = new Fixes(reports, remedies, errors);
 
   const { extensionUri } = context;

@@ -7,7 +7,7 @@ import * as vscode from 'vscode';
 import type { EngineReport, Remedy } from '../core/report/engineReport';
 import { commandTargets, fileName } from './engineTarget';
 import type { Errors } from './errors';
-import type { RemedyHandlers } from './remedyHandlers';
+import type { Remedies } from './remedies';
 import type { Reports } from './reports';
 
 interface RemedyItem extends vscode.QuickPickItem {
@@ -23,7 +23,7 @@ interface EngineItem extends vscode.QuickPickItem {
 export class Fixes {
   constructor(
     private readonly reports: Reports,
-    private readonly handlers: RemedyHandlers,
+    private readonly remedies: Remedies,
     private readonly errors: Errors,
   ) {}
 
@@ -44,7 +44,7 @@ export class Fixes {
       const report = this.reports.get(uri);
       // The page may show an older report than the store holds; its buttons then find no remedy and ask.
       const remedy = report?.remedies.find((one) => one.id === remedyId);
-      if (report && remedy) await this.handlers.run({ uri, report, remedy });
+      if (report && remedy) await this.remedies.run({ uri, report, remedy });
       else await this.fixEngine(uri, false);
     });
   }
@@ -77,7 +77,7 @@ export class Fixes {
       matchOnDetail: true,
     });
     if (!picked) return;
-    if ('remedy' in picked) await this.handlers.run({ uri, report, remedy: picked.remedy });
+    if ('remedy' in picked) await this.remedies.run({ uri, report, remedy: picked.remedy });
     else await this.fixAnother();
   }
 

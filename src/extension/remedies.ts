@@ -1,73 +1,74 @@
-/**
- * What the extension itself does for each remedy but those that build: these register their own handlers
- * (remedyHandlers.ts, rebuild/).
- */
+/** What happens when a remedy is picked: one handler for each kind of action. */
 import * as vscode from 'vscode';
-import type { RemedyId } from '../core/report/engineReport';
+import type { EngineReport, Remedy, RemedyAction } from '../core/report/engineReport';
 import { fileName } from './engineTarget';
 import type { InstallRuntime } from './installRuntime';
 import type { Log } from './log';
-import type { RemedyContext, RemedyHandler, RemedyHandlers } from './remedyHandlers';
+import type { Rebuild } from './rebuild';
 import type { RuntimePicker } from './runtimePicker';
 import type { Runtimes } from './runtimes';
 import * as settings from './settings';
 
 const shell = process.platform === 'win32' ? 'powershell' : 'sh';
-const driverPage = 'https://www.nvidia.com/drivers/';
 
-/** Registered by rebuild/. */
-type OfRebuild =
-  | 'rebuild'
-  | 'rebuild-with-weight-streaming'
-  | 'rebuild-from-recipe'
-  | 'rebuild-for-chosen-gpus'
-  | 'copy-rebuild-command'
-  | 'convert-foreign-engine';
+export interface RemedyContext {
+  uri: vscode.Uri;
+  report: EngineReport;
+  remedy: Remedy;
+}
+
+type Kind = RemedyAction['kind'];
+type Handler<K extends Kind = Kind> = (
+  context: RemedyContext,
+  action: Extract<RemedyAction, { kind: K }>,
+) => unknown;
 
 export interface RemedyServices {
   runtimes: Runtimes;
   picker: RuntimePicker;
   install: InstallRuntime;
+  rebuild: Rebuild;
   log: Log;
 }
 
-export function registerRemedies(handlers: RemedyHandlers, services: RemedyServices): void {
-  const { picker, install, log } = services;
-  const installVersion: RemedyHandler = async ({ remedy }) => {
-    await install.run(remedy.runtimeVersion);
-  };
-  const table: Record<Exclude<RemedyId, OfRebuild>, RemedyHandler> = {
-    'use-matching-runtime': (context) => useMatchingRuntime(context, services.runtimes),
-    'install-matching-runtime': async ({ remedy }) => {
-      const library = await install.run(remedy.runtimeVersion);
-      // Beside the newest one, which other engines may need.
-      if (library !== undefined) await settings.setRuntime({ path: '', choice: 'matchEngine' });
-    },
-    'install-runtime': installVersion,
-    'update-runtime': installVersion,
-    'choose-runtime': () => picker.run(),
-    'update-driver': openDriverPage,
-    'install-driver': openDriverPage,
-    'repair-cuda': repairCuda,
-    'get-file-again': getFileAgain,
-    'fetch-lfs-object': fetchLfsObject,
-    'show-log': () => {
-      log.show();
-      return Promise.resolve();
-    },
-  };
-  for (const [id, handler] of Object.entries(table)) {
-    handlers.register([id as RemedyId], handler);
+export class Remedies {
+  private readonly handlers: { [K in Kind]: Handler<K> };
+
+  constructor({ runtimes, picker, install, rebuild, log }: RemedyServices) {
+    this.handlers = {
+      rebuild: ({ uri, report }, { choice }) => rebuild.rebuild(uri, choice, report),
+      build: ({ uri, report }) => rebuild.buildBeside(uri, report),
+      copyRebuildCommand: ({ uri }) => rebuild.copyCommand(uri),
+      useRuntime: ({ report }, { path }) => useRuntime(report, path, runtimes),
+      installRuntime: async (_, { version, matchEngine }) => {
+        const library = await install.run(version ?? undefined);
+        // Beside the newest one, which other engines may need.
+        if (library !== undefined && matchEngine)
+          await settings.setRuntime({ path: '', choice: 'matchEngine' });
+      },
+      chooseRuntime: () => picker.run(),
+      openUrl,
+      getFileAgain,
+      gitLfsPull,
+      showLog: () => log.show(),
+    };
+  }
+
+  async run(context: RemedyContext): Promise<void> {
+    const { action } = context.remedy;
+    await (this.handlers[action.kind] as Handler)(context, action);
+  }
+
+  /** For tests: what these kinds do until it is disposed. */
+  replace(kinds: readonly Kind[], handler: Handler): vscode.Disposable {
+    const before = { ...this.handlers };
+    Object.assign(this.handlers, Object.fromEntries(kinds.map((kind) => [kind, handler])));
+    return new vscode.Disposable(() => Object.assign(this.handlers, before));
   }
 }
 
 /** "Match the engine's version" where that leads to the same library: other engines then keep theirs. */
-async function useMatchingRuntime(
-  { remedy, report }: RemedyContext,
-  runtimes: Runtimes,
-): Promise<void> {
-  const path = remedy.runtimePath;
-  if (path === undefined) throw new Error('use-matching-runtime came without a path');
+async function useRuntime(report: EngineReport, path: string, runtimes: Runtimes): Promise<void> {
   const { chooseRuntime } = await import('../host/runtimes/runtimes');
   const matched = chooseRuntime(
     await runtimes.list(),
@@ -85,27 +86,23 @@ async function useMatchingRuntime(
   );
 }
 
-async function openDriverPage(): Promise<void> {
-  await vscode.env.openExternal(vscode.Uri.parse(driverPage));
+async function openUrl(
+  { remedy }: RemedyContext,
+  { url, button }: Extract<RemedyAction, { kind: 'openUrl' }>,
+): Promise<void> {
+  const picked =
+    button === null ||
+    (await vscode.window.showInformationMessage(`${remedy.title}. ${remedy.detail}`, button));
+  if (picked !== undefined) await vscode.env.openExternal(vscode.Uri.parse(url));
 }
 
-async function repairCuda({ remedy }: RemedyContext): Promise<void> {
-  const open = 'Open NVIDIA Driver Downloads';
-  const picked = await vscode.window.showInformationMessage(
-    `${remedy.title}. ${remedy.detail}`,
-    open,
-  );
-  if (picked === open) await openDriverPage();
-}
-
-function getFileAgain({ uri, report, remedy }: RemedyContext): Promise<void> {
+function getFileAgain({ uri, report, remedy }: RemedyContext): void {
   const reason = report.reasons.find(({ id }) => remedy.cures.includes(id));
   const sentence = [reason?.sentence ?? report.headline, remedy.detail].join(' ');
   void vscode.window.showInformationMessage(`${fileName(uri)}: ${sentence}`);
-  return Promise.resolve();
 }
 
-async function fetchLfsObject({ uri, remedy }: RemedyContext): Promise<void> {
+async function gitLfsPull({ uri, remedy }: RemedyContext): Promise<void> {
   const { shellQuote } = await import('../core/rebuild/rebuildCommands');
   const command = `git lfs pull --include=${shellQuote(fileName(uri), shell)}`;
   await vscode.env.clipboard.writeText(command);

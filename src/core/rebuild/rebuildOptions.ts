@@ -11,6 +11,9 @@ import type { EngineHeader } from '../file/engineHeader';
 import { joinWords, threeParts } from '../text/formats';
 import { compareVersions } from '../report/runtimeReleases';
 
+/** What a rebuild is for. */
+export type RebuildChoice = 'this-machine' | 'weight-streaming' | 'chosen-gpus' | 'from-recipe';
+
 /** One dynamic input's range in a profile. */
 export interface ShapeRange {
   input: string;

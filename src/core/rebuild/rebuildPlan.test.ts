@@ -5,7 +5,7 @@ import type { EngineReport } from '../report/engineReport';
 import { readOnnxFactsOfBytes } from './onnxFacts';
 import type { Recipe } from './recipe';
 import { checkOptions, computeCapabilitiesFor, defaultEngineOptions } from './rebuildOptions';
-import { planRebuild, rebuildChoiceOf, targetRows, type PlanInput } from './rebuildPlan';
+import { planRebuild, targetRows, type PlanInput } from './rebuildPlan';
 
 const surroundings = { runtimeVersion: '1.7.1.116', hasGpu: true };
 
@@ -130,12 +130,6 @@ describe('rebuildPlan', () => {
         .map((row) => row.computeCapability);
     assert.deepEqual(picked('1.4.0.76', [], null), ['8.0', '8.6', '8.9', '12.0']);
     assert.deepEqual(picked('1.7.1.116', ['8.6'], '7.5'), ['7.5', '8.6']);
-  });
-
-  it('knows which remedies are rebuilds', () => {
-    assert.equal(rebuildChoiceOf('rebuild'), 'this-machine');
-    assert.equal(rebuildChoiceOf('rebuild-with-weight-streaming'), 'weight-streaming');
-    assert.equal(rebuildChoiceOf('update-driver'), null);
   });
 
   it('finds flags and GPUs that exclude each other', () => {

@@ -9,7 +9,7 @@ import {
   targetSet,
   type ComputeCapability,
 } from '../gpu/computeCapability';
-import type { EngineReport, RemedyId } from '../report/engineReport';
+import type { EngineReport } from '../report/engineReport';
 import type { OnnxFacts } from './onnxFacts';
 import type { Recipe } from './recipe';
 import {
@@ -21,44 +21,9 @@ import {
   type BuildSurroundings,
   type EngineOptions,
   type OptionProblem,
+  type RebuildChoice,
 } from './rebuildOptions';
 import { checkProfiles, defaultProfiles } from './rebuildProfiles';
-
-export const rebuildChoices = [
-  'this-machine',
-  'weight-streaming',
-  'chosen-gpus',
-  'from-recipe',
-] as const;
-export type RebuildChoice = (typeof rebuildChoices)[number];
-
-/** Which rebuild a remedy of the report means; null: it is no rebuild. */
-export function rebuildChoiceOf(remedy: RemedyId): RebuildChoice | null {
-  switch (remedy) {
-    case 'rebuild':
-    case 'convert-foreign-engine':
-      return 'this-machine';
-    case 'rebuild-with-weight-streaming':
-      return 'weight-streaming';
-    case 'rebuild-for-chosen-gpus':
-      return 'chosen-gpus';
-    case 'rebuild-from-recipe':
-      return 'from-recipe';
-    case 'use-matching-runtime':
-    case 'install-matching-runtime':
-    case 'choose-runtime':
-    case 'install-runtime':
-    case 'update-driver':
-    case 'update-runtime':
-    case 'repair-cuda':
-    case 'install-driver':
-    case 'get-file-again':
-    case 'fetch-lfs-object':
-    case 'copy-rebuild-command':
-    case 'show-log':
-      return null;
-  }
-}
 
 export interface PlanInput {
   choice: RebuildChoice;

@@ -9,6 +9,7 @@ import type { ComputeCapability } from '../gpu/computeCapability';
 import type { EngineHeader } from '../file/engineHeader';
 import type { FileKind } from '../file/fileKind';
 import type { Fit } from '../gpu/fit';
+import type { RebuildChoice } from '../rebuild/rebuildOptions';
 import type { ReasonId } from './reasonTable';
 
 export type { ReasonId } from './reasonTable';
@@ -65,10 +66,25 @@ export interface Remedy {
   preferred: boolean;
   /** Which reasons it cures. */
   cures: ReasonId[];
-  /** Arguments a surface passes on, e.g. the runtime's path for use-matching-runtime, its version for install-matching-runtime. */
-  runtimePath?: string;
-  runtimeVersion?: string;
+  action: RemedyAction;
 }
+
+/** What picking a remedy does. A surface that can do such things has one handler for each kind. */
+export type RemedyAction =
+  /** Builds in the engine's place. */
+  | { kind: 'rebuild'; choice: RebuildChoice }
+  /** Builds a new engine beside a file that is none. */
+  | { kind: 'build' }
+  | { kind: 'copyRebuildCommand' }
+  | { kind: 'useRuntime'; path: string; version: string }
+  /** null: the newest. matchEngine: other engines keep the runtime they have. */
+  | { kind: 'installRuntime'; version: string | null; matchEngine: boolean }
+  | { kind: 'chooseRuntime' }
+  /** button: where the remedy's detail is to be read before the page opens; null: it opens at once. */
+  | { kind: 'openUrl'; url: string; button: string | null }
+  | { kind: 'getFileAgain' }
+  | { kind: 'gitLfsPull' }
+  | { kind: 'showLog' };
 
 export type HeaderFieldId =
   | 'tag'

@@ -354,7 +354,7 @@ describe('makeEngineReport', () => {
         ],
       });
       const made = report(input).remedies.find((r) => r.id === 'use-matching-runtime');
-      assert.deepEqual([made?.runtimeVersion, made?.runtimePath], ['1.6.1.120', '/exact']);
+      assert.deepEqual(made?.action, { kind: 'useRuntime', path: '/exact', version: '1.6.1.120' });
       assert.ok(!remedyIds(report(input)).includes('install-matching-runtime'));
     });
 
@@ -541,6 +541,7 @@ function checkInvariants(made: EngineReport): void {
       `${remedy.id} cures what is there`,
     );
     assert.ok(remedy.title && remedy.detail);
+    assert.equal(remedy.action.kind === 'rebuild', remedy.id.startsWith('rebuild'), remedy.id);
   }
   const loud: Record<string, number> = { error: 0, warning: 1, information: 2 };
   const order = made.reasons.map((r) => loud[r.severity] ?? 9);

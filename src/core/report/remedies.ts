@@ -8,7 +8,7 @@
  * help an engine that needs more memory than there is. For a GPU that TensorRT-RTX does not run on nothing is built.
  */
 import { supportOf } from '../gpu/computeCapability';
-import type { FileFactRow, Remedy, RemedyId } from './engineReport';
+import type { FileFactRow, Remedy, RemedyAction, RemedyId } from './engineReport';
 import { engineInsideLabel } from '../file/fileKind';
 import { formatCudaVersion } from '../text/formats';
 import { plainText } from '../text/plainText';
@@ -19,18 +19,7 @@ import { compareVersions, releaseFor, runtimeReleases, sameVersion } from './run
 import { predictVerdict } from './verdictRule';
 import { diagnosticBit } from './validity';
 
-const buildsOnThisMachine: readonly RemedyId[] = [
-  'rebuild',
-  'rebuild-with-weight-streaming',
-  'rebuild-from-recipe',
-  'rebuild-for-chosen-gpus',
-  'convert-foreign-engine',
-  'copy-rebuild-command',
-  'use-matching-runtime',
-  'install-matching-runtime',
-  'update-driver',
-  'update-runtime',
-];
+const driverPage = 'https://www.nvidia.com/drivers/';
 
 type Draft = Omit<Remedy, 'preferred'>;
 
@@ -44,15 +33,19 @@ export function findRemedies(input: ReportInput, findings: readonly Finding[]): 
       ? engineRemedies(input, reasons)
       : foreignRemedies(input);
   // On such a GPU neither a rebuild nor another runtime makes any engine run.
-  const useful =
-    gpuView(input).support === 'never'
-      ? drafts.filter((draft) => !buildsOnThisMachine.includes(draft.id))
-      : drafts;
+  const useful = gpuView(input).support === 'never' ? drafts.filter(helpsOnAnyGpu) : drafts;
   const complete = useful.length > 0 || drafts.length === 0 ? useful : [showLog()];
   return merged(complete).map((draft, index) => ({
     ...draft,
     preferred: index === 0 && draft.cures.length > 0,
   }));
+}
+
+function helpsOnAnyGpu({ action, cures }: Draft): boolean {
+  return (
+    !['rebuild', 'build', 'copyRebuildCommand'].includes(action.kind) &&
+    (cures.length === 0 || cures.some((id) => reasonTable[id].about !== 'engine and machine'))
+  );
 }
 
 /** A remedy that helps in several ways is offered once, where it came first. */
@@ -73,9 +66,9 @@ function draft(
   title: string,
   detail: string,
   cures: ReasonId[],
-  runtime: { runtimePath?: string; runtimeVersion?: string } = {},
+  action: RemedyAction,
 ): Draft {
-  return { id, title, detail, cures, ...runtime };
+  return { id, title, detail, cures, action };
 }
 
 /** What helps against a reason beside a rebuild and a new copy, and where it stands among those. */
@@ -136,15 +129,17 @@ function engineRemedies(input: ReportInput, reasons: ReadonlySet<ReasonId>): Dra
       : [...rebuilds, ...copies, ...partial];
 
   const all = [...offers('first'), ...ordered, ...offers('last')];
-  const builds = all.some((d) => d.id === 'rebuild' || d.id === 'rebuild-with-weight-streaming');
+  const builds = all.some(isRebuild);
   return [
     ...all,
     ...(rebuilds.length > 0 ? otherRebuilds(input, rebuildable) : []),
-    ...(builds
-      ? [copyCommand(all.flatMap((d) => (d.id.startsWith('rebuild') ? d.cures : [])))]
-      : []),
+    ...(builds ? [copyCommand(all.filter(isRebuild).flatMap((d) => d.cures))] : []),
     ...(present.some((id) => reasonTable[id].logHelps) ? [showLog()] : []),
   ];
+}
+
+function isRebuild({ action }: Draft): boolean {
+  return action.kind === 'rebuild';
 }
 
 function rebuild({ runtime, facts }: ReportInput, cures: ReasonId[]): Draft {
@@ -156,6 +151,7 @@ function rebuild({ runtime, facts }: ReportInput, cures: ReasonId[]): Draft {
       'Rebuild with weight streaming',
       `Builds a new engine with TensorRT-RTX${version} whose weights need not all fit on the GPU; runs may be slower.${kept}`,
       cures,
+      { kind: 'rebuild', choice: 'weight-streaming' },
     );
   }
   return draft(
@@ -163,6 +159,7 @@ function rebuild({ runtime, facts }: ReportInput, cures: ReasonId[]): Draft {
     'Rebuild for this machine',
     `Builds a new engine from the ONNX model with TensorRT-RTX${version}.${kept}`,
     cures,
+    { kind: 'rebuild', choice: 'this-machine' },
   );
 }
 
@@ -175,12 +172,14 @@ function otherRebuilds(input: ReportInput, cures: ReasonId[]): Draft[] {
     'Rebuild from recipe',
     `Builds it exactly as ${plainText(recipe?.file ?? '', 200)} says, with TensorRT-RTX${version}. The old file is kept until the new one is checked.`,
     cures,
+    { kind: 'rebuild', choice: 'from-recipe' },
   );
   const forGpus = draft(
     'rebuild-for-chosen-gpus',
     'Rebuild for chosen GPUs…',
     `Asks which GPU families the new engine should run on. The old file is kept until the new one is checked.`,
     cures,
+    { kind: 'rebuild', choice: 'chosen-gpus' },
   );
   return [
     ...(recipe && recipeCures(input, cures) ? [fromRecipe] : []),
@@ -211,6 +210,7 @@ function copyCommand(cures: ReasonId[]): Draft {
     'Copy the rebuild command',
     "Copies how to build such an engine: for the terminal, NVIDIA's tensorrt_rtx tool, Python or C++. Nothing is run.",
     [...new Set(cures)],
+    { kind: 'copyRebuildCommand' },
   );
 }
 
@@ -221,6 +221,7 @@ function getFileAgain(cures: ReasonId[]): Draft {
     'Get the file again',
     `Copy or download it once more from where it came, and compare ${compare}.`,
     cures,
+    { kind: 'getFileAgain' },
   );
 }
 
@@ -242,7 +243,7 @@ function matchingRuntimes(input: ReportInput): Draft[] {
         `Use runtime ${shown}`,
         `Checks engines with the library at ${plainText(known.path, 300)} instead. The engine stays as it is.`,
         ['version-mismatch'],
-        { runtimePath: known.path, runtimeVersion: known.version },
+        { kind: 'useRuntime', path: known.path, version: known.version },
       ),
     ];
   }
@@ -254,7 +255,7 @@ function matchingRuntimes(input: ReportInput): Draft[] {
         `Install runtime ${release.version}`,
         `Downloads TensorRT-RTX ${release.version} from PyPI into the extension's own storage and uses it. The engine stays as it is.`,
         ['version-mismatch'],
-        { runtimeVersion: release.version },
+        { kind: 'installRuntime', version: release.version, matchEngine: true },
       ),
     ];
   }
@@ -289,6 +290,7 @@ function updateDriver({ facts, machine }: ReportInput): Draft[] {
       `Needs a driver for CUDA ${needed > 0 ? formatCudaVersion(needed) : 'of the build'} or newer` +
         `${here === null ? '' : `; the driver here${display} is for CUDA ${formatCudaVersion(here)}`}. The engine stays as it is.`,
       ['old-cuda-driver'],
+      { kind: 'openUrl', url: driverPage, button: null },
     ),
   ];
 }
@@ -303,7 +305,7 @@ function updateRuntime({ facts }: ReportInput): Draft[] {
       `Needs a library of TensorRT-RTX ${header ? header.version : 'of the same version'} that carries ` +
         `${cuda === null ? 'a newer CUDA runtime' : `CUDA runtime ${cuda} or newer`}. The engine stays as it is.`,
       ['old-cuda-runtime'],
-      header ? { runtimeVersion: header.version } : {},
+      { kind: 'installRuntime', version: header?.version ?? null, matchEngine: false },
     ),
   ];
 }
@@ -314,6 +316,7 @@ function repairCuda(reason: ReasonId): Draft {
     'Repair the CUDA installation',
     'Reinstall the NVIDIA driver and restart the machine, then check again. A rebuild would not help.',
     [reason],
+    { kind: 'openUrl', url: driverPage, button: 'Open NVIDIA Driver Downloads' },
   );
 }
 
@@ -336,7 +339,7 @@ function faster(input: ReportInput): Draft[] {
       ? `TensorRT-RTX ${release.version} builds for this GPU by name. Rebuild the engine with it afterwards; until then it runs as it is.`
       : 'A newer release may build for this GPU by name. Rebuild the engine with it afterwards; until then it runs as it is.',
     ['suboptimal'],
-    release ? { runtimeVersion: release.version } : {},
+    { kind: 'installRuntime', version: release?.version ?? null, matchEngine: false },
   );
   return [
     update,
@@ -345,6 +348,7 @@ function faster(input: ReportInput): Draft[] {
       'Rebuild for this machine',
       'Builds a new engine from the ONNX model, best after updating TensorRT-RTX. The old file is kept until the new one is checked.',
       ['suboptimal'],
+      { kind: 'rebuild', choice: 'this-machine' },
     ),
   ];
 }
@@ -358,9 +362,11 @@ function readableGpu(input: ReportInput): Draft[] {
           'Install the NVIDIA driver',
           'Needs an NVIDIA GPU in this machine. For a verdict about another machine use the command line: check --machine.',
           ['gpu-not-readable'],
+          { kind: 'openUrl', url: driverPage, button: null },
         ),
       ];
     case 'driver-too-old': {
+      if (gpuView(input).support === 'never') return [];
       const needed = input.runtime?.cudaRuntimeVersion ?? null;
       return [
         draft(
@@ -368,6 +374,7 @@ function readableGpu(input: ReportInput): Draft[] {
           'Update the NVIDIA driver',
           `TensorRT-RTX needs ${needed === null ? 'a newer driver' : `a driver for CUDA ${Math.floor(needed / 1000)}`} to read the GPU. The engine stays as it is.`,
           ['gpu-not-readable'],
+          { kind: 'openUrl', url: driverPage, button: null },
         ),
       ];
     }
@@ -391,7 +398,7 @@ function installRuntime({ facts }: ReportInput, reason: ReasonId): Draft {
     `Install TensorRT-RTX${shown}`,
     `Downloads it from PyPI into the extension's own storage${release ? '; it is the version that built this engine' : ''}. Nothing else is changed.`,
     [reason],
-    chosen ? { runtimeVersion: chosen.version } : {},
+    { kind: 'installRuntime', version: chosen?.version ?? null, matchEngine: false },
   );
 }
 
@@ -401,6 +408,7 @@ function chooseRuntime(cures: ReasonId[]): Draft {
     'Choose a runtime…',
     'Picks one of the TensorRT-RTX libraries on this machine, or a file.',
     cures,
+    { kind: 'chooseRuntime' },
   );
 }
 
@@ -411,14 +419,17 @@ function failedRuntime(input: ReportInput): Draft[] {
 }
 
 function showLog(): Draft {
-  return draft('show-log', 'Show the log', 'Opens what TensorRT-RTX said, line by line.', []);
+  return draft('show-log', 'Show the log', 'Opens what TensorRT-RTX said, line by line.', [], {
+    kind: 'showLog',
+  });
 }
 
 function foreignRemedies(input: ReportInput): Draft[] {
   const cures: ReasonId[] = ['not-tensorrt-rtx'];
-  const again = (detail: string) => draft('get-file-again', 'Get the engine again', detail, cures);
+  const again = (detail: string) =>
+    draft('get-file-again', 'Get the engine again', detail, cures, { kind: 'getFileAgain' });
   const build = (title: string, detail: string) => [
-    draft('convert-foreign-engine', title, detail, cures),
+    draft('convert-foreign-engine', title, detail, cures, { kind: 'build' }),
     { ...copyCommand(cures), title: 'Copy the build command' },
   ];
   const { kind, kindDetails } = input.facts;
@@ -452,6 +463,7 @@ function foreignRemedies(input: ReportInput): Draft[] {
           'Fetch it with git lfs pull',
           'Run git lfs pull in the repository: it puts the engine in the place of this pointer.',
           cures,
+          { kind: 'gitLfsPull' },
         ),
       ];
     case 'zip':

@@ -78,14 +78,14 @@ export function reportJson(report: EngineReport, prediction?: Prediction | null)
       enumName: reason.enumName ?? null,
       libraryLines: reason.libraryLines,
     })),
-    remedies: report.remedies.map((remedy) => ({
-      id: remedy.id,
-      title: remedy.title,
-      detail: remedy.detail,
-      preferred: remedy.preferred,
-      cures: remedy.cures,
-      runtimeVersion: remedy.runtimeVersion ?? null,
-      runtimePath: remedy.runtimePath ?? null,
+    remedies: report.remedies.map(({ id, title, detail, preferred, cures, action }) => ({
+      id,
+      title,
+      detail,
+      preferred,
+      cures,
+      runtimeVersion: 'version' in action ? action.version : null,
+      runtimePath: 'path' in action ? action.path : null,
     })),
     header: header && {
       version: header.version,

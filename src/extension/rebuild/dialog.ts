@@ -11,8 +11,8 @@ import type {
   BuildSurroundings,
   EngineOptions,
   ShapeRange,
+  RebuildChoice,
 } from '../../core/rebuild/rebuildOptions';
-import type { RebuildChoice } from '../../core/rebuild/rebuildPlan';
 import type { Recipe } from '../../core/rebuild/recipe';
 import { fileName } from '../engineTarget';
 import { describeModel, type Models } from './models';

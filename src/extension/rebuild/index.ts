@@ -4,16 +4,15 @@
  */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import type { EngineReport, RemedyId } from '../../core/report/engineReport';
+import type { EngineReport } from '../../core/report/engineReport';
 import { formatDuration } from '../../core/text/formats';
-import type { RebuildChoice } from '../../core/rebuild/rebuildPlan';
+import type { RebuildChoice } from '../../core/rebuild/rebuildOptions';
 import type { Recipe } from '../../core/rebuild/recipe';
 import type { EngineHost } from '../engineHost';
 import { commandTargets, fileName, isEngineName } from '../engineTarget';
 import type { Errors } from '../errors';
 import { guessBuild } from '../guessedBuild';
 import { taskType } from '../ids';
-import type { RemedyHandlers } from '../remedyHandlers';
 import type { Reports } from '../reports';
 import type { Runtimes } from '../runtimes';
 import { isTrusted } from '../trust';
@@ -28,19 +27,11 @@ export interface RebuildServices {
   reports: Reports;
   runtimes: Runtimes;
   errors: Errors;
-  remedies: RemedyHandlers;
   /** workspaceState */
   memory: vscode.Memento;
   /** dist/cli.js */
   cli: string;
 }
-
-const rebuildRemedies: readonly RemedyId[] = [
-  'rebuild',
-  'rebuild-with-weight-streaming',
-  'rebuild-for-chosen-gpus',
-  'rebuild-from-recipe',
-];
 
 interface ChoiceItem extends vscode.QuickPickItem {
   choice: RebuildChoice;
@@ -53,7 +44,7 @@ export class Rebuild implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[];
 
   constructor(private readonly services: RebuildServices) {
-    const { host, reports, runtimes, errors, remedies, memory, cli } = services;
+    const { host, reports, runtimes, errors, memory, cli } = services;
     this.builds = new Builds(host, reports);
     this.models = new Models(memory);
     this.dialog = new RebuildDialog(this.models);
@@ -61,15 +52,6 @@ export class Rebuild implements vscode.Disposable {
       this.builds,
       new Recipes(runtimes, errors, reports),
       vscode.tasks.registerTaskProvider(taskType, new BuildTasks(cli, runtimes)),
-      remedies.register(rebuildRemedies, async ({ uri, report, remedy }) => {
-        const { rebuildChoiceOf } = await import('../../core/rebuild/rebuildPlan');
-        const choice = rebuildChoiceOf(remedy.id);
-        if (choice !== null) await this.rebuild(uri, choice, report);
-      }),
-      remedies.register(['convert-foreign-engine'], ({ uri, report }) =>
-        this.buildBeside(uri, report),
-      ),
-      remedies.register(['copy-rebuild-command'], ({ uri }) => this.copyCommand(uri)),
     ];
   }
 
@@ -198,7 +180,7 @@ export class Rebuild implements vscode.Disposable {
   }
 
   /** A foreign file is never built over: a new engine beside it. */
-  private async buildBeside(uri: vscode.Uri, report: EngineReport): Promise<void> {
+  async buildBeside(uri: vscode.Uri, report: EngineReport): Promise<void> {
     if (!this.onDisk(uri) || !this.trusted()) return;
     const isModel = report.kind === 'onnx';
     const guess = guessBuild(uri.fsPath, { isModel, platform: process.platform });
