@@ -22,6 +22,7 @@ import { rebuildDue, recipePathOf, type Recipe } from '../core/rebuild/recipe';
 import { asHostError, HostError } from '../host/hostError';
 import {
   BuildEvents,
+  ModelRefused,
   Rebuilder,
   type RebuildProgress,
   type RebuildResult,
@@ -264,10 +265,12 @@ function tellResult(result: RebuildResult, job: Job, args: BuildArguments): void
       runtime: { version: runtime.version, path: runtime.path },
       durationMs: Math.round(result.durationMs),
       warnings: result.warnings,
+      libraryWarnings: result.libraryWarnings,
     });
     return;
   }
   for (const warning of result.warnings) complain(`warning: ${plainText(warning)}`);
+  for (const warning of result.libraryWarnings) complain(`TensorRT-RTX: ${plainText(warning)}`);
   const lines = [
     `${plainText(result.engine)}: built in ${formatDuration(result.durationMs)} with TensorRT-RTX ${runtime.version}, ${formatBytes(result.engineSize)}, ${planSummary(job.options, runtime.version)}.`,
     ...(result.backup === null ? [] : [`The old engine is ${plainText(result.backup)}.`]),
@@ -277,8 +280,22 @@ function tellResult(result: RebuildResult, job: Job, args: BuildArguments): void
 
 function tellError(error: HostError, args: BuildArguments): void {
   if (args.json === true) {
-    const { code, message, nextStep } = error;
-    sayJson({ error: { code, message, nextStep } });
+    const { code, message, nextStep, detail } = error;
+    const operators = error instanceof ModelRefused ? error.refusal.operators : [];
+    sayJson({
+      error: {
+        code,
+        message,
+        nextStep,
+        detail,
+        operators: operators.map(({ operator, domain, count, kind }) => ({
+          operator,
+          domain,
+          count,
+          kind,
+        })),
+      },
+    });
     return;
   }
   const details = error.detail.split('\n').filter((line) => line.trim() !== '');

@@ -126,6 +126,16 @@ SharedLibrary openParser(const std::string &libraryPath) {
     throw Failure(ES_LIBRARY_NOT_LOADED, "Cannot load the ONNX parser beside " + libraryPath + ": " + reasons + ".");
 }
 
+/* The model's own functions that the node is in, outermost first: " in function a > b". */
+std::string functionsText(const nvonnxparser::IParserError &error) {
+    std::string text;
+    const char *const *functions = error.localFunctionStack();
+    for (int32_t i = 0; functions != nullptr && i < error.localFunctionStackSize(); ++i) {
+        text += (i == 0 ? " in function " : " > ") + textOf(functions[i]);
+    }
+    return text;
+}
+
 std::string describe(const nvonnxparser::IParserError &error) {
     std::string text;
     if (error.node() >= 0) {
@@ -134,6 +144,7 @@ std::string describe(const nvonnxparser::IParserError &error) {
         const std::string type = textOf(error.nodeOperator());
         text += name.empty() ? "" : " \"" + name + "\"";
         text += type.empty() ? "" : " (" + type + ")";
+        text += functionsText(error);
         text += ": ";
     }
     const std::string reason = textOf(error.desc());
@@ -308,13 +319,17 @@ private:
     }
 
     void checkCovered(const nvinfer1::ITensor &tensor) const {
-        if (!isDynamic(tensor)) {
+        const bool isValues = tensor.isShapeTensor();
+        if (!isValues && !isDynamic(tensor)) {
             return;
         }
         const std::string name = textOf(tensor.getName());
-        const std::string what = "input \"" + name + "\" has the dynamic shape " + shapeText(tensor.getDimensions());
+        const std::string what = "input \"" + name + "\" has the " + (isValues ? "shape " : "dynamic shape ") +
+                                 shapeText(tensor.getDimensions()) +
+                                 (isValues ? ", holds values that shapes are computed with" : "");
         if (mRequest.profiles.empty()) {
-            fail("The model's " + what + " and needs an optimization profile with its min, opt and max shape.");
+            fail("The model's " + what + " and needs an optimization profile with its min, opt and max " +
+                 (isValues ? "values." : "shape."));
         }
         for (size_t p = 0; p < mRequest.profiles.size(); ++p) {
             if (mRequest.profiles[p].count(name) == 0) {

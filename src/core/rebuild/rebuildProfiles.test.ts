@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { OnnxValueFacts } from './onnxFacts';
 import {
   checkProfiles,
+  profileOptions,
   defaultProfiles,
   parseShape,
   parseShapeRange,
@@ -43,10 +44,29 @@ describe('rebuildProfiles', () => {
   });
 
   it('says how it should be written', () => {
-    for (const text of ['', 'image', 'image:', 'image:1xx3', 'a:-1']) {
-      assert.throws(() => parseShapeRange(text), /is no (profile|shape): write/, text);
+    for (const text of ['', 'image', 'image:', 'image:1xx3', 'a:--1', 'a:1x-']) {
+      assert.throws(() => parseShapeRange(text), /is not a (profile|shape): write/, text);
     }
     assert.throws(() => parseShape('9999999999'), /above 2147483647/);
+  });
+
+  it('reads negative values, which inputs that shapes are computed with may hold', () => {
+    assert.deepEqual(parseShapeRange('axes:-1:0:3').min, [-1]);
+    assert.deepEqual(parseShapeRange('target:1x-1').max, [1, -1]);
+  });
+
+  it('tells inputs that are no tensors, and those without a rank, from dynamic ones', () => {
+    const sentence = (type: string, shape: null | number[]): string =>
+      checkProfiles([], [{ name: 'seq', type, shape }])[0]?.sentence ?? '';
+    assert.match(sentence('sequence', null), /"seq" \(sequence\) can't be taken by TensorRT-RTX/);
+    assert.match(sentence('float32', null), /gives no shape for its input "seq"/);
+    assert.equal(sentence('float32', [1]), '');
+  });
+
+  it('writes the options to start from', () => {
+    const options = profileOptions([{ name: 'x', type: 'float32', shape: ['N', 3, 'H', 'W'] }]);
+    assert.equal(options, '--profile x:1x3x32x32:1x3x224x224:4x3x1024x1024');
+    assert.equal(profileOptions([{ name: 'x', type: 'float32', shape: [1] }]), '');
   });
 
   it('writes what it reads', () => {

@@ -17,12 +17,12 @@ export class ProfileSyntaxError extends Error {}
 /** One --profile: "image:1x3x64x64:1x3x224x224:4x3x512x512", or "image:1x3x224x224" for one size only. */
 export function parseShapeRange(text: string): ShapeRange {
   // Names may hold colons ("input:0"), shapes cannot: read from the end.
-  const three = /^(.+):([\dx]+):([\dx]+):([\dx]+)$/.exec(text);
-  const one = /^(.+):([\dx]+)$/.exec(text);
+  const three = /^(.+):([-\dx]+):([-\dx]+):([-\dx]+)$/.exec(text);
+  const one = /^(.+):([-\dx]+)$/.exec(text);
   const found = three ?? one;
   if (found === null) {
     throw new ProfileSyntaxError(
-      `"${plainText(text, 200)}" is no profile: write INPUT:MIN:OPT:MAX, for example image:1x3x64x64:1x3x224x224:4x3x512x512.`,
+      `"${plainText(text, 200)}" is not a profile: write INPUT:MIN:OPT:MAX, for example image:1x3x64x64:1x3x224x224:4x3x512x512.`,
     );
   }
   const [, input = '', min = '', opt = min, max = min] = found;
@@ -31,13 +31,14 @@ export function parseShapeRange(text: string): ShapeRange {
 
 /** "1x3x224x224" → [1, 3, 224, 224]. */
 export function parseShape(text: string): number[] {
-  if (!/^\d+(x\d+)*$/.test(text)) {
+  // Negative ones are values: an input that shapes are computed with may hold -1.
+  if (!/^-?\d+(x-?\d+)*$/.test(text)) {
     throw new ProfileSyntaxError(
-      `"${plainText(text, 200)}" is no shape: write sizes with x between them, for example 1x3x224x224.`,
+      `"${plainText(text, 200)}" is not a shape: write sizes with x between them, for example 1x3x224x224.`,
     );
   }
   const shape = text.split('x').map(Number);
-  if (shape.some((size) => size > maxDimension)) {
+  if (shape.some((size) => Math.abs(size) > maxDimension)) {
     throw new ProfileSyntaxError(`A size in "${plainText(text, 200)}" is above ${maxDimension}.`);
   }
   return shape;
@@ -103,6 +104,30 @@ function guessRange(
 /** Everything about profiles that the library would refuse, in sentences that name the input and the sizes. */
 export function checkProfiles(profiles: readonly Profile[], inputs: ModelInputs): OptionProblem[] {
   const problems: OptionProblem[] = [];
+  const impossible = inputs.filter((input) => !isTensor(input));
+  if (impossible.length > 0) {
+    const names = impossible.map((i) => `"${plainText(i.name, 80)}" (${plainText(i.type, 40)})`);
+    return [
+      {
+        path: ['profiles'],
+        id: 'profile',
+        severity: 'error',
+        sentence: `The model's input${names.length > 1 ? 's' : ''} ${names.join(', ')} can't be taken by TensorRT-RTX, which only knows tensors as inputs: export the model with tensors in their place.`,
+      },
+    ];
+  }
+  const unranked = inputs.filter((input) => input.shape === null);
+  if (unranked.length > 0) {
+    const names = unranked.map((i) => `"${plainText(i.name, 80)}"`);
+    return [
+      {
+        path: ['profiles'],
+        id: 'profile',
+        severity: 'error',
+        sentence: `The model gives no shape for its input${names.length > 1 ? 's' : ''} ${names.join(', ')}, not even the number of dimensions, so TensorRT-RTX would take ${names.length > 1 ? 'them for scalars' : 'it for a scalar'}: set it in the export (onnx.tools.update_model_dims.update_inputs_outputs_dims).`,
+      },
+    ];
+  }
   const dynamic = inputs.filter(isDynamic);
   if (profiles.length === 0) {
     if (dynamic.length === 0) return [];
@@ -249,6 +274,19 @@ function checkSharedDimensions(profile: Profile, inputs: ModelInputs): RangeProb
     });
   });
   return problems;
+}
+
+/** Sequences, maps and optional values are none. */
+function isTensor({ type }: OnnxValueFacts): boolean {
+  return !/^(sequence|map|optional|sparse tensor|unknown)/.test(type);
+}
+
+/** The command line's options for profiles to start from: "--profile image:1x3x32x32:…"; '' where none is needed. */
+export function profileOptions(inputs: ModelInputs): string {
+  return defaultProfiles(inputs)
+    .flat()
+    .map((range) => `--profile ${shapeRangeText(range)}`)
+    .join(' ');
 }
 
 function printableShape(input: OnnxValueFacts): string {

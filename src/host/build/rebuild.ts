@@ -15,8 +15,14 @@ import type { MachineFacts } from '../../core/report/engineReport';
 import { formatCount, threeParts } from '../../core/text/formats';
 import type { OnnxFacts } from '../../core/rebuild/onnxFacts';
 import { libraryLine, plainText } from '../../core/text/plainText';
+import { explainRefusal, type ExplainedRefusal } from '../../core/rebuild/refusals';
 import { checkPlan } from '../../core/rebuild/rebuildPlan';
-import { computeCapabilityNumber, type EngineOptions } from '../../core/rebuild/rebuildOptions';
+import { profileOptions } from '../../core/rebuild/rebuildProfiles';
+import {
+  computeCapabilityNumber,
+  type EngineOptions,
+  type OptionProblem,
+} from '../../core/rebuild/rebuildOptions';
 import { optionsFingerprint, writeRecipe } from '../../core/rebuild/recipe';
 import { diagnosticBit, hasBit } from '../../core/report/validity';
 import { machineOf } from '../check/checker';
@@ -81,6 +87,8 @@ export interface RebuildResult {
   buildMs: number;
   /** Sentences that the user should see although all went well. */
   warnings: string[];
+  /** The library's own warnings while it read and built the model, each once. */
+  libraryWarnings: string[];
 }
 
 export interface RebuildCallbacks {
@@ -117,6 +125,10 @@ export class BuildEvents {
 /** Where nothing changes the time that passed is told this often; quick changes are gathered. Milliseconds. */
 const tickMs = 500;
 const gatherMs = 100;
+
+/** Lines of a build that are kept to explain it. */
+const maxErrorLines = 20_000;
+const maxWarnings = 50;
 
 export class Rebuilder {
   /** The end of the last build of each runtime's host. */
@@ -166,7 +178,7 @@ export class Rebuilder {
       hash.catch(() => undefined);
       try {
         const built = await this.inTurn(request.runtime, signal, progress, () =>
-          this.buildInto(replacement.temporaryPath, request, signal, progress, onLine),
+          this.buildInto(replacement.temporaryPath, request, signal, progress, onLine, model.facts),
         );
         stop();
         progress.tell('checking', 'Checking the new engine');
@@ -210,6 +222,7 @@ export class Rebuilder {
           parseMs: built.parseMs,
           buildMs: built.buildMs,
           warnings,
+          libraryWarnings: built.warnings,
         };
       } finally {
         hashing.abort();
@@ -225,26 +238,34 @@ export class Rebuilder {
     signal: AbortSignal | undefined,
     progress: ProgressTeller,
     onLine: RebuildCallbacks['onLine'],
-  ): Promise<BuildResult> {
+    facts: OnnxFacts,
+  ): Promise<BuildResult & { warnings: string[] }> {
     progress.tell('building', 'Building');
     const errors: string[] = [];
+    const warnings = new Set<string>();
     const phases = new PhaseStack();
     const unlisten = this.events.listen(output, {
       phase: (phase) => progress.tell('building', phases.step(phase)),
       line: ({ severity, text }) => {
         const clean = libraryLine(text);
         if (clean === '') return;
-        if (severity <= 1 && errors.length < 50) errors.push(clean);
+        // A model may hold thousands of nodes that are refused: each is a line, with its context in others.
+        if (severity <= 1 && errors.length < maxErrorLines) errors.push(clean);
+        if (severity === 2 && warnings.size < maxWarnings) warnings.add(clean);
         onLine?.({ severity, text: clean });
       },
     });
     try {
-      return await this.hosts.request(request.runtime, 'build', hostOptions(request, output), {
-        signal,
-      });
+      const built = await this.hosts.request(
+        request.runtime,
+        'build',
+        hostOptions(request, output),
+        { signal },
+      );
+      return { ...built, warnings: [...warnings] };
     } catch (error) {
       if (signal?.aborted === true) throw cancelled(request.engine);
-      throw failedBuild(error, request, output, errors);
+      throw failedBuild(error, request, output, errors, facts);
     } finally {
       unlisten();
     }
@@ -380,10 +401,21 @@ function refuseImpossible(
     throw new HostError(
       'invalid-argument',
       `${plainText(engine)} cannot be built like this: ${errors.map((e) => e.sentence).join(' ')}`,
-      'Change these options and build again.',
+      missingProfile(options, errors, facts) ?? 'Change these options and build again.',
     );
   }
   return problems.map((problem) => problem.sentence);
+}
+
+/** The options to paste where ranges are missing altogether. */
+function missingProfile(
+  { profiles }: EngineOptions,
+  errors: readonly OptionProblem[],
+  facts: OnnxFacts,
+): string | null {
+  const start = profileOptions(facts.inputs);
+  if (profiles.length > 0 || start === '' || errors.some(({ id }) => id !== 'profile')) return null;
+  return `Choose ranges that your application needs; to start from: ${start}`;
 }
 
 async function refuseChangedModel(model: string, size: number, modified: number): Promise<void> {
@@ -402,6 +434,7 @@ function failedBuild(
   { engine, model, options }: RebuildRequest,
   output: string,
   errors: readonly string[],
+  facts: OnnxFacts,
 ): HostError {
   const error = asHostError(thrown, `Building ${plainText(engine)}`);
   const message = error.message.replaceAll(output, engine);
@@ -420,7 +453,6 @@ function failedBuild(
       detail,
     );
   }
-  const hint = hints.find(([pattern]) => pattern.test(all))?.[1];
   const needsGpu = options.flags.some((flag) => /^k(REFIT|STRIP_PLAN|REFIT_IDENTICAL)$/.test(flag));
   if (needsGpu && /CUDA_SUCCESS|cudaError/.test(all)) {
     return new HostError(
@@ -438,26 +470,24 @@ function failedBuild(
       [error.message, detail].join('\n'),
     );
   }
-  return new HostError(error.code, words, hint ?? error.nextStep, detail);
+  const refusal = explainRefusal(errors, facts) ?? explainRefusal([words], facts);
+  if (refusal === null) return new HostError(error.code, words, error.nextStep, detail);
+  const sentence =
+    refusal.what === '' ? words : `TensorRT-RTX refused ${plainText(model)}: ${refusal.what}.`;
+  return new ModelRefused(error.code, sentence, refusal, detail);
 }
 
-/** What helps, by the library's own words. */
-const hints: readonly (readonly [RegExp, string])[] = [
-  [
-    /different constant values or have contradictory|not self-consistent|invalid shape profile/,
-    'Give inputs that share a dimension the same range in the profile.',
-  ],
-  [/no tactics to implement the operation within workspace/, 'Raise the memory pool limits.'],
-  [/libnvinfer_lean/, 'Leave kVERSION_COMPATIBLE out.'],
-  [
-    /dynamic or shape inputs, but no optimization profile/,
-    'Give every dynamic input a range: a profile with smallest, typical and largest size.',
-  ],
-  [
-    /is not supported in TensorRT-RTX|Plugin not found|No importer registered|kUNSUPPORTED_NODE/,
-    'TensorRT-RTX does not know this operator: export the model with others.',
-  ],
-];
+/** A model that TensorRT-RTX refuses, explained. */
+export class ModelRefused extends HostError {
+  constructor(
+    code: HostError['code'],
+    sentence: string,
+    readonly refusal: ExplainedRefusal,
+    detail: string,
+  ) {
+    super(code, sentence, refusal.nextStep, detail);
+  }
+}
 
 function cancelled(engine: string): HostError {
   return new HostError(

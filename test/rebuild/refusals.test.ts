@@ -1,0 +1,120 @@
+/** What the real libraries refuse, explained: the table of core/rebuild/refusals.ts against their own words. */
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+
+import { onnxType, writeOnnx, type OnnxNode, type OnnxValue } from '../../scripts/onnxWriter';
+import { ModelRefused } from '../../src/host/build/rebuild';
+import { HostError } from '../../src/host/hostError';
+import { optionsWith, RebuildBench, requestFor } from '../support/rebuilds';
+
+const image = (name: string, type: number = onnxType.float): OnnxValue => ({
+  name,
+  type,
+  shape: [1, 4, 16, 16],
+});
+
+function modelOf(nodes: OnnxNode[], inputs: OnnxValue[], outputs: OnnxValue[]): Uint8Array {
+  return writeOnnx({ graph: { name: 'g', inputs, outputs, nodes, initializers: [] } });
+}
+
+const customNodes = (count: number): OnnxNode[] =>
+  Array.from({ length: count }, (_, i) => ({
+    op: ['GridX', 'RoiY', 'PoolZ'][i % 3] ?? '',
+    domain: 'acme',
+    name: `/m/${i}`,
+    inputs: [i === 0 ? 'x' : `t${i - 1}`],
+    outputs: [i === count - 1 ? 'y' : `t${i}`],
+  }));
+
+for (const minor of ['1.4', '1.7']) {
+  describe(`refused models, TensorRT-RTX ${minor}`, () => {
+    const bench = new RebuildBench();
+    let folder: string;
+    after(() => bench.dispose());
+    beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'refused-'))));
+    afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+    function request(bytes: Uint8Array, profiles: Parameters<typeof optionsWith>[0] = {}) {
+      const model = path.join(folder, 'm.onnx');
+      fs.writeFileSync(model, bytes);
+      return requestFor(minor, model, path.join(folder, 'm.engine'), {
+        options: optionsWith(profiles),
+      });
+    }
+
+    async function refused(bytes: Uint8Array): Promise<HostError> {
+      try {
+        await bench.rebuilder.build(request(bytes));
+      } catch (error) {
+        assert.ok(error instanceof HostError, String(error));
+        return error;
+      }
+      return assert.fail('it was built');
+    }
+
+    it('counts every operator that is not known, with its domain', async () => {
+      const error = await refused(modelOf(customNodes(40), [image('x')], [image('y')]));
+      assert.ok(error instanceof ModelRefused, error.message);
+      assert.match(error.message, /GridX ×14, RoiY ×13, PoolZ ×13: .*domain acme/);
+      assert.deepEqual(
+        error.refusal.operators.map(({ operator, count, domain }) => [operator, count, domain]),
+        [
+          ['GridX', 14, 'acme'],
+          ['RoiY', 13, 'acme'],
+          ['PoolZ', 13, 'acme'],
+        ],
+      );
+    });
+
+    it('does not call a pooling with dilations unknown', async () => {
+      const attributes = { kernel_shape: [3, 3], dilations: [2, 2] };
+      const pool = { op: 'MaxPool', name: '/pool', inputs: ['x'], outputs: ['y'], attributes };
+      const error = await refused(
+        modelOf([pool], [image('x')], [{ ...image('y'), shape: [1, 4, 12, 12] }]),
+      );
+      assert.match(error.message, /MaxPool "\/pool": .*dilations other than 1/);
+      assert.match(error.nextStep, /knows MaxPool, but not used like this/);
+    });
+
+    it('names the node where types are mixed', async () => {
+      const add = { op: 'Add', name: '/fc/Add', inputs: ['x', 'b'], outputs: ['y'] };
+      const error = await refused(
+        modelOf([add], [image('x', onnxType.float16), image('b')], [image('y')]),
+      );
+      assert.match(
+        error.message,
+        /Add "\/fc\/Add": its inputs have different types, FP16 and FP32/,
+      );
+      assert.match(error.nextStep, /Cast before \/fc\/Add/);
+    });
+
+    it('asks for the values of an input that shapes are computed with, and builds with them', async () => {
+      const reshape = { op: 'Reshape', name: '/r', inputs: ['x', 'target'], outputs: ['y'] };
+      const target: OnnxValue = { name: 'target', type: onnxType.int64, shape: [2] };
+      const bytes = modelOf(
+        [reshape],
+        [image('x'), target],
+        [{ name: 'y', type: onnxType.float, shape: ['a', 'b'] }],
+      );
+      const error = await refused(bytes);
+      assert.match(error.message, /input "target" .*holds values that shapes are computed with/);
+      assert.match(error.nextStep, /--profile target:1x1:4x4:16x16$/);
+      const { options } = request(bytes);
+      options.profiles = [[{ input: 'target', min: [1, 1024], opt: [1, 1024], max: [1, 1024] }]];
+      const built = await bench.rebuilder.build({ ...request(bytes), options });
+      assert.ok(built.engineSize > 0);
+    });
+
+    it('keeps the warnings of a build that succeeds', async () => {
+      const attributes = { shape: [1, 4, 16, 16], seed: { float: 7 } };
+      const random = { op: 'RandomUniform', name: 'r', inputs: [], outputs: ['n'], attributes };
+      const add = { op: 'Add', name: 'a', inputs: ['x', 'n'], outputs: ['y'] };
+      const built = await bench.rebuilder.build(
+        request(modelOf([random, add], [image('x')], [image('y')])),
+      );
+      assert.match(built.libraryWarnings.join('\n'), /seed/);
+    });
+  });
+}
