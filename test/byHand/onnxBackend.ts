@@ -42,17 +42,16 @@ async function main(folder: string): Promise<void> {
     } catch (thrown) {
       error = thrown;
     }
+    const said = error instanceof Error ? error.message : 'built it';
     if ((error === null) !== row.built) {
-      differ.push(
-        `${row.name}: NVIDIA ${row.built ? 'built' : 'refused'} it; here ${String(error)}`,
-      );
+      differ.push(`${row.name}: NVIDIA ${row.built ? 'built' : 'refused'} it; here ${said}`);
     }
     if (row.parsed || error === null) continue;
     refused++;
     const says =
       error instanceof ModelRefused && error.refusal.kinds.some((kind) => unknownKinds.test(kind));
     const isUnknown = Object.values(row.operators).includes(false);
-    if (says !== isUnknown) wrong.push(`${row.name}: ${String(error)}`);
+    if (says !== isUnknown) wrong.push(`${row.name}: ${said}`);
   }
   await bench.dispose();
   console.log(
