@@ -14,6 +14,8 @@ const [name, ...args] = process.argv.slice(2);
 
 function purposesOf(script, scriptArgs) {
   if (script !== 'test') return [script];
+  // Of what was changed, only the tests beside the sources run.
+  if (scriptArgs.some((argument) => argument.startsWith('--changed'))) return ['suite:unit'];
   const suites = scriptArgs.filter((argument) => !argument.startsWith('-'));
   return suites.length === 0 ? ['test'] : suites.map((suite) => `suite:${suite}`);
 }

@@ -1,23 +1,49 @@
 /**
- * `npm test [-- SUITE…] [--grep=TEXT]`: the suites in order, each ended by a line "NAME: N passed, N failed". A suite in
- * which no test ran has failed; so has one that leaves a process behind or does not end. Exit code 0: all passed.
+ * `npm test [-- NAME…] [--grep=TEXT] [--changed[=COMMIT]]`: the checks (format, lint, types) and the suites in order, each
+ * suite ended by a line "NAME: N passed, N failed". A suite in which no test ran has failed; so has one that leaves a
+ * process behind or does not end. The last line counts the tests alone; the exit code is 0 when all of them passed and no
+ * check found anything.
+ *
+ * --changed: what is quick about the files that differ from the last commit, or from COMMIT. CONTRIBUTING.md has more.
  */
-import { suites, type Suite } from './testSuites';
+import { changedFiles, slowSuitesOf, testsOf } from './changed';
+import { checks, suites, testFiles, type Check, type Only, type Suite } from './testSuites';
 import type { TestReport } from '../test/harness/mochaRun';
 
 interface Outcome extends TestReport {
-  suite: string;
+  name: string;
   seconds: number;
+  /** Of a check: files or projects it looked at. */
+  looked?: number;
 }
 
-async function runSuite(suite: Suite, grep: string | undefined): Promise<Outcome> {
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+async function runCheck(check: Check, only: Only): Promise<Outcome> {
+  console.log(`\n== ${check.name}: ${check.title}`);
+  const start = performance.now();
+  let result: Awaited<ReturnType<Check['run']>>;
+  try {
+    result = await check.run(only);
+  } catch (error) {
+    result = { looked: 0, failures: [{ title: 'the check itself', message: messageOf(error) }] };
+  }
+  const { looked, failures } = result;
+  for (const { title, message } of failures) console.log(`${title}\n  ${message}`);
+  console.log(`${check.name}: ${failures.length === 0 ? 'ok' : 'FAILED'}, ${looked} looked at`);
+  const seconds = (performance.now() - start) / 1000;
+  return { name: check.name, passed: 0, failed: failures.length, failures, seconds, looked };
+}
+
+async function runSuite(suite: Suite, grep: string | undefined, only: Only): Promise<Outcome> {
   console.log(`\n== ${suite.name}: ${suite.title}`);
   const start = performance.now();
   let report: TestReport;
   try {
-    report = await suite.run(grep);
+    report = await suite.run(grep, only);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     report = { passed: 0, failed: 1, failures: [{ title: 'the suite itself', message }] };
     console.error(message);
   }
@@ -27,42 +53,79 @@ async function runSuite(suite: Suite, grep: string | undefined): Promise<Outcome
     console.error('no test ran: an empty suite has failed');
   }
   console.log(`${suite.name}: ${report.passed} passed, ${report.failed} failed`);
-  return { ...report, suite: suite.name, seconds: (performance.now() - start) / 1000 };
+  return { ...report, name: suite.name, seconds: (performance.now() - start) / 1000 };
 }
 
 function summarize(outcomes: readonly Outcome[]): void {
   console.log('\n== summary');
-  for (const { suite, passed, failed, seconds } of outcomes) {
+  for (const { name, passed, failed, seconds, looked } of outcomes) {
     const mark = failed === 0 ? 'ok    ' : 'FAILED';
-    console.log(
-      `${mark} ${suite.padEnd(14)} ${String(passed).padStart(6)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s`,
-    );
+    const counts =
+      looked === undefined
+        ? `${String(passed).padStart(6)} passed ${String(failed).padStart(4)} failed`
+        : `${String(looked).padStart(6)} looked at`.padEnd(25);
+    console.log(`${mark} ${name.padEnd(14)} ${counts} ${seconds.toFixed(1).padStart(7)} s`);
   }
-  for (const { suite, failures } of outcomes) {
+  for (const { name, failures } of outcomes) {
     for (const { title, message } of failures) {
-      console.log(`\n${suite}: ${title}\n  ${message.split('\n').slice(0, 12).join('\n  ')}`);
+      console.log(`\n${name}: ${title}\n  ${message.split('\n').slice(0, 12).join('\n  ')}`);
     }
   }
+  const bad = outcomes.filter(({ looked, failed }) => looked !== undefined && failed > 0);
+  if (bad.length > 0) {
+    console.log(`\nchecks that found something: ${bad.map(({ name }) => name).join(', ')}`);
+  }
+  const tests = outcomes.filter(({ looked }) => looked === undefined);
+  if (tests.length === 0) return;
   const total = (key: 'passed' | 'failed'): number =>
-    outcomes.reduce((sum, outcome) => sum + outcome[key], 0);
+    tests.reduce((sum, outcome) => sum + outcome[key], 0);
   console.log(`\n${total('passed')} passed, ${total('failed')} failed`);
+}
+
+/** The checks of what was changed, and the tests beside the sources that import it. */
+async function runChanged(since: string): Promise<Outcome[]> {
+  const changed = changedFiles(since);
+  console.log(`${changed.length} files differ from ${since}`);
+  const outcomes: Outcome[] = [];
+  for (const check of checks) outcomes.push(await runCheck(check, changed));
+  const unit = suites.find(({ name }) => name === 'unit');
+  const tests = await testsOf(changed, testFiles('src'));
+  if (unit && tests.length > 0) outcomes.push(await runSuite(unit, undefined, tests));
+  const others = slowSuitesOf(
+    changed,
+    suites.map(({ name }) => name),
+  );
+  if (others.length > 0) console.log(`\nnot run, worth a run: npm test -- ${others.join(' ')}`);
+  return outcomes;
 }
 
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
   const names = args.filter((argument) => !argument.startsWith('-'));
-  const grep = args.find((argument) => argument.startsWith('--grep='))?.slice('--grep='.length);
-  const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
+  const option = (name: string): string | undefined =>
+    args.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const grep = option('grep');
+  const since = option('changed') ?? (args.includes('--changed') ? 'HEAD' : undefined);
+  const all = [...checks, ...suites];
+  const unknown = names.filter((name) => !all.some((one) => one.name === name));
   if (unknown.length > 0) {
-    const known = suites.map((suite) => suite.name).join(', ');
-    console.error(`There is no suite "${unknown.join('", "')}". Suites: ${known}.`);
+    const known = all.map(({ name }) => name).join(', ');
+    console.error(`There is no suite "${unknown.join('", "')}". Checks and suites: ${known}.`);
     return 2;
   }
-  const chosen = suites.filter((suite) => names.length === 0 || names.includes(suite.name));
-  const outcomes: Outcome[] = [];
-  for (const suite of chosen) outcomes.push(await runSuite(suite, grep));
+  const chosen = <T extends Check | Suite>(of: readonly T[]): T[] =>
+    of.filter((one) =>
+      names.length > 0 ? names.includes(one.name) : !('onlyNamed' in one && one.onlyNamed),
+    );
+  let outcomes: Outcome[] = [];
+  if (since !== undefined) {
+    outcomes = await runChanged(since);
+  } else {
+    for (const check of chosen(checks)) outcomes.push(await runCheck(check, undefined));
+    for (const suite of chosen(suites)) outcomes.push(await runSuite(suite, grep, undefined));
+  }
   summarize(outcomes);
-  return outcomes.every((outcome) => outcome.failed === 0) ? 0 : 1;
+  return outcomes.every(({ failed }) => failed === 0) ? 0 : 1;
 }
 
 void main().then((code) => {

@@ -1,6 +1,6 @@
 /**
- * The suites of `npm test`, in the order they run: what is quickest to fail comes first. Their names are also the names
- * of what set-up must have done for them (scripts/setup/steps.mjs, `suites`).
+ * The checks and the suites of `npm test`, in the order they run: what is quickest to fail comes first. Their names are
+ * also the names of what set-up must have done for them (scripts/setup/steps.mjs, `suites`).
  */
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -13,11 +13,15 @@ import * as prettier from 'prettier';
 
 import { repositoryRoot, temporaryFolder } from '../test/harness';
 import type { TestReport } from '../test/harness/mochaRun';
+import { buildJobs, which } from './setup/system.mjs';
 
 export interface Suite {
   name: string;
   title: string;
-  run(grep: string | undefined): Promise<TestReport>;
+  /** Runs only when it is named: what needs tools that not everybody has. */
+  onlyNamed?: true;
+  /** grep: only tests with this text in their title. only: only these test files, relative to the repository. */
+  run(grep: string | undefined, only?: Only): Promise<TestReport>;
 }
 
 const inRoot = (...parts: string[]): string => path.join(repositoryRoot, ...parts);
@@ -122,7 +126,7 @@ function membersOf(group: number): string[] {
 // ---- mocha suites ----
 
 /** Files below a folder whose names end with .test.ts, sorted. */
-function testFiles(...folders: string[]): string[] {
+export function testFiles(...folders: string[]): string[] {
   return folders
     .flatMap((folder) =>
       fs.existsSync(inRoot(folder))
@@ -144,8 +148,8 @@ function mochaSuite(name: string, title: string, folders: string[], timeout: num
   return {
     name,
     title,
-    run: async (grep) => {
-      const files = testFiles(...folders);
+    run: async (grep, only) => {
+      const files = testFiles(...folders).filter((file) => only?.includes(file) ?? true);
       if (files.length === 0) throw new Error(`no *.test.ts below ${folders.join(', ')}`);
       const report = reportFile(name);
       fs.rmSync(report, { force: true });
@@ -162,15 +166,39 @@ function mochaSuite(name: string, title: string, folders: string[], timeout: num
   };
 }
 
-// ---- the others ----
+// ---- checks: they look at files and count as no tests ----
 
-/** One test a file: is it written as Prettier writes it? */
-async function checkFormat(): Promise<TestReport> {
-  const report: TestReport = { passed: 0, failed: 0, failures: [] };
+/** Names relative to the repository; undefined: all. */
+export type Only = readonly string[] | undefined;
+
+export interface Check {
+  name: string;
+  title: string;
+  /** Resolves to what is wrong, one entry a file or project, and to how many were looked at. */
+  run(only: Only): Promise<{ looked: number; failures: TestReport['failures'] }>;
+}
+
+/** Is each file written as Prettier writes it? */
+async function checkFormat(only: Only): ReturnType<Check['run']> {
+  const failures: TestReport['failures'] = [];
   const ignorePath = [inRoot('.gitignore'), inRoot('.prettierignore')];
   const config = await prettier.resolveConfig(inRoot('package.json'));
+  let looked = 0;
+  for (const file of only ?? allFiles()) {
+    const { ignored, inferredParser } = await prettier.getFileInfo(inRoot(file), { ignorePath });
+    if (ignored || inferredParser === null || !fs.statSync(inRoot(file)).isFile()) continue;
+    looked++;
+    const text = fs.readFileSync(inRoot(file), 'utf8');
+    if (await prettier.check(text, { ...config, filepath: inRoot(file) })) continue;
+    failures.push({ title: file, message: `run: npx prettier --write ${file}` });
+  }
+  return { looked, failures };
+}
+
+/** Every file that could be the project's own, sorted. */
+function allFiles(): string[] {
   const skipped = ['node_modules', '.git', '.deps', 'dist', 'build', 'test-results', 'demo-output'];
-  const files = fs
+  return fs
     .readdirSync(repositoryRoot, { withFileTypes: true })
     .filter((entry) => !skipped.includes(entry.name))
     .flatMap((entry) =>
@@ -179,32 +207,19 @@ async function checkFormat(): Promise<TestReport> {
             .readdirSync(inRoot(entry.name), { recursive: true, encoding: 'utf8' })
             .map((name) => path.join(entry.name, name))
         : [entry.name],
-    );
-  for (const file of files.sort()) {
-    const { ignored, inferredParser } = await prettier.getFileInfo(inRoot(file), { ignorePath });
-    if (ignored || inferredParser === null || !fs.statSync(inRoot(file)).isFile()) continue;
-    const text = fs.readFileSync(inRoot(file), 'utf8');
-    if (await prettier.check(text, { ...config, filepath: inRoot(file) })) {
-      report.passed++;
-      continue;
-    }
-    report.failed++;
-    report.failures.push({ title: file, message: `run: npx prettier --write ${file}` });
-    console.log(`not formatted: ${file}`);
-  }
-  return report;
+    )
+    .sort();
 }
 
-/** One test a file: ESLint has nothing to say, no warning either. */
-async function checkLint(): Promise<TestReport> {
-  const eslint = new ESLint({ cwd: repositoryRoot });
-  const results = await eslint.lintFiles(['.']);
+/** ESLint finds nothing, no warning either. */
+async function checkLint(only: Only): ReturnType<Check['run']> {
+  const files = only?.filter((name) => name.endsWith('.ts')) ?? ['.'];
+  if (files.length === 0) return { looked: 0, failures: [] };
+  const eslint = new ESLint({ cwd: repositoryRoot, warnIgnored: false });
+  const results = await eslint.lintFiles(files);
   const bad = results.filter((result) => result.errorCount + result.warningCount > 0);
-  const formatter = await eslint.loadFormatter('stylish');
-  if (bad.length > 0) console.log(await formatter.format(results));
   return {
-    passed: results.length - bad.length,
-    failed: bad.length,
+    looked: results.length,
     failures: bad.map((result) => ({
       title: path.relative(repositoryRoot, result.filePath),
       message: result.messages
@@ -214,42 +229,47 @@ async function checkLint(): Promise<TestReport> {
   };
 }
 
-/** One test a TypeScript project. */
-async function checkTypes(): Promise<TestReport> {
-  const report: TestReport = { passed: 0, failed: 0, failures: [] };
-  for (const project of ['.', 'src/webview', 'test/webview']) {
+const typeScriptProjects = ['.', 'src/webview', 'test/webview'];
+
+async function checkTypes(): ReturnType<Check['run']> {
+  const failures: TestReport['failures'] = [];
+  for (const project of typeScriptProjects) {
     const { code, output } = await runProgram(process.execPath, [
       inRoot('node_modules/typescript/bin/tsc'),
-      ...['--noEmit', '-p', project],
+      // What was found out is kept, so that the next time only what changed is looked at.
+      ...['--noEmit', '--incremental', '-p', project],
+      ...['--tsBuildInfoFile', inRoot('build/types', `${project.replaceAll(/\W/g, '-')}.json`)],
     ]);
-    if (code === 0) {
-      report.passed++;
-      continue;
-    }
-    report.failed++;
-    report.failures.push({ title: `tsc -p ${project}`, message: output });
+    if (code !== 0) failures.push({ title: `tsc -p ${project}`, message: output });
   }
-  return report;
+  return { looked: typeScriptProjects.length, failures };
 }
+
+// ---- the others ----
 
 /** The shim's own tests with address and undefined-behaviour sanitizers; they count themselves. */
 async function runShimTests(): Promise<TestReport> {
   const folder = inRoot('build/native-shim-tests');
+  const cache = path.join(folder, 'CMakeCache.txt');
+  const ninja = !fs.existsSync(cache) && which('ninja') !== undefined ? ['-G', 'Ninja'] : [];
+  const jobs = ['--parallel', String(buildJobs)];
   const steps: [string, string[]][] = [
     [
       'cmake',
       [
         ...['-S', inRoot('native-shim'), '-B', folder, '-DCMAKE_BUILD_TYPE=RelWithDebInfo'],
-        ...['-DENGINE_SHIM_TESTS=ON', '-DENGINE_SHIM_SANITIZE=ON'],
+        ...['-DENGINE_SHIM_TESTS=ON', '-DENGINE_SHIM_SANITIZE=ON', ...ninja],
       ],
     ],
-    ['cmake', ['--build', folder, '--parallel']],
+    ['cmake', ['--build', folder, ...jobs]],
   ];
   for (const [command, args] of steps) {
     const { code } = await runProgram(command, args);
     if (code !== 0) throw new Error(`${command} ${args[0]} ended with ${code}`);
   }
-  const { code, output } = await runProgram('ctest', ['--test-dir', folder, '--verbose']);
+  const { code, output } = await runProgram('ctest', [
+    ...['--test-dir', folder, '--verbose', ...jobs],
+  ]);
   const report: TestReport = { passed: 0, failed: 0, failures: [] };
   for (const [, passed, failed] of output.matchAll(/(\d+) passed, (\d+) failed$/gm)) {
     report.passed += Number(passed);
@@ -317,10 +337,13 @@ async function runExtensionHostTests(grep: string | undefined): Promise<TestRepo
   return result;
 }
 
-export const suites: readonly Suite[] = [
+export const checks: readonly Check[] = [
   { name: 'format', title: 'Prettier', run: checkFormat },
   { name: 'lint', title: 'ESLint', run: checkLint },
   { name: 'types', title: 'TypeScript', run: checkTypes },
+];
+
+export const suites: readonly Suite[] = [
   mochaSuite('unit', 'tests beside the sources', ['src'], 20_000),
   mochaSuite('tooling', 'set-up, package and scripts', ['scripts'], 120_000),
   {

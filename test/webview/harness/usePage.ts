@@ -1,5 +1,5 @@
 /**
- * What every page suite stands on: the harness's server and one Chromium for the suite, a fresh page for each test. After
+ * What every page suite stands on: the harness's server and one Chromium, a fresh page for each test. After
  * each test the page must not have broken its Content Security Policy, nor complained.
  */
 import assert from 'node:assert/strict';
@@ -8,6 +8,17 @@ import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchBrowser } from './browser';
 import { startHarness, type Harness } from './server';
+
+/** One server with its bundles and one Chromium for all page suites of a run; closed when the last suite has ended. */
+let shared: Promise<{ harness: Harness; browser: Browser }> | undefined;
+const start = async () => ({ harness: await startHarness(), browser: await launchBrowser() });
+after(async () => {
+  if (shared === undefined) return;
+  const { harness, browser } = await shared;
+  shared = undefined;
+  await browser.close();
+  await harness.close();
+});
 
 const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -20,12 +31,8 @@ export function usePage(take: (page: Page) => void): Harness['url'] {
   let complaints: string[];
 
   before(async () => {
-    harness = await startHarness();
-    browser = await launchBrowser();
-  });
-  after(async () => {
-    await browser?.close();
-    await harness?.close();
+    shared ??= start();
+    ({ harness, browser } = await shared);
   });
   beforeEach(async () => {
     context = await browser.newContext({ viewport: { width: 1120, height: 800 } });
