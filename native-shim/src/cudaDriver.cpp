@@ -95,9 +95,9 @@ std::shared_ptr<const CudaDriver> CudaDriver::open() {
                           std::string(cudaDriverName) + " is not a CUDA driver: it does not export " + missing + ".", 0);
     }
     CudaStatus status = driver->mInit(0);
-    CudaDevice device = 0;
+    CudaDevice first = 0;
     if (status == 0) {
-        status = driver->mDeviceGet(&device, CudaDriver::device);
+        status = driver->mDeviceGet(&first, device);
     }
     if (status != 0) {
         const std::string sentence = whyNoGpu();

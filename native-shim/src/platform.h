@@ -72,6 +72,24 @@ private:
  */
 void dropUnusedPages() noexcept;
 
+/*
+ * Whether fopen() and stat(), which NVIDIA's ONNX parser opens files with, find the file of this path. On Windows they take
+ * the system's code page and at most 260 characters.
+ */
+#if defined(_WIN32)
+constexpr bool pathsAreAlwaysPlain = false;
+bool isPlainPath(const std::string &path);
+#else
+constexpr bool pathsAreAlwaysPlain = true;
+inline bool isPlainPath(const std::string &) { return true; }
+#endif
+
+/*
+ * A library of the driver, which on Windows may lie beside the system's: in the driver store, or where drivers before 2019
+ * put NVML.
+ */
+SharedLibrary openDriverLibrary(const char *name, std::string &why);
+
 /* Why the loader would read beyond the end of this library file (a bus error, not an error code); empty: it would not. */
 std::string describeTruncatedLibrary(const std::string &path);
 
@@ -140,7 +158,9 @@ private:
 
     const std::string mPath;
     intptr_t mHandle = -1;
+#if !defined(_WIN32)
     uint64_t mIdentity[2] = {0, 0}; /* device and file number */
+#endif
     bool mKept = false;
 };
 

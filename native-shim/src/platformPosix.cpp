@@ -171,6 +171,8 @@ SharedLibrary SharedLibrary::openSystem(const char *name, std::string &why) {
     return SharedLibrary(handle);
 }
 
+SharedLibrary openDriverLibrary(const char *name, std::string &why) { return SharedLibrary::openSystem(name, why); }
+
 void *SharedLibrary::symbol(const char *name) const noexcept {
     return mHandle == nullptr ? nullptr : ::dlsym(mHandle, name);
 }

@@ -3,6 +3,8 @@
 #include "failure.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cwchar>
 #include <utility>
 #include <vector>
 
@@ -62,13 +64,57 @@ std::wstring absolutePath(const std::wstring &path) {
     return absolute;
 }
 
-/* Paths of more than 260 characters need the prefix; it takes absolute paths with backslashes only. */
+/*
+ * Paths of more than 260 characters need the prefix; it takes absolute paths with backslashes only, and has a form of its own
+ * for shares (\\server\share becomes \\?\UNC\server\share).
+ */
 std::wstring filePath(const std::string &path) {
     const std::wstring absolute = absolutePath(toWide(path));
-    if (absolute.size() < MAX_PATH || absolute.compare(0, 2, L"\\\\") == 0) {
+    const auto begins = [&absolute](const wchar_t *with) { return absolute.compare(0, wcslen(with), with) == 0; };
+    if (absolute.size() < MAX_PATH || begins(L"\\\\?\\") || begins(L"\\\\.\\")) {
         return absolute;
     }
-    return L"\\\\?\\" + absolute;
+    return begins(L"\\\\") ? L"\\\\?\\UNC\\" + absolute.substr(2) : L"\\\\?\\" + absolute;
+}
+
+/*
+ * The commonest errors in English words. The system's own are in the user's language, which nobody can search the web for, and
+ * have places for inserts ("%1 is not a valid Win32 application").
+ */
+const char *ownErrorText(int32_t error) noexcept {
+    switch (error) {
+    case ERROR_FILE_NOT_FOUND:
+        return "There is no such file";
+    case ERROR_PATH_NOT_FOUND:
+        return "There is no such folder";
+    case ERROR_ACCESS_DENIED:
+        return "Access is denied";
+    case ERROR_SHARING_VIOLATION:
+    case ERROR_LOCK_VIOLATION:
+        return "Another program has it open";
+    case ERROR_DISK_FULL:
+    case ERROR_HANDLE_DISK_FULL:
+        return "The disk is full";
+    case ERROR_INVALID_NAME:
+        return "That is no name that a file can have";
+    case ERROR_MOD_NOT_FOUND:
+        return "It, or a library that it needs, was not found";
+    case ERROR_PROC_NOT_FOUND:
+        return "A library that it needs lacks a function that it calls";
+    case ERROR_FILENAME_EXCED_RANGE:
+        return "The path is too long";
+    case ERROR_BAD_EXE_FORMAT:
+        return "It is damaged, or no library for 64-bit Windows on x86";
+    case ERROR_DLL_INIT_FAILED:
+        return "It could not start up";
+    case ERROR_NOT_ENOUGH_MEMORY:
+    case ERROR_OUTOFMEMORY:
+        return "There is not enough memory";
+    case ERROR_COMMITMENT_LIMIT:
+        return "There is not enough memory; the paging file is too small";
+    default:
+        return nullptr;
+    }
 }
 
 uint64_t joined(DWORD high, DWORD low) noexcept { return uint64_t{high} << 32 | low; }
@@ -83,14 +129,23 @@ int32_t lastSystemError() noexcept { return static_cast<int32_t>(::GetLastError(
 } // namespace
 
 std::string systemErrorText(int32_t error) {
+    const std::string number = "(error " + std::to_string(error) + ")";
+    if (const char *own = ownErrorText(error)) {
+        return own + (" " + number);
+    }
     wchar_t buffer[512];
+    constexpr DWORD english = MAKELANGID(LANG_ENGLISH, SUBLANG_ENGLISH_US);
     DWORD length = ::FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, nullptr,
-                                    static_cast<DWORD>(error), 0, buffer, 512, nullptr);
+                                    static_cast<DWORD>(error), english, buffer, 512, nullptr);
     while (length > 0 && (buffer[length - 1] == L'\n' || buffer[length - 1] == L'\r' || buffer[length - 1] == L'.' ||
                           buffer[length - 1] == L' ')) {
         length -= 1;
     }
-    return toUtf8(buffer, length) + " (error " + std::to_string(error) + ")";
+    std::string text = toUtf8(buffer, length);
+    for (size_t at = text.find("%1"); at != std::string::npos; at = text.find("%1", at)) {
+        text.replace(at, 2, "it");
+    }
+    return text.empty() ? "Windows reports error " + std::to_string(error) : text + " " + number;
 }
 
 /* ---- threads ---- */
@@ -114,7 +169,8 @@ void Thread::start(const char *, std::function<void()> body) {
     state->thread = ::_beginthreadex(nullptr, static_cast<unsigned>(stackBytes), &State::main, state.get(),
                                      STACK_SIZE_PARAM_IS_A_RESERVATION, nullptr);
     if (state->thread == 0) {
-        throw Failure(ES_OUT_OF_MEMORY, "Cannot start a thread: " + systemErrorText(lastSystemError()) + ".");
+        /* A function of the C library: it tells errno, and GetLastError() is of something else. */
+        throw Failure(ES_OUT_OF_MEMORY, "Cannot start a thread: the C library reports errno " + std::to_string(errno) + ".");
     }
     mState = std::move(state);
 }
@@ -149,8 +205,7 @@ SharedLibrary &SharedLibrary::operator=(SharedLibrary &&other) noexcept {
 
 SharedLibrary SharedLibrary::openFile(const std::string &path, std::string &why) {
     /* What it needs is looked for beside it and in the system's folders, never in the current folder or PATH. */
-    const std::wstring absolute = absolutePath(toWide(path));
-    HMODULE handle = ::LoadLibraryExW(absolute.c_str(), nullptr,
+    HMODULE handle = ::LoadLibraryExW(filePath(path).c_str(), nullptr,
                                       LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
     if (handle == nullptr) {
         why = systemErrorText(lastSystemError());
@@ -164,6 +219,52 @@ SharedLibrary SharedLibrary::openSystem(const char *name, std::string &why) {
         why = std::string(name) + ": " + systemErrorText(lastSystemError());
     }
     return SharedLibrary(handle);
+}
+
+SharedLibrary openDriverLibrary(const char *name, std::string &why) {
+    SharedLibrary library = SharedLibrary::openSystem(name, why);
+    if (library) {
+        return library;
+    }
+    std::string otherwise;
+    std::wstring system(MAX_PATH, L'\0');
+    system.resize(::GetSystemDirectoryW(system.data(), MAX_PATH));
+    const std::wstring store = system + L"\\DriverStore\\FileRepository\\";
+    /* Each installed version of the driver has a folder there; the one in use is the newest. */
+    std::wstring newest;
+    FILETIME newestTime{};
+    WIN32_FIND_DATAW entry{};
+    HANDLE search = ::FindFirstFileW((store + L"nv*").c_str(), &entry);
+    for (BOOL more = search != INVALID_HANDLE_VALUE; more != 0; more = ::FindNextFileW(search, &entry)) {
+        const std::wstring file = store + entry.cFileName + L"\\" + toWide(name);
+        WIN32_FILE_ATTRIBUTE_DATA facts{};
+        if (::GetFileAttributesExW(file.c_str(), GetFileExInfoStandard, &facts) != 0 &&
+            (newest.empty() || ::CompareFileTime(&entry.ftCreationTime, &newestTime) > 0)) {
+            newest = file;
+            newestTime = entry.ftCreationTime;
+        }
+    }
+    if (search != INVALID_HANDLE_VALUE) {
+        ::FindClose(search);
+    }
+    if (!newest.empty()) {
+        library = SharedLibrary::openFile(toUtf8(newest.data(), newest.size()), otherwise);
+    }
+    if (!library) {
+        /* Where drivers before 2019 put NVML. */
+        std::wstring programs(32768, L'\0');
+        programs.resize(::GetEnvironmentVariableW(L"ProgramW6432", programs.data(), static_cast<DWORD>(programs.size())));
+        if (!programs.empty()) {
+            const std::string folder = toUtf8(programs.data(), programs.size());
+            library = SharedLibrary::openFile(folder + "\\NVIDIA Corporation\\NVSMI\\" + name, otherwise);
+        }
+    }
+    return library;
+}
+
+bool isPlainPath(const std::string &path) {
+    const std::wstring absolute = absolutePath(toWide(path));
+    return absolute.size() < MAX_PATH && std::all_of(absolute.begin(), absolute.end(), [](wchar_t c) { return c < 0x80; });
 }
 
 void *SharedLibrary::symbol(const char *name) const noexcept {

@@ -135,16 +135,18 @@ uint64_t Session::submitLoad(std::string libraryPath) {
     });
 }
 
-uint64_t Session::submitCheckFiles(std::string paths, uint32_t count) {
-    return submit(mCheckLane, [this, paths = std::move(paths), count](Job &job) {
+uint64_t Session::submitCheckFiles(std::string givenPaths, uint32_t count) {
+    return submit(mCheckLane, [this, paths = std::move(givenPaths), count](Job &job) {
         const auto library = loaded();
         checkFiles(paths, count, library ? library->runtime.get() : nullptr,
                    mMaxSeverity.load(std::memory_order_relaxed), job);
     });
 }
 
-uint64_t Session::submitCheckHeaders(std::vector<uint8_t> headers, uint32_t stride, std::vector<uint32_t> lengths) {
-    return submit(mCheckLane, [this, headers = std::move(headers), stride, lengths = std::move(lengths)](Job &job) {
+uint64_t Session::submitCheckHeaders(std::vector<uint8_t> givenHeaders, uint32_t stride,
+                                     std::vector<uint32_t> givenLengths) {
+    return submit(mCheckLane, [this, headers = std::move(givenHeaders), stride,
+                               lengths = std::move(givenLengths)](Job &job) {
         const auto library = loaded();
         checkHeaders(headers, stride, lengths, library ? library->runtime.get() : nullptr,
                      mMaxSeverity.load(std::memory_order_relaxed), job);
@@ -159,8 +161,8 @@ uint64_t Session::submitGpuPoll(uint32_t flags, std::string nvmlPath) {
     return submit(mGpuLane, [this, flags, path = std::move(nvmlPath)](Job &job) { mGpuMonitor.poll(path, flags, job); });
 }
 
-uint64_t Session::submitBuild(BuildRequest request) {
-    return submit(mWorkLane, [this, request = std::move(request)](Job &job) {
+uint64_t Session::submitBuild(BuildRequest given) {
+    return submit(mWorkLane, [this, request = std::move(given)](Job &job) {
         const auto library = loaded();
         if (!library) {
             throw Failure(ES_LIBRARY_NOT_LOADED, "No TensorRT-RTX library is loaded to build with.");
@@ -175,8 +177,8 @@ uint64_t Session::submitBuild(BuildRequest request) {
     });
 }
 
-uint64_t Session::submitWithEngine(std::function<void(const Runtime &, RunContext &)> work) {
-    return submit(mWorkLane, [this, work = std::move(work)](Job &job) {
+uint64_t Session::submitWithEngine(std::function<void(const Runtime &, RunContext &)> given) {
+    return submit(mWorkLane, [this, work = std::move(given)](Job &job) {
         const auto library = loaded();
         if (!library) {
             throw Failure(ES_LIBRARY_NOT_LOADED, "No TensorRT-RTX library is loaded to open the engine with.");
@@ -188,14 +190,14 @@ uint64_t Session::submitWithEngine(std::function<void(const Runtime &, RunContex
     });
 }
 
-uint64_t Session::submitInspect(InspectRequest request) {
+uint64_t Session::submitInspect(InspectRequest given) {
     return submitWithEngine(
-        [request = std::move(request)](const Runtime &runtime, RunContext &context) { runtime.inspect(request, context); });
+        [request = std::move(given)](const Runtime &runtime, RunContext &context) { runtime.inspect(request, context); });
 }
 
-uint64_t Session::submitRun(RunRequest request) {
+uint64_t Session::submitRun(RunRequest given) {
     return submitWithEngine(
-        [request = std::move(request)](const Runtime &runtime, RunContext &context) { runtime.run(request, context); });
+        [request = std::move(given)](const Runtime &runtime, RunContext &context) { runtime.run(request, context); });
 }
 
 void Session::cancel(uint64_t id) {

@@ -8,9 +8,13 @@
 #include <immintrin.h>
 #if defined(_MSC_VER)
 #include <intrin.h>
-#define ES_TARGET_SHA
 #else
 #include <cpuid.h>
+#endif
+/* clang-cl is both: only Microsoft's own compiler takes every instruction everywhere. */
+#if defined(_MSC_VER) && !defined(__clang__)
+#define ES_TARGET_SHA
+#else
 #define ES_TARGET_SHA __attribute__((target("sha,sse4.1,ssse3")))
 #endif
 #endif

@@ -1,6 +1,7 @@
 #include "builder.h"
 
 #include "engineWriter.h"
+#include "externalData.h"
 #include "failure.h"
 #include "logger.h"
 #include "progress.h"
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace engine_shim {
 
@@ -155,8 +157,56 @@ std::string describe(const nvonnxparser::IParserError &error) {
     return text;
 }
 
-/* The network's weights live in the parser: it must outlive the build. */
-std::unique_ptr<nvonnxparser::IParser> parseModel(const BuildRequest &request, const std::string &libraryPath,
+/* The network's weights live in the parser or in here: it must outlive the build. */
+struct ParsedModel {
+    std::vector<std::vector<uint8_t>> weights;
+    std::unique_ptr<nvonnxparser::IParser> parser; /* the first to go */
+};
+
+std::vector<uint8_t> readPart(const InputFile &file, const char *what, uint64_t offset, uint64_t size) {
+    std::vector<uint8_t> bytes(static_cast<size_t>(size));
+    int32_t error = 0;
+    const int64_t got = file.read(bytes.data(), bytes.size(), offset, error);
+    if (got != static_cast<int64_t>(bytes.size())) {
+        throw Failure(ES_FILE_ERROR, std::string("Cannot read the ") + what + " " + file.path() + ": " +
+                                         (got < 0 ? systemErrorText(error) : "it is shorter than it was") + ".");
+    }
+    return bytes;
+}
+
+/* The parser opens files with the C library's functions, for which some paths do not exist (Windows). */
+bool parserFindsFiles(const std::string &model, const std::vector<ExternalTensor> &external) {
+    return isPlainPath(model) && std::all_of(external.begin(), external.end(), [&](const ExternalTensor &tensor) {
+        return isPlainPath(joinPath(directoryOf(model), tensor.location));
+    });
+}
+
+/* Gives the parser what it cannot open: the model and the weights beside it. */
+bool parseFromMemory(const InputFile &model, const std::vector<ExternalTensor> &external, ParsedModel &parsed) {
+    {
+        const std::vector<uint8_t> bytes = readPart(model, "model", 0, model.size());
+        if (!parsed.parser->loadModelProto(bytes.data(), bytes.size(), nullptr)) {
+            return false;
+        }
+    }
+    for (const ExternalTensor &tensor : external) {
+        const InputFile file(externalDataPath(model.path(), tensor), "model's data");
+        const uint64_t rest = file.size() - std::min(file.size(), tensor.offset);
+        const uint64_t size = tensor.length.value_or(rest);
+        if (size > rest) {
+            throw Failure(ES_MODEL_REJECTED, "The weights \"" + tensor.name + "\" of " + model.path() +
+                                                 " lie beyond the end of " + file.path() + ".");
+        }
+        parsed.weights.push_back(readPart(file, "model's data", tensor.offset, size));
+        const std::vector<uint8_t> &bytes = parsed.weights.back();
+        if (!parsed.parser->loadInitializer(tensor.name.c_str(), bytes.data(), bytes.size())) {
+            return false;
+        }
+    }
+    return parsed.parser->parseModelProto();
+}
+
+ParsedModel parseModel(const BuildRequest &request, const std::string &libraryPath,
                                                   nvinfer1::INetworkDefinition &network, BuildContext &context) {
     SharedLibrary library = openParser(libraryPath);
     const auto create = library.function<CreateParser>("createNvOnnxParser_INTERNAL");
@@ -164,14 +214,25 @@ std::unique_ptr<nvonnxparser::IParser> parseModel(const BuildRequest &request, c
         throw Failure(ES_NOT_TENSORRT_RTX, "The ONNX parser beside " + libraryPath + " is not TensorRT-RTX's.");
     }
     library.keepOpen();
-    std::unique_ptr<nvonnxparser::IParser> parser(static_cast<nvonnxparser::IParser *>(
-        create(&network, &processLogger(), NV_ONNX_PARSER_VERSION)));
-    if (!parser) {
+    ParsedModel model;
+    model.parser.reset(
+        static_cast<nvonnxparser::IParser *>(create(&network, &processLogger(), NV_ONNX_PARSER_VERSION)));
+    nvonnxparser::IParser *const parser = model.parser.get();
+    if (parser == nullptr) {
         throw Failure(ES_RUNTIME_FAILED, "The ONNX parser beside " + libraryPath + " could not be started: " +
                                              context.firstError());
     }
     constexpr auto verbosity = static_cast<int>(nvinfer1::ILogger::Severity::kINFO);
-    const bool parsed = parser->parseFromFile(request.model.c_str(), verbosity);
+    bool parsed = false;
+    {
+        const InputFile file(request.model, "model");
+        /* Where every path is a plain one, weights beside the model are the parser's business. */
+        const std::vector<ExternalTensor> external =
+            pathsAreAlwaysPlain ? std::vector<ExternalTensor>() : externalTensors(file);
+        parsed = parserFindsFiles(request.model, external)
+                     ? parser->parseFromFile(request.model.c_str(), verbosity)
+                     : parseFromMemory(file, external, model);
+    }
     std::string first;
     for (int i = 0; i < parser->getNbErrors(); ++i) {
         const nvonnxparser::IParserError *error = parser->getError(i);
@@ -195,7 +256,7 @@ std::unique_ptr<nvonnxparser::IParser> parseModel(const BuildRequest &request, c
         /* protobuf reads much as an empty message: text, zeros. */
         throw Failure(ES_MODEL_REJECTED, request.model + " holds no ONNX graph with outputs; it may be no ONNX file.");
     }
-    return parser;
+    return model;
 }
 
 void applyFlags(const BuildRequest &request, nvinfer1::IBuilderConfig &config) {
@@ -408,7 +469,7 @@ std::unique_ptr<nvinfer1::IHostMemory> buildPlan(nvinfer1::IBuilder &builder, co
     constexpr const char *parsing = "Parsing the model";
     const int64_t parseStart = monotonicNow();
     progress.phaseStart(parsing, nullptr, 1);
-    const std::unique_ptr<nvonnxparser::IParser> parser = parseModel(request, libraryPath, *network, context);
+    const ParsedModel model = parseModel(request, libraryPath, *network, context);
     progress.phaseFinish(parsing);
     const int64_t buildStart = monotonicNow();
     result.parse_ns = buildStart - parseStart;

@@ -27,7 +27,7 @@ public:
         size_t started = 0;
         try {
             for (const auto &worker : workers) {
-                mThreads[started]->start("es-stream", [this, &session, worker = worker.get()] { main(session, *worker); });
+                mThreads[started]->start("es-stream", [this, &session, own = worker.get()] { main(session, *own); });
                 started += 1;
             }
         } catch (...) {

@@ -4,12 +4,19 @@
 #include "runtime.h"
 
 #include "builder.h"
+#include "gpus.h"
 #include "inspect.h"
 #include "logger.h"
 #include "run.h"
 
 #include "NvInferRuntime.h"
 #include "NvInferVersion.h"
+
+#if defined(_WIN32)
+#include <atomic>
+#include <cstdio>
+#include <windows.h>
+#endif
 
 namespace engine_shim {
 
@@ -33,6 +40,38 @@ public:
     }
 };
 
+#if defined(_WIN32)
+
+/*
+ * On Windows 1.6 and 1.7 read through a null pointer in getEngineValidity where no NVIDIA driver can be used, for there their
+ * CUDA runtime lives in the driver; on Linux they log "Error reading CUDA GPU properties" and answer kINVALID without a
+ * reason. So the driver is asked first, again after a while: somebody may be installing one.
+ */
+bool hasUsableDriver() {
+    constexpr ULONGLONG againMs = 2000;
+    static std::atomic<bool> usable{false};
+    static std::atomic<ULONGLONG> askedAt{0};
+    const ULONGLONG now = ::GetTickCount64();
+    if (!usable.load() && (askedAt.load() == 0 || now - askedAt.load() > againMs)) {
+        usable = whyNoGpu().empty();
+        askedAt = now;
+    }
+    return usable.load();
+}
+
+/* A structured exception in there becomes an answer. No object with a destructor may live here, Microsoft's compiler says. */
+int32_t guardedValidity(const nvinfer1::IRuntime &runtime, const void *header, int64_t size, uint64_t *diagnostics,
+                        unsigned long *exception) noexcept {
+    __try {
+        return static_cast<int32_t>(runtime.getEngineValidity(header, size, diagnostics));
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        *exception = ::GetExceptionCode();
+        return static_cast<int32_t>(nvinfer1::EngineValidity::kINVALID);
+    }
+}
+
+#endif
+
 class TensorRtRuntime : public Runtime {
 public:
     TensorRtRuntime(std::unique_ptr<nvinfer1::IRuntime> runtime, CreateObject createBuilder)
@@ -42,8 +81,27 @@ public:
 
     Validity validity(const void *header, int64_t size) const noexcept override {
         Validity answer;
+#if defined(_WIN32)
+        unsigned long exception = 0;
+        answer.validity = static_cast<int32_t>(nvinfer1::EngineValidity::kINVALID);
+        if (!mIsBroken.load() && hasUsableDriver()) {
+            answer.validity = guardedValidity(*mRuntime, header, size, &answer.diagnostics, &exception);
+        }
+        if (exception != 0) {
+            /* What it held when it was torn out is unknown: it is not asked again. */
+            mIsBroken = true;
+            answer.diagnostics = 0;
+            char line[160];
+            std::snprintf(line, sizeof(line),
+                          "The header check was ended by Windows exception 0x%08lx; the NVIDIA driver may be too old or damaged.",
+                          exception);
+            routeLogLine(static_cast<int>(nvinfer1::ILogger::Severity::kINTERNAL_ERROR), line);
+        }
+        return answer;
+#else
         answer.validity = static_cast<int32_t>(mRuntime->getEngineValidity(header, size, &answer.diagnostics));
         return answer;
+#endif
     }
 
     es_build_result build(const BuildRequest &request, const std::string &libraryPath,
@@ -63,6 +121,9 @@ public:
 
 private:
     const std::unique_ptr<nvinfer1::IRuntime> mRuntime;
+#if defined(_WIN32)
+    mutable std::atomic<bool> mIsBroken{false};
+#endif
     const CreateObject mCreateBuilder;
 };
 
