@@ -28,7 +28,7 @@ export function stepsFor(names) {
 }
 
 function stepIdsOf(name) {
-  if (name === 'test') return steps.map((step) => step.id);
+  if (name === 'test') return steps.filter((step) => !step.onDemand).map((step) => step.id);
   const only = steps.find((step) => name === `step:${step.id}`);
   if (only !== undefined) return [...only.after, only.id];
   const suite = name.startsWith('suite:') ? name.slice('suite:'.length) : undefined;

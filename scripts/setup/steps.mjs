@@ -7,6 +7,7 @@
  *   outputs()     files, relative to the repository, that show it is done
  *   adopt()       optional: true when the result is there already and was verified, though no run is remembered
  *   make(say)     does it
+ *   onDemand      optional: only for the purposes that name it, not for `test`, which is all others
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -44,6 +45,7 @@ import {
   writeWhole,
 } from './system.mjs';
 import { findPython } from './tools.mjs';
+import { windowsStepIds, windowsSteps } from './windows.mjs';
 
 const relative = (file) => path.relative(root, file).split(path.sep).join('/');
 
@@ -372,6 +374,7 @@ export const steps = [
   browserStep,
   codeServerStep,
   vsixStep,
+  ...windowsSteps,
 ];
 
 // ---- what each purpose needs --------------------------------------------------------------------------------------
@@ -409,4 +412,6 @@ export const suites = {
   webview: [...product, 'browser'],
   extensionHost: withVSCode,
   ui: [...withVSCode, 'vsix'],
+  // On demand: not one of those that a plain `npm test` runs.
+  windows: [...withLibraries, ...windowsStepIds],
 };

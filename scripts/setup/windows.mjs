@@ -20,13 +20,7 @@ import {
 import { findPython } from './tools.mjs';
 import { buildShims } from '../windows/native.mjs';
 import { makeToolchain, toolchainIn, toolchainKey } from '../windows/toolchain.mjs';
-import {
-  installWine,
-  makePrefix,
-  windowsDeps,
-  windowsNode,
-  winePrefix,
-} from '../windows/wine.mjs';
+import { installWine, makePrefix, windowsDeps, windowsNode, winePrefix } from '../windows/wine.mjs';
 
 const relative = (file) => path.relative(root, file).split(path.sep).join('/');
 const requirementsFile = (name) => inRoot(`scripts/setup/requirements/${name}.txt`);
@@ -136,9 +130,13 @@ const koffiStep = {
           'Run the same command again; if it stays so, look at the npm registry that is used.',
         );
       }
-      await run('tar', ['-xzf', path.join(packed, filename), '--strip-components=1', '-C', folder], {
-        log,
-      });
+      await run(
+        'tar',
+        ['-xzf', path.join(packed, filename), '--strip-components=1', '-C', folder],
+        {
+          log,
+        },
+      );
       fs.rmSync(packed, { recursive: true });
     }),
 };

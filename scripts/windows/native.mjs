@@ -17,7 +17,13 @@ export const warnings = [
   ...['-Wall', '-Wextra', '-Werror', '-Wconversion', '-Wno-sign-conversion', '-Wshadow-all'],
 ];
 const shimDefines = [
-  ...['-DUNICODE', '-D_UNICODE', '-DNOMINMAX', '-DWIN32_LEAN_AND_MEAN', '-D_CRT_SECURE_NO_WARNINGS'],
+  ...[
+    '-DUNICODE',
+    '-D_UNICODE',
+    '-DNOMINMAX',
+    '-DWIN32_LEAN_AND_MEAN',
+    '-D_CRT_SECURE_NO_WARNINGS',
+  ],
 ];
 
 export const objectsFolder = inRoot('build/windows/objects');

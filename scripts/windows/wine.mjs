@@ -19,7 +19,11 @@ export const windowsPath = (file) => `Z:${path.resolve(file).replaceAll('/', '\\
 /** What Debian's wrapper says about 32-bit programs, which are none of ours. */
 const chatter = /^it looks like wine32|^multiarch needs|^execute "dpkg|apt-get install wine32/;
 
-const wineEnvironment = (prefix) => ({ WINEPREFIX: prefix, WINEDEBUG: '-all', WINEDLLOVERRIDES: 'winemenubuilder.exe=' });
+const wineEnvironment = (prefix) => ({
+  WINEPREFIX: prefix,
+  WINEDEBUG: '-all',
+  WINEDLLOVERRIDES: 'winemenubuilder.exe=',
+});
 
 /**
  * Runs a Windows program to its end. `onText` gets its output while it runs. Past its limit everything of this prefix is
@@ -45,14 +49,23 @@ export async function runInWine(
     read = size;
     const lines = (rest + piece.toString('utf8')).split(/(?<=\n)/);
     rest = isEnd || lines.at(-1)?.endsWith('\n') ? '' : (lines.pop() ?? '');
-    const text = lines.filter((line) => !chatter.test(line)).join('').replaceAll('\r\n', '\n');
+    const text = lines
+      .filter((line) => !chatter.test(line))
+      .join('')
+      .replaceAll('\r\n', '\n');
     output += text;
     if (text !== '') onText(text);
   };
   const { HOME, PATH, LANG } = process.env;
   const child = spawn('wine', [program, ...args], {
     ...(cwd === undefined ? {} : { cwd }),
-    env: { HOME, PATH, ...(LANG === undefined ? {} : { LANG }), ...wineEnvironment(prefix), ...env },
+    env: {
+      HOME,
+      PATH,
+      ...(LANG === undefined ? {} : { LANG }),
+      ...wineEnvironment(prefix),
+      ...env,
+    },
     stdio: ['ignore', descriptor, descriptor],
   });
   let late = false;
@@ -80,7 +93,10 @@ export async function runInWine(
 
 /** Ends what runs in a prefix, Wine's own server with it. */
 export async function endWine(prefix = winePrefix) {
-  const child = spawn('wineserver', ['-k'], { env: { ...process.env, ...wineEnvironment(prefix) }, stdio: 'ignore' });
+  const child = spawn('wineserver', ['-k'], {
+    env: { ...process.env, ...wineEnvironment(prefix) },
+    stdio: 'ignore',
+  });
   await new Promise((resolve) => child.once('close', resolve).once('error', resolve));
 }
 
@@ -97,7 +113,11 @@ export async function installWine(say) {
   say('none was found: installing wine with apt-get');
   const options = { log: 'windows', env: { DEBIAN_FRONTEND: 'noninteractive' } };
   await run('apt-get', ['update', '-qq'], options);
-  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'wine', 'wine64'], options);
+  await run(
+    'apt-get',
+    ['install', '-y', '-qq', '--no-install-recommends', 'wine', 'wine64'],
+    options,
+  );
 }
 
 /** A fresh prefix that says Windows 10: Node refuses Wine's default, Windows 7. */

@@ -5,8 +5,16 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { ReportJson } from '../../src/core/report/reportJson';
 import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
-import { builtEngine, cliMain, libraryOf, libraryVersions } from '../support/builtEngines';
+import {
+  builtEngine,
+  cliMain,
+  environmentWithoutRuntimes,
+  libraryOf,
+  libraryPathVariable,
+  libraryVersions,
+} from '../support/builtEngines';
 import { writeEngine } from '../support/engineFiles';
+import { itUnless, onWindows } from '../support/leaveOut';
 import { elfFile, rtxSymbols } from '../support/libraryFiles';
 
 interface Ran {
@@ -28,8 +36,7 @@ describe('command line', () => {
   ): Promise<Ran> =>
     new Promise((resolve, reject) => {
       // What this machine has lies in folders that the test names itself.
-      const own = { ...process.env };
-      for (const name of ['LD_LIBRARY_PATH', 'VIRTUAL_ENV', 'TENSORRT_RTX_HOME']) delete own[name];
+      const own = environmentWithoutRuntimes();
       const child = shell
         ? spawn('/bin/bash', ['-c', shell], { cwd: folder.path, env: { ...own, ...env } })
         : spawn(process.execPath, [cliMain, ...(args as string[])], {
@@ -44,7 +51,11 @@ describe('command line', () => {
       child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
     });
   const withLibraries = (...versions: string[]): { env: NodeJS.ProcessEnv } => ({
-    env: { LD_LIBRARY_PATH: versions.map((version) => path.dirname(libraryOf(version))).join(':') },
+    env: {
+      [libraryPathVariable]: versions
+        .map((version) => path.dirname(libraryOf(version)))
+        .join(path.delimiter),
+    },
   });
   const json = async (args: string[], options = withLibraries('1.7.1.116')) => {
     const ran = await run(['check', '--json', ...args], options);
@@ -235,8 +246,7 @@ describe('command line', () => {
     );
   });
 
-  it('keeps a path that is not UTF-8', async function () {
-    if (process.platform !== 'linux') return this.skip();
+  itUnless(onWindows('paths are UTF-16 there'), 'keeps a path that is not UTF-8', async () => {
     const engine = await builtEngine('1.7.1.116');
     const { stdout } = await run([], {
       shell: `cp '${engine}' $'caf\\xe9.engine' && '${process.execPath}' '${cliMain}' check --json $'caf\\xe9.engine'`,
@@ -331,7 +341,9 @@ describe('command line', () => {
       elfFile({ symbols: rtxSymbols('3.0.0.1') }),
     );
     const { env } = withLibraries('1.4.0.76', '1.7.1.116');
-    const options = { env: { LD_LIBRARY_PATH: `${unknown}:${env['LD_LIBRARY_PATH']}` } };
+    const options = {
+      env: { [libraryPathVariable]: `${unknown}${path.delimiter}${env[libraryPathVariable]}` },
+    };
     const { code, stdout } = await run(['runtimes', '--json'], options);
     assert.equal(code, 0);
     const list = JSON.parse(stdout) as { version: string; used: boolean; problem: string | null }[];

@@ -17,7 +17,14 @@ import {
   writeStandInModel,
   type StandInComputer,
 } from '../standIns/standIns';
-import { builtEngine, cliMain, libraryOf, repository } from '../support/builtEngines';
+import {
+  builtEngine,
+  cliMain,
+  environmentWithoutRuntimes,
+  libraryOf,
+  libraryPathVariable,
+  repository,
+} from '../support/builtEngines';
 import { putRecipe } from '../support/standInFolder';
 
 interface Ran {
@@ -58,8 +65,10 @@ describe('inspect, run and sweep', () => {
 
   const start = (args: string[], env: NodeJS.ProcessEnv) => {
     fs.mkdirSync(temporary(), { recursive: true });
-    const own: NodeJS.ProcessEnv = { ...process.env, TMPDIR: temporary() };
-    for (const name of ['LD_LIBRARY_PATH', 'VIRTUAL_ENV', 'TENSORRT_RTX_HOME']) delete own[name];
+    const own: NodeJS.ProcessEnv = {
+      ...environmentWithoutRuntimes(),
+      ...{ TMPDIR: temporary(), TEMP: temporary(), TMP: temporary() },
+    };
     const child = spawn(process.execPath, [cliMain, ...args], {
       cwd: folder.path,
       env: { ...own, ...env },
@@ -421,7 +430,7 @@ describe('inspect, run and sweep', () => {
   it('tells clearly that the real library cannot load it without a GPU', async () => {
     const engine = await builtEngine('1.7.1.116');
     const env = {
-      LD_LIBRARY_PATH: path.dirname(libraryOf('1.7.1.116')),
+      [libraryPathVariable]: path.dirname(libraryOf('1.7.1.116')),
       CUDA_VISIBLE_DEVICES: '', // also where there is one
     };
     for (const command of ['inspect', 'run']) {

@@ -18,9 +18,29 @@ export const shimFolder = path.join(dist, 'native', `${process.platform}-${proce
 /** The four-part versions that set-up fetches for the tests, oldest first. */
 export const libraryVersions = runtimeReleases.map(({ version }) => version);
 
+/** What NVIDIA calls its library; of Windows with the minor version. */
+export function libraryNameOf(
+  version: string,
+  platform: NodeJS.Platform = process.platform,
+): string {
+  const minor = version.split('.').slice(0, 2).join('_');
+  return platform === 'win32' ? `tensorrt_rtx_${minor}.dll` : 'libtensorrt_rtx.so.1';
+}
+
+/** The environment variable by which a library is found. */
+export const libraryPathVariable = process.platform === 'win32' ? 'PATH' : 'LD_LIBRARY_PATH';
+
+/** This process's environment without what leads to a TensorRT-RTX. */
+export function environmentWithoutRuntimes(): NodeJS.ProcessEnv {
+  const hidden = [libraryPathVariable, 'VIRTUAL_ENV', 'TENSORRT_RTX_HOME'];
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !hidden.includes(name.toUpperCase())),
+  );
+}
+
 export function libraryOf(version: string): string {
   const folder = path.join(repository, '.deps/tensorrt-rtx', version, 'tensorrt_rtx_libs');
-  const file = path.join(folder, 'libtensorrt_rtx.so.1');
+  const file = path.join(folder, libraryNameOf(version));
   if (!fs.existsSync(file)) throw new Error(`${file} is missing: npm run setup`);
   return file;
 }

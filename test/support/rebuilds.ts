@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { BuildEvents, Rebuilder, type RebuildRequest } from '../../src/host/build/rebuild';
 import { EngineHostSupervisor } from '../../src/host/engineHost/supervisor';
 import { defaultEngineOptions, type EngineOptions } from '../../src/core/rebuild/rebuildOptions';
+import { libraryNameOf } from './builtEngines';
 import { sampleProfile } from '../../scripts/makeSampleModel';
 
 export const repository = path.resolve(__dirname, '../..');
@@ -22,7 +23,8 @@ export function libraryOf(minor: string): string {
     repository,
     '.deps/tensorrt-rtx',
     installedVersion(minor),
-    'tensorrt_rtx_libs/libtensorrt_rtx.so.1',
+    'tensorrt_rtx_libs',
+    libraryNameOf(minor),
   );
 }
 

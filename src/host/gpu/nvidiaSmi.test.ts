@@ -3,6 +3,9 @@ import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { parseNvidiaSmi, readWithNvidiaSmi } from './nvidiaSmi';
+import { itUnless, onWindows } from '../../../test/support/leaveOut';
+
+const noScripts = onWindows('the stand-in for nvidia-smi is a script with #!');
 
 const MiB = 1024n ** 2n;
 const twoGpus = `0, GPU-5d0f4c3b-aaaa, 00000000:01:00.0, 8188, 2048, 6140, 12, 8.9, [N/A], 580.159.04, NVIDIA GeForce RTX 4060
@@ -76,8 +79,7 @@ describe('readWithNvidiaSmi', () => {
     return file;
   }
 
-  it('runs the program for GPUs and processes', async function () {
-    if (process.platform === 'win32') return this.skip();
+  itUnless(noScripts, 'runs the program for GPUs and processes', async () => {
     const program = await standIn(
       `case "$1" in --query-gpu=*) cat <<'X'\n${twoGpus}X\n;; *) cat <<'X'\n${apps}X\n;; esac`,
     );
@@ -86,8 +88,7 @@ describe('readWithNvidiaSmi', () => {
     assert.equal(reading?.gpus[0]?.processes?.length, 2);
   });
 
-  it('turns its exit codes and words into NVML’s errors', async function () {
-    if (process.platform === 'win32') return this.skip();
+  itUnless(noScripts, 'turns its exit codes and words into NVML’s errors', async () => {
     const status = async (script: string) =>
       (await readWithNvidiaSmi({ processes: false, program: await standIn(script) }))?.status;
     assert.equal(await status('echo "Unable to determine the device handle" >&2; exit 15'), 15);
