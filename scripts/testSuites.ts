@@ -13,6 +13,7 @@ import * as prettier from 'prettier';
 
 import { repositoryRoot, temporaryFolder } from '../test/harness';
 import type { TestReport } from '../test/harness/mochaRun';
+import { runWindowsSuite } from '../test/windows/suite';
 import { buildJobs, which } from './setup/system.mjs';
 
 export interface Suite {
@@ -365,4 +366,10 @@ export const suites: readonly Suite[] = [
   mochaSuite('webview', 'engine page in a browser', ['test/webview'], 60_000),
   { name: 'extensionHost', title: 'inside a real VS Code', run: runExtensionHostTests },
   mochaSuite('ui', 'the packaged VSIX, driven on screen', ['test/ui'], 180_000),
+  {
+    name: 'windows',
+    title: 'the Windows half under Wine, with the real Windows libraries',
+    onlyNamed: true,
+    run: runWindowsSuite,
+  },
 ];

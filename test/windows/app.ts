@@ -34,7 +34,7 @@ export async function makeWindowsApp(): Promise<void> {
   const isSource = (name: string): boolean => name.endsWith('.ts') && !name.endsWith('.d.ts');
   for (const name of [
     ...files.filter((file) => !isSource(file)),
-    ...['package.json', 'package.nls.json', 'package-lock.json', 'tsconfig.json', 'README.md'],
+    ...fs.readdirSync(repositoryRoot).filter((name) => /\.(json|md)$|^esbuild\.js$/.test(name)),
   ]) {
     fs.mkdirSync(path.join(appFolder, path.dirname(name)), { recursive: true });
     fs.copyFileSync(inRoot(name), path.join(appFolder, name));

@@ -1,0 +1,3 @@
+import type { Toolchain } from '../windows/toolchain.mjs';
+
+export function windowsToolchain(): Toolchain;
