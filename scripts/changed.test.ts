@@ -3,11 +3,11 @@ import * as assert from 'node:assert/strict';
 import { slowSuitesOf, testsOf } from './changed';
 
 describe('npm test -- --changed', () => {
-  const tests = ['src/core/text/formats.test.ts', 'src/core/file/engineHeader.test.ts'];
+  const tests = ['src/core/text/formats.test.ts', 'src/core/inspect/tolerantJson.test.ts'];
 
   it('runs the tests that import what was changed, and those that were changed', async () => {
     assert.deepEqual(await testsOf(['src/core/text/formats.ts'], tests), [tests[0]]);
-    assert.deepEqual(await testsOf(['src/core/file/engineHeader.test.ts'], tests), [tests[1]]);
+    assert.deepEqual(await testsOf(['src/core/inspect/tolerantJson.test.ts'], tests), [tests[1]]);
     assert.deepEqual(await testsOf(['src/webview/enginePage/main.ts'], tests), []);
   });
 

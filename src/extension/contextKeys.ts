@@ -1,6 +1,6 @@
 /** Our context keys for when-clauses: set once and on change only. */
 import * as vscode from 'vscode';
-import { contextKeys } from './ids';
+import { contextKeys, viewTypes } from './ids';
 import type { Reports } from './reports';
 
 export class ContextKeys implements vscode.Disposable {
@@ -9,6 +9,7 @@ export class ContextKeys implements vscode.Disposable {
   private last = '';
 
   constructor(private readonly reports: Reports) {
+    set(contextKeys.editors, Object.values(viewTypes));
     this.subscription = reports.onDidChange(() => {
       // A thousand reports come in a few batches.
       this.timer ??= setTimeout(() => this.update(), 20);
@@ -29,9 +30,11 @@ export class ContextKeys implements vscode.Disposable {
     const now = Object.keys(paths).sort().join('\0');
     if (now === this.last) return;
     this.last = now;
-    const set = (key: string, value: unknown) =>
-      void vscode.commands.executeCommand('setContext', key, value);
     set(contextKeys.problemPaths, paths);
     set(contextKeys.hasProblems, now !== '');
   }
+}
+
+function set(key: string, value: unknown): void {
+  void vscode.commands.executeCommand('setContext', key, value);
 }

@@ -3,7 +3,7 @@
  * code) it loads when it is first used: activation reads no file and starts no process.
  */
 import * as path from 'node:path';
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { ContextKeys } from './contextKeys';
 import { Decorations } from './decorations';
@@ -30,7 +30,7 @@ import { RuntimesTree } from './runtimesTree';
 import * as settings from './settings';
 import { WorkspaceEngines } from './workspaceEngines';
 
-/** What activate() answers, for this repository's own tests; not an API for other extensions. */
+/** What activate() answers under test only: other extensions get nothing that they could come to depend on. */
 export interface InternalApi {
   readonly reports: Reports;
   readonly engines: WorkspaceEngines;
@@ -49,7 +49,7 @@ export interface InternalApi {
   readonly activationMs: number;
 }
 
-export function activate(context: vscode.ExtensionContext): InternalApi {
+export function activate(context: vscode.ExtensionContext): InternalApi | undefined {
   const start = performance.now();
   const own = <T extends vscode.Disposable>(disposable: T): T => {
     context.subscriptions.push(disposable);
@@ -126,6 +126,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   );
   if (settings.checkWorkspace() === 'onStartup') engines.use();
 
+  if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
   return {
     reports,
     engines,

@@ -7,7 +7,9 @@ import {
   engineExtensions,
   headerLanguage,
   headerTextScheme,
+  problemMatcher,
   section,
+  settingBounds,
   settings,
   submenus,
   treeItems,
@@ -18,6 +20,18 @@ import {
 } from './ids';
 
 const { contributes } = manifest;
+/** All settings, whatever section they stand in. */
+const properties: Record<
+  string,
+  {
+    scope: string;
+    order: number;
+    type: string;
+    default: unknown;
+    minimum?: number;
+    maximum?: number;
+  }
+> = Object.fromEntries(contributes.configuration.flatMap((one) => Object.entries(one.properties)));
 const sorted = (values: Iterable<string>) => [...new Set(values)].sort();
 /** Every menu entry and keybinding, flat. */
 const entries: { command?: string; submenu?: string; when?: string }[] = [
@@ -26,6 +40,7 @@ const entries: { command?: string; submenu?: string; when?: string }[] = [
 ];
 const whenClauses = [
   ...entries.map((entry) => entry.when ?? ''),
+  ...contributes.commands.map((entry) => ('enablement' in entry ? (entry.enablement ?? '') : '')),
   ...contributes.viewsWelcome.map((entry) => ('when' in entry ? (entry.when ?? '') : '')),
 ];
 
@@ -65,7 +80,6 @@ describe('ids and package.json', () => {
   });
 
   it('name the same settings, each with scope and order', () => {
-    const { properties } = contributes.configuration;
     assert.deepEqual(
       sorted(Object.keys(properties)),
       sorted(Object.values(settings).map((name) => `${section}.${name}`)),
@@ -76,20 +90,50 @@ describe('ids and package.json', () => {
     }
   });
 
+  it('settings have the bounds that the code holds them to, and say so when they are whole numbers', () => {
+    for (const [name, bounds] of Object.entries(settingBounds)) {
+      const found = properties[`${section}.${settings[name as keyof typeof settingBounds]}`];
+      assert.ok(found, name);
+      const { default: fallback, minimum, maximum } = found;
+      assert.deepEqual({ default: fallback, minimum, maximum }, bounds, name);
+    }
+    const numbers = Object.values(properties).filter(({ minimum }) => minimum !== undefined);
+    assert.equal(numbers.length, Object.keys(settingBounds).length);
+    for (const { type, minimum, default: fallback } of numbers) {
+      assert.equal(type, Number.isInteger(minimum) ? 'integer' : 'number', String(fallback));
+    }
+  });
+
+  it('sections of settings have titles, and an order within', () => {
+    for (const one of contributes.configuration) {
+      const orders = Object.values(one.properties).map(({ order }) => order);
+      assert.deepEqual(
+        orders,
+        orders.map((_order, index) => index + 1),
+        one.title,
+      );
+    }
+  });
+
   it('keep settings that choose a library out of the workspace', () => {
     const restricted = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
     for (const name of ['runtimePath', 'runtimeChoice'] as const) {
-      assert.equal(contributes.configuration.properties[`${section}.${name}`].scope, 'machine');
+      assert.equal(properties[`${section}.${name}`]?.scope, 'machine');
       assert.ok(restricted.includes(`${section}.${name}`));
     }
   });
 
   it('name the same language, by the names that header texts have', () => {
-    const [language] = contributes.languages;
-    assert.equal(contributes.languages.length, 1);
+    const [language, engine] = contributes.languages;
+    assert.equal(contributes.languages.length, 2);
     assert.equal(language?.id, headerLanguage);
+    // *.plan is a name that other tools use for text.
     assert.deepEqual(
-      sorted(language.filenamePatterns),
+      sorted(engine?.extensions ?? []),
+      sorted(engineExtensions.filter((extension) => extension !== '.plan')),
+    );
+    assert.deepEqual(
+      sorted(language.filenamePatterns ?? []),
       sorted(engineExtensions.map((extension) => `*${extension}.header`)),
     );
     assert.deepEqual(Object.keys(contributes.configurationDefaults), [`[${headerLanguage}]`]);
@@ -127,6 +171,21 @@ describe('ids and package.json', () => {
     assert.ok(text.includes(`resourceScheme == ${headerTextScheme}`));
     for (const prefix of [treeItems.engineFixable, treeItems.runtimeUsable]) {
       assert.ok(text.includes(`viewItem == ${prefix}`), prefix);
+    }
+  });
+
+  it('the problem matcher finds file and message in what a build prints when it fails', () => {
+    const [matcher] = contributes.problemMatchers;
+    assert.equal(`$${matcher?.name}`, problemMatcher);
+    const pattern = new RegExp(matcher?.pattern.regexp ?? '');
+    const file = (line: string): string | undefined =>
+      pattern.exec(line)?.[matcher?.pattern.file ?? 0];
+    for (const [line, expected] of [
+      ['The model /a b/m.onnx is not an ONNX model: it holds no graph.', '/a b/m.onnx'],
+      ['There is no recipe models/x.engine.json.', 'models/x.engine.json'],
+      ['Choose the ONNX file that the engine is to be built from.', undefined],
+    ] as const) {
+      assert.equal(file(line), expected, line);
     }
   });
 

@@ -72,8 +72,22 @@ export const settings = {
   keptRuns: 'run.keep',
 } as const;
 
+/** Of the settings that are numbers: what package.json says, and what settings.ts holds a value to (ids.test.ts compares). */
+export const settingBounds = {
+  checkTimeout: { default: 30, minimum: 1, maximum: 600 },
+  keepBackups: { default: 1, minimum: 0, maximum: 99 },
+  runTimeout: { default: 120, minimum: 1, maximum: 3600 },
+  keptRuns: { default: 20, minimum: 1, maximum: 100 },
+  gpuWarningPercent: { default: 90, minimum: 0, maximum: 100 },
+  gpuInterval: { default: 2, minimum: 0.5, maximum: 60 },
+} as const satisfies Partial<
+  Record<keyof typeof settings, { default: number; minimum: number; maximum: number }>
+>;
+
 /** Set with setContext on change, read by when-clauses. */
 export const contextKeys = {
+  /** Our view types, for `activeCustomEditorId in …`, which VS Code answers for each editor group. */
+  editors: 'engineInspector.editors',
   /** Some checked engine has a remedy to offer. */
   hasProblems: 'engineInspector.hasProblems',
   /** Object whose keys are the paths of those engines, for `resourcePath in …`. */
@@ -108,6 +122,9 @@ export const headerTextScheme = 'trtengine';
 
 /** Type of build tasks in tasks.json. */
 export const taskType = 'engine-inspector';
+
+/** Makes entries in Problems of what `engine-inspector build` prints when it fails. */
+export const problemMatcher = '$engine-inspector';
 
 export const walkthrough = 'gettingStarted';
 

@@ -3,7 +3,7 @@
  * workspace, trusted or not, and readMachine() here reads the user's value only, whatever a later manifest says.
  */
 import * as vscode from 'vscode';
-import { section, settings } from './ids';
+import { section, settingBounds, settings } from './ids';
 
 export type RuntimeChoiceSetting = 'automatic' | 'matchEngine';
 export type CheckWorkspace = 'whenUsed' | 'onStartup' | 'never';
@@ -11,6 +11,13 @@ export type CheckWorkspace = 'whenUsed' | 'onStartup' | 'never';
 function readMachine<T>(name: string, fallback: T): T {
   const found = vscode.workspace.getConfiguration(section).inspect<T>(name);
   return found?.globalValue ?? found?.defaultValue ?? fallback;
+}
+
+/** A number within its bounds, however it was written into settings.json. */
+function readNumber(name: keyof typeof settingBounds, scope?: vscode.Uri): number {
+  const value = vscode.workspace.getConfiguration(section, scope).get<unknown>(settings[name]);
+  const { default: fallback, minimum, maximum } = settingBounds[name];
+  return typeof value === 'number' && value >= minimum ? Math.min(value, maximum) : fallback;
 }
 
 /** Path of a library or of a folder with one; empty: look for it. */
@@ -36,16 +43,12 @@ export function explorerBadges(): boolean {
 
 /** Milliseconds. */
 export function checkTimeoutMs(): number {
-  const seconds = vscode.workspace.getConfiguration(section).get<unknown>(settings.checkTimeout);
-  return (typeof seconds === 'number' && seconds >= 1 ? Math.min(seconds, 600) : 30) * 1000;
+  return readNumber('checkTimeout') * 1000;
 }
 
 /** How many old engines stay beside a new one as .bak, .bak2, … */
 export function keepBackups(engine: vscode.Uri): number {
-  const value = vscode.workspace
-    .getConfiguration(section, engine)
-    .get<unknown>(settings.keepBackups);
-  return typeof value === 'number' && value >= 0 ? Math.min(Math.floor(value), 99) : 1;
+  return Math.floor(readNumber('keepBackups', engine));
 }
 
 export type GpuStatusBar = 'whenEngineOpen' | 'always' | 'never';
@@ -69,26 +72,22 @@ export function gpuStatusBar(): GpuStatusBar {
 
 /** Milliseconds. */
 export function gpuIntervalMs(): number {
-  const seconds = vscode.workspace.getConfiguration(section).get<unknown>(settings.gpuInterval);
-  return (typeof seconds === 'number' && seconds >= 0.5 ? Math.min(seconds, 60) : 2) * 1000;
+  return readNumber('gpuInterval') * 1000;
 }
 
 /** 0: never. */
 export function gpuWarningPercent(): number {
-  const value = vscode.workspace.getConfiguration(section).get<unknown>(settings.gpuWarningPercent);
-  return typeof value === 'number' && value >= 0 && value <= 100 ? value : 90;
+  return readNumber('gpuWarningPercent');
 }
 
 /** A stage of loading or running an engine that says nothing for so long is ended. Milliseconds. */
 export function runTimeoutMs(): number {
-  const seconds = vscode.workspace.getConfiguration(section).get<unknown>(settings.runTimeout);
-  return (typeof seconds === 'number' && seconds >= 1 ? Math.min(seconds, 3600) : 120) * 1000;
+  return readNumber('runTimeout') * 1000;
 }
 
 /** Recent runs of each engine. */
 export function keptRuns(): number {
-  const value = vscode.workspace.getConfiguration(section).get<unknown>(settings.keptRuns);
-  return typeof value === 'number' && value >= 1 ? Math.min(Math.floor(value), 100) : 20;
+  return Math.floor(readNumber('keptRuns'));
 }
 
 export async function setRuntime(choice: { path: string; choice: RuntimeChoiceSetting }) {

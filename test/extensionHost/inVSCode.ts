@@ -19,9 +19,11 @@ export function useRuntimes(...versions: string[]): void {
 }
 
 export async function activated(): Promise<InternalApi> {
-  const extension = vscode.extensions.getExtension<InternalApi>(extensionId);
+  const extension = vscode.extensions.getExtension<InternalApi | undefined>(extensionId);
   assert.ok(extension, `${extensionId} is not there`);
-  return extension.activate();
+  const api = await extension.activate();
+  assert.ok(api, 'the extension is not under test');
+  return api;
 }
 
 export const folder = (): string => {

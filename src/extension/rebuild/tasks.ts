@@ -4,7 +4,7 @@
  */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { taskType } from '../ids';
+import { problemMatcher, taskType } from '../ids';
 import type { Runtimes } from '../runtimes';
 import { isTrusted } from '../trust';
 
@@ -70,7 +70,7 @@ export class BuildTasks implements vscode.TaskProvider {
         // In desktop VS Code execPath is Electron, which is Node with this.
         env: { ELECTRON_RUN_AS_NODE: '1' },
       }),
-      [],
+      [problemMatcher],
     );
     task.group = vscode.TaskGroup.Build;
     task.detail = 'Builds the engine; the old one is kept';
