@@ -10,6 +10,9 @@ const path = require('node:path');
 
 const esbuild = require('esbuild');
 
+/** `npm run watch`: readable, with source maps, so that breakpoints in the sources hold. */
+const watching = require.main === module && process.argv.includes('--watch');
+
 const node = {
   bundle: true,
   platform: 'node',
@@ -17,7 +20,8 @@ const node = {
   target: 'node20',
   external: ['vscode', 'koffi'],
   mainFields: ['module', 'main'],
-  minify: true,
+  minify: !watching,
+  sourcemap: watching && 'linked',
   legalComments: 'none', // THIRD-PARTY-NOTICES.md has the licences
   logLevel: 'warning',
   absWorkingDir: __dirname,
@@ -33,6 +37,7 @@ const inPieces = (name, entryPoint) => ({
   splitting: true,
   chunkNames: `lazy/${name}-[name]-[hash]`,
   write: false,
+  sourcemap: watching && 'inline', // for the conversion, which passes it on
 });
 
 const bundles = {
@@ -103,16 +108,23 @@ function copyOnnxRuntime() {
  */
 async function writeAsCommonJs(name, result) {
   const files = result.outputFiles.map(async ({ path: file, text }) => {
-    const { code } = await esbuild.transform(text, {
+    const { code, map } = await esbuild.transform(text, {
       format: 'cjs',
       platform: 'node',
       target: node.target,
-      minify: true,
+      minify: node.minify,
+      sourcemap: watching && 'external',
+      sourcefile: file,
       supported: { 'dynamic-import': false },
     });
-    return { file, code };
+    if (!watching) return [{ file, code }];
+    const link = `//# sourceMappingURL=${path.basename(file)}.map\n`;
+    return [
+      { file: `${file}.map`, code: map },
+      { file, code: code + link },
+    ];
   });
-  writePieces(path.join(__dirname, 'dist'), name, await Promise.all(files));
+  writePieces(path.join(__dirname, 'dist'), name, (await Promise.all(files)).flat());
 }
 
 /** How long a piece that nothing names any more stays: a program that was started before may still ask for it. */
@@ -155,7 +167,7 @@ function removeUnusedPieces(dist, name, olderThanMs) {
   const lazy = path.join(dist, 'lazy');
   const used = piecesOf(dist, name);
   for (const file of fs.readdirSync(lazy)) {
-    if (!file.startsWith(`${name}-`) || used.has(file)) continue;
+    if (!file.startsWith(`${name}-`) || used.has(file.replace(/\.map$/, ''))) continue;
     const { mtimeMs } = fs.statSync(path.join(lazy, file), { throwIfNoEntry: false }) ?? {};
     if (mtimeMs !== undefined && Date.now() - mtimeMs >= olderThanMs) {
       fs.rmSync(path.join(lazy, file), { force: true });
@@ -189,12 +201,41 @@ async function main() {
   const names = named.length > 0 ? named : Object.keys(bundles);
   if (names.includes('webview')) copyCodicons();
   if (names.includes('reference')) copyOnnxRuntime();
+  if (watching) {
+    round.open = names.length;
+    startRound();
+  }
   for (const name of names) {
     const options = bundles[name];
     if (options === undefined) throw new Error(`there is no bundle "${name}"`);
-    if (args.includes('--watch')) await (await esbuild.context(options)).watch();
+    if (watching)
+      await (
+        await esbuild.context({ ...options, plugins: [...(options.plugins ?? []), tellWhenDone] })
+      ).watch();
     else await esbuild.build(options);
   }
+}
+
+/** Two lines a round, whatever number of bundles it is about: .vscode/tasks.json waits for them. */
+const round = { open: 0, start: 0 };
+const tellWhenDone = {
+  name: 'tell-when-done',
+  setup(build) {
+    let counted = true; // in the first round, which main() starts
+    build.onStart(() => {
+      if (!counted && round.open++ === 0) startRound();
+      counted = false;
+    });
+    build.onEnd(() => {
+      if (--round.open > 0) return;
+      console.log(`watch: done in ${((Date.now() - round.start) / 1000).toFixed(1)} s`);
+    });
+  },
+};
+
+function startRound() {
+  round.start = Date.now();
+  console.log('watch: bundling …');
 }
 
 module.exports = { bundles, piecesOf, removeUnusedPieces, splitBundles, writePieces };

@@ -7,7 +7,8 @@
  * --changed: what is quick about the files that differ from the last commit, or from COMMIT. CONTRIBUTING.md has more.
  */
 import { changedFiles, slowSuitesOf, testsOf } from './changed';
-import { checks, suites, testFiles, type Check, type Only, type Suite } from './testSuites';
+import { testFiles } from './testFiles';
+import { checks, suites, type Check, type Only, type Suite } from './testSuites';
 import type { TestReport } from '../test/harness/mochaRun';
 
 interface Outcome extends TestReport {

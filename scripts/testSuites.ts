@@ -7,13 +7,14 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 import { runTests } from '@vscode/test-electron';
-import { build } from 'esbuild';
 import { ESLint } from 'eslint';
 import * as prettier from 'prettier';
 
 import { repositoryRoot, temporaryFolder } from '../test/harness';
 import type { TestReport } from '../test/harness/mochaRun';
 import { runWindowsSuite } from '../test/windows/suite';
+import { testFiles } from './testFiles';
+import { bundleExtensionHostTests } from './bundleExtensionHostTests';
 import { buildJobs, which } from './setup/system.mjs';
 
 export interface Suite {
@@ -125,20 +126,6 @@ function membersOf(group: number): string[] {
 }
 
 // ---- mocha suites ----
-
-/** Files below a folder whose names end with .test.ts, sorted. */
-export function testFiles(...folders: string[]): string[] {
-  return folders
-    .flatMap((folder) =>
-      fs.existsSync(inRoot(folder))
-        ? fs
-            .readdirSync(inRoot(folder), { recursive: true, encoding: 'utf8' })
-            .map((name) => path.join(folder, name))
-        : [],
-    )
-    .filter((name) => name.endsWith('.test.ts'))
-    .sort();
-}
 
 function readReport(file: string): TestReport {
   if (!fs.existsSync(file)) throw new Error('the tests ended without a report');
@@ -281,26 +268,6 @@ async function runShimTests(): Promise<TestReport> {
     report.failures.push({ title: 'ctest', message: output.slice(-3000) });
   }
   return report;
-}
-
-/** Bundles the tests module and one file for each test, as VS Code's extension host loads them. */
-async function bundleExtensionHostTests(): Promise<string> {
-  const outdir = inRoot('dist/test/extensionHost');
-  fs.rmSync(outdir, { recursive: true, force: true });
-  await build({
-    entryPoints: [inRoot('test/extensionHost/index.ts'), ...testFiles('test/extensionHost')],
-    outbase: inRoot('test/extensionHost'),
-    outdir,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    sourcemap: 'inline',
-    external: ['vscode', 'mocha'],
-    absWorkingDir: repositoryRoot,
-    logLevel: 'warning',
-  });
-  return path.join(outdir, 'index.js');
 }
 
 /**
