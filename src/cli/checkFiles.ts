@@ -37,7 +37,7 @@ export async function checkFiles(
   const printer = options.json === true ? new JsonPrinter() : new TextPrinter(options);
   let worst = 0;
   const count = (code: number) => {
-    // 1 counts more than 2: an engine that is known not to run is the stronger news.
+    // 1 goes before 2: that an engine is known not to run matters more than that another could not be checked.
     if (code === 1 || (code === 2 && worst === 0)) worst = code;
   };
   const search = findEngines(rawArguments(paths), options.ext, (problem) => {

@@ -40,7 +40,7 @@ Exit codes:
 function parseGpu(text: string): string {
   if (/^\d{1,3}$/.test(text) || /^(GPU|MIG)-[\w-]{1,80}$/.test(text)) return text;
   throw new InvalidArgumentError(
-    `"${plainText(text, 100)}" is no GPU: give its number or UUID, as engine-inspector gpu shows them.`,
+    `"${plainText(text, 100)}" is not a GPU: give its number or UUID, as engine-inspector gpu shows them.`,
   );
 }
 

@@ -81,7 +81,7 @@ async function rendered(
     if (bytes.length > 0) return bytes;
     throw new HostError(
       'runtime-failed',
-      `${inspection.file} tells nothing about its layers.`,
+      `${inspection.file} has no layer information.`,
       'Rebuild it with detailed profiling verbosity.',
     );
   }
@@ -91,7 +91,7 @@ async function rendered(
     if (document !== null) return layersOutput(document, times, args);
     throw new HostError(
       'runtime-failed',
-      `${inspection.file} tells nothing about its layers.`,
+      `${inspection.file} has no layer information.`,
       'Rebuild it with detailed profiling verbosity.',
     );
   }

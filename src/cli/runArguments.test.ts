@@ -33,7 +33,7 @@ describe('arguments of run and sweep', () => {
     ];
     for (const [spec, source] of cases) assert.deepEqual(parseSource(spec), source, spec);
     for (const spec of ['random:x', 'random:4294967296', 'range:1', 'range', 'range:a..b']) {
-      assert.throws(() => parseSource(spec), /is no (seed|range|number)/, spec);
+      assert.throws(() => parseSource(spec), /is not a (seed|range|number)/, spec);
     }
   });
 
@@ -49,7 +49,7 @@ describe('arguments of run and sweep', () => {
       ['x', [1, 3]],
     ]);
     for (const text of ['x=1x', 'x=-1x3', 'x=1,3']) {
-      assert.throws(() => parseShapeOf(text), /is no shape/);
+      assert.throws(() => parseShapeOf(text), /is not a shape/);
     }
   });
 

@@ -52,7 +52,7 @@ export function parseShapeOf(
   if (value === 'scalar') return [...before, [name, []]];
   if (!/^\d{1,10}(x\d{1,10})*$/.test(value)) {
     throw new InvalidArgumentError(
-      `"${shown(value)}" is no shape: write sizes with x between them, such as 1x3x720x1280.`,
+      `"${shown(value)}" is not a shape: write sizes with x between them, such as 1x3x720x1280.`,
     );
   }
   return [...before, [name, value.split('x').map(Number)]];
@@ -76,7 +76,7 @@ export function parseSource(spec: string): InputSource {
     };
   }
   if (/^range(:|$)/.test(spec)) {
-    throw new InvalidArgumentError(`"${shown(spec)}" is no range: write range:FROM..TO.`);
+    throw new InvalidArgumentError(`"${shown(spec)}" is not a range: write range:FROM..TO.`);
   }
   const entry = /^(.+\.npz):([^/\\]+)$/i.exec(spec);
   if (entry !== null) return { kind: 'file', path: entry[1] ?? '', entry: entry[2] ?? '' };
@@ -138,7 +138,7 @@ export function parseBudget(text: string): BudgetArgument {
   const size = /^(\d+(?:\.\d+)?)\s*([kmgt]?i?b)?$/i.exec(text);
   if (size === null || (size[2] === undefined && /\./.test(text))) {
     throw new InvalidArgumentError(
-      `"${shown(text)}" is no budget: write default, auto, rule, bytes (1073741824), a size (1.5GiB) or a share (50%).`,
+      `"${shown(text)}" is not a budget: write default, auto, rule, bytes (1073741824), a size (1.5GiB) or a share (50%).`,
     );
   }
   return Math.round(Number(size[1]) * unit(size[2] ?? 'b'));
@@ -258,13 +258,15 @@ function parseSeed(text: string): number {
   const seed = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
   if (seed <= 0xffffffff) return seed;
   throw new InvalidArgumentError(
-    `"${shown(text)}" is no seed: it is a whole number from 0 to 4294967295.`,
+    `"${shown(text)}" is not a seed: expected a whole number from 0 to 4294967295.`,
   );
 }
 
 function parseNumber(text: string): number {
   if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
-  throw new InvalidArgumentError(`"${shown(text)}" is no number.`);
+  throw new InvalidArgumentError(
+    `"${shown(text)}" is not a number: expected one such as 0.5, -3 or 1e-3.`,
+  );
 }
 
 function unit(name: string): number {

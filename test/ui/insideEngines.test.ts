@@ -104,12 +104,12 @@ describe('inside an engine, as a person looks and runs', () => {
   it('sweeps budgets', async () => {
     const { workbench } = used;
     await button('sweep').click();
-    await page().getByText('knee', { exact: false }).first().waitFor(slow);
+    await page().getByText('best trade-off', { exact: false }).first().waitFor(slow);
     await inEveryTheme(
       workbench,
       'inside-7-sweep',
       async (shown) => {
-        await shown.getByText('knee', { exact: false }).first().waitFor();
+        await shown.getByText('best trade-off', { exact: false }).first().waitFor();
         assert.deepEqual(await axeFindings(workbench), []);
       },
       pictured,

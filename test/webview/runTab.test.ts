@@ -494,7 +494,7 @@ describe('Run tab', function () {
 
     it('begin a sweep with its knee, and show another point by the keyboard', async () => {
       await open('run-sweep');
-      assert.match(await page.locator('.at-budget').innerText(), /2\.\d GiB, the knee/);
+      assert.match(await page.locator('.at-budget').innerText(), /2\.\d GiB, the best trade-off/);
       await page.locator('[data-attempt="0"]').focus();
       await page.keyboard.press('Enter');
       assert.match(await page.locator('.at-budget').innerText(), /^At a budget of 4\.7 GiB$/);

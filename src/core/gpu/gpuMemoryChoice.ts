@@ -115,7 +115,7 @@ export function whyNotUsable(
   if (!usableGpus(gpus).includes(gpu)) {
     return `${positionOf(gpu)} is divided into MIG instances; only those can be used.`;
   }
-  if (!gpu.hasUuid) return `${positionOf(gpu)} tells no UUID, so it cannot be chosen by name.`;
+  if (!gpu.hasUuid) return `${positionOf(gpu)} reports no UUID, so it can’t be chosen by name.`;
   if (visible.ids !== null && !visible.ids.includes(gpu.id)) {
     return `${positionOf(gpu)} is hidden by CUDA_VISIBLE_DEVICES.`;
   }

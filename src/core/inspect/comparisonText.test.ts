@@ -38,7 +38,7 @@ describe('comparisonText', () => {
         'Inputs and outputs',
         '*  Input x  float32 1x3  -  only in the first',
         '',
-        'Layers: one of them tells nothing of its layers.',
+        'Layers: one of them has no layer information.',
       ].join('\n'),
     );
   });

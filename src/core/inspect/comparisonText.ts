@@ -22,7 +22,7 @@ export function comparisonText(
     ...section('Layers by precision', precisions),
     ...section('Layers by type', types),
     ...(layers === null
-      ? ['', 'Layers: one of them tells nothing of its layers.']
+      ? ['', 'Layers: one of them has no layer information.']
       : layerLines(layers)),
   ].join('\n');
 }

@@ -64,9 +64,7 @@ function streamingNotes({ streamable, budgets }: InspectionFacts): InspectionNot
 function layerNotes(facts: InspectionFacts, layers: Uint8Array): InspectionNote[] {
   const rebuild = 'Rebuild it with detailed profiling verbosity to see them.';
   if (layers.length === 0 || hasNoLayers(layers) || facts.profilingVerbosity === 'none') {
-    return [
-      note('no-layers', 'information', `This engine tells nothing about its layers. ${rebuild}`),
-    ];
+    return [note('no-layers', 'information', `This engine has no layer information. ${rebuild}`)];
   }
   if (facts.profilingVerbosity === 'layer-names-only' || hasNamesOnly(layers)) {
     return [

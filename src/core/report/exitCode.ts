@@ -12,7 +12,7 @@ export interface CheckedFile {
   predicted?: PredictedVerdict | null;
 }
 
-/** 1 counts more than 2: an engine that is known not to run is the stronger news. No files at all: 2. */
+/** 1 goes before 2: that an engine is known not to run matters more than that another could not be checked. No files at all: 2. */
 export function exitCode(files: readonly CheckedFile[]): ExitCode {
   if (files.length === 0) {
     return 2;

@@ -330,7 +330,7 @@ function versionMismatch(input: ReportInput, evidence: Evidence) {
   return finding(
     'version-mismatch',
     evidence,
-    { predicate: `${builtBy}; ${here}, and engines do not move between versions.` },
+    { predicate: `${builtBy}; ${here}, and an engine only runs with the version that built it.` },
     // The library says this before it looks for a GPU: also where it gives no verdict.
     { headerField: 'version', libraryLines: linesFor(input.answer, 'version-mismatch') },
   );
@@ -539,7 +539,7 @@ export function gpuTrouble({ answer, machine, runtime }: ReportInput): GpuTroubl
 function gpuNotReadable(input: ReportInput): Finding {
   const lines = input.answer?.lines ?? [];
   const errors = lines.filter((line) => line.severity <= 1);
-  const sentence = `TensorRT-RTX could not read a GPU here${whyNotReadable(input)}`;
+  const sentence = `TensorRT-RTX found no GPU that it can use${whyNotReadable(input)}`;
   return finding(
     'gpu-not-readable',
     'runtime',

@@ -22,11 +22,11 @@ describe('reportText', () => {
       reportText(report),
       `model.engine: invalid
 This machine cannot run this engine.
-It was built by TensorRT-RTX 1.6.1.120; the runtime here is 1.7.1.116, and engines do not move between versions.
+It was built by TensorRT-RTX 1.6.1.120; the runtime here is 1.7.1.116, and an engine only runs with the version that built it.
 Asked TensorRT-RTX 1.7.1.116 on NVIDIA GeForce RTX 4060 (8.9). kINVALID, kVERSION_MISMATCH
 
 Reasons
-  error: The engine was built by TensorRT-RTX 1.6.1.120; the runtime here is 1.7.1.116, and engines do not move between versions. (kVERSION_MISMATCH, said by TensorRT-RTX)
+  error: The engine was built by TensorRT-RTX 1.6.1.120; the runtime here is 1.7.1.116, and an engine only runs with the version that built it. (kVERSION_MISMATCH, said by TensorRT-RTX)
 
 What helps
   1. Rebuild for this machine: Builds a new engine from the ONNX model with TensorRT-RTX 1.7.1.116. The old file is kept until the new one is checked.

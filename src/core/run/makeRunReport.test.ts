@@ -270,7 +270,7 @@ describe('the report of a sweep', () => {
     );
     const text = runText(report, { layers: 0 });
     assert.match(text, /budget {3}GPU memory {2}median {3}p95/);
-    assert.match(text, /2\.0 GiB {2}3\.6 GiB .*knee/);
+    assert.match(text, /2\.0 GiB {2}3\.6 GiB .*best trade-off/);
   });
 
   it('marks none where less memory costs speed at once, or saves nothing', () => {

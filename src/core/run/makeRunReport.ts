@@ -1,6 +1,6 @@
 /**
- * Makes the one report of a run from what the shim told, what was chosen and what was read of the tensors. Sentences are
- * made here and nowhere else. Pure.
+ * Makes the report of a run, which every surface shows, from what the shim measured, what was chosen and what was read of
+ * the tensors. Sentences are made here and nowhere else. Pure.
  */
 import { formatBytes, formatCount } from '../text/formats';
 import { libraryLine, plainText } from '../text/plainText';

@@ -85,7 +85,7 @@ describe('failures of a run', () => {
     assert.match(words({ cuda: 46 }), /not available/);
     assert.match(
       words({ code: 'no-driver', sentence: 'libcuda.so.1 not found' }),
-      /no usable NVIDIA driver.*libcuda/,
+      /No usable NVIDIA driver.*libcuda/,
     );
   });
 

@@ -244,7 +244,7 @@ function noDriver(facts: FailureFacts, file: string): Words {
       };
     case 0:
       return {
-        sentence: `There is no usable NVIDIA driver to run ${file} with. ${ended(facts.sentence)}`,
+        sentence: `No usable NVIDIA driver was found to run ${file}. ${ended(facts.sentence)}`,
         nextStep:
           'Install the NVIDIA driver on a machine with an RTX GPU. ONNX Runtime on the CPU works without one.',
       };

@@ -1,5 +1,5 @@
 /**
- * Sample inference: what was chosen, and the one report that every surface shows (page, command line, JSON). This file
+ * Sample inference: what was chosen, and the report that every surface shows (page, command line, JSON). This file
  * holds the shapes; makeRunReport.ts makes reports.
  */
 import type { TensorType } from '../inspect/inspection';

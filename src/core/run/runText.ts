@@ -135,7 +135,7 @@ function sweepLines({ attempts, sweep }: RunReport): string[] {
       attempt.failure !== null
         ? attempt.failure.sentence
         : sweep !== null && point >= 0 && sweep.knee === point
-          ? 'knee'
+          ? 'best trade-off'
           : '',
     ];
   });

@@ -131,7 +131,7 @@ export class Inspections implements vscode.Disposable {
           if (after.size !== stat.size || after.mtimeMs !== stat.mtimeMs) {
             throw new HostError(
               'file-error',
-              `${fileName(uri)} changed while it was looked into.`,
+              `${fileName(uri)} changed while it was being loaded.`,
               'Look inside again.',
             );
           }

@@ -211,7 +211,7 @@ async function askOptions(
       const details: OptionItem = {
         label: 'Layer details',
         description: 'ProfilingVerbosity::kDETAILED',
-        detail: 'The engine can tell its layers, shapes and tactics afterwards',
+        detail: 'Layers, shapes and tactics can be inspected afterwards',
       };
       const given = await askPick<OptionItem>({
         title,

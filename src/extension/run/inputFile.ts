@@ -20,7 +20,7 @@ export async function lookAtInput(
   const source = await sourceOf(file, name, tensor);
   const choice: InputChoice = { name, shape: null, source };
   if (!tensor) {
-    const sentence = `${plainText(path.basename(file), 200)} is checked when it is used: the engine was not looked into yet.`;
+    const sentence = `${plainText(path.basename(file), 200)} is checked when it is used: the engine has not been loaded yet.`;
     return { state: 'good', choice, summary: null, sentence };
   }
   // The page says nothing of the profile: a file that fits one of them is a good file.

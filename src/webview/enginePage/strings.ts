@@ -83,10 +83,10 @@ export const strings = {
   cancelHash: 'Cancel computing the SHA-256',
   hashProgress: (done: string, total: string) => `${done} of ${total}`,
   hashProgressName: 'Computing the SHA-256',
-  hashMatches: 'Equal to the recorded sum: intact since it was built.',
-  hashDiffers: 'Not equal to the recorded sum: the file is not as it was built.',
+  hashMatches: 'Equal to the recorded SHA-256: intact since it was built.',
+  hashDiffers: 'Not equal to the recorded SHA-256: the file has changed since it was built.',
   hashRecorded: 'Recorded',
-  hashNothingRecorded: 'No sum was recorded for this file, so there is nothing to compare with.',
+  hashNothingRecorded: 'No SHA-256 was recorded when this engine was built.',
 
   header: (bytes: number) => `Header, ${bytes} bytes`,
   firstBytes: (bytes: number) => (bytes === 1 ? 'The only byte' : `First ${bytes} bytes`),

@@ -341,7 +341,7 @@ export const inspectCases = {
       { type: 'layers', layers: { state: 'none' } },
       show('layers'),
     ],
-    expected: ['It tells no layers', 'Rebuild with detailed layers…'],
+    expected: ['No layer information', 'Rebuild with detailed layers…'],
   },
   'layers-imported': {
     messages: [
@@ -465,7 +465,7 @@ export const compareCases = {
         },
       },
     ],
-    expected: ['It was not looked into', 'refused to load', 'could not be read'],
+    expected: ['It was not loaded', 'refused to load', 'could not be read'],
   },
 } satisfies Record<string, CompareCase>;
 export type CompareCaseName = keyof typeof compareCases;

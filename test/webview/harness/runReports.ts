@@ -618,7 +618,7 @@ export const runCases = {
   },
   'run-sweep': {
     messages: [...looked(inspections.normal), { type: 'runs', runs: [sweep, plain] }],
-    expected: ['Latency over memory, 6 budgets', 'knee', 'full speed'],
+    expected: ['Latency over memory, 6 budgets', 'best trade-off', 'full speed'],
   },
   'run-sweep-partly': {
     messages: [...looked(inspections.normal), { type: 'runs', runs: [sweepPartly] }],

@@ -369,7 +369,7 @@ export class ShimSession {
     };
   }
 
-  /** At first in every turn of the loop (a header check takes microseconds), then ever more calmly. */
+  /** At first in every turn of the loop (a header check takes microseconds), then less and less often. */
   private schedule(): void {
     if (this.polling || this.jobs.size === 0) return;
     this.polling = true;

@@ -7,10 +7,8 @@ const count = (amount: string, one: string, many: string): string =>
 export const strings = {
   // before, while and after looking inside
   explain: {
-    tensors:
-      'Inputs, outputs, memory and weight streaming are told by TensorRT-RTX after it has loaded the engine.',
-    layers:
-      'Layers, their precision and their weights are told by TensorRT-RTX after it has loaded the engine.',
+    tensors: 'Load the engine to see its inputs, outputs and memory.',
+    layers: 'Load the engine to see its layers, their precision and their weights.',
   },
   explainLoading:
     'Loading the engine runs code from the file, in a process of its own; open only engines that you trust.',
@@ -19,7 +17,7 @@ export const strings = {
   looking: 'Looking inside',
   elapsed: (seconds: string) => `${seconds} so far`,
   cancel: 'Cancel',
-  failed: 'It could not be looked into',
+  failed: 'Couldn’t load the engine',
   tryAgain: 'Try again',
   details: 'Details',
   restricted:
@@ -86,8 +84,8 @@ export const strings = {
   // layers
   headLayers: (amount: string) => count(amount, 'layer', 'layers'),
   headWeights: (bytes: string) => `${bytes} of weights in them`,
-  headUnknown: (amount: string) => `weights not told for ${count(amount, 'layer', 'layers')}`,
-  detail: { detailed: 'detailed', 'names-only': 'names only', none: 'none told' },
+  headUnknown: (amount: string) => `weights unknown for ${count(amount, 'layer', 'layers')}`,
+  detail: { detailed: 'detailed', 'names-only': 'names only', none: 'none' },
   fromFile: (file: string) => `From ${file}, not from this engine.`,
   forget: 'Back to the engine',
   exportCsv: 'Export CSV…',
@@ -96,9 +94,9 @@ export const strings = {
   importHint:
     'Or show a layer or profile JSON that NVIDIA’s tools wrote, without loading anything.',
   namesOnly:
-    'Only the names of the layers are in this engine: it was built with the default profiling verbosity. Rebuilt with detailed layers it also tells types, shapes, precision, weights and ONNX nodes.',
+    'Only the names of the layers are in this engine: it was built with the default profiling verbosity. Rebuild it with detailed layers to see types, shapes, precision, weights and ONNX nodes as well.',
   rebuildDetailed: 'Rebuild with detailed layers…',
-  noLayers: 'It tells no layers: it was built with profiling verbosity none.',
+  noLayers: 'No layer information: it was built with profiling verbosity none.',
   reading: 'Reading the layers…',
   badLayers: 'The layers could not be read.',
   badProfile: (file: string) => `The times in ${file} could not be read.`,

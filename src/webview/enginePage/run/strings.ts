@@ -148,7 +148,7 @@ export const strings = {
   perSecond: (count: string) => `${count} /s`,
   peakMemory: 'GPU memory in use at peak',
   atBudget: (budget: string, isKnee: boolean) =>
-    `At a budget of ${budget}${isKnee ? ', the knee' : ''}`,
+    `At a budget of ${budget}${isKnee ? ', the best trade-off' : ''}`,
   lastResult: 'The last result, until this one is there:',
   statistics: 'All numbers',
   statistic: {
@@ -184,7 +184,7 @@ export const strings = {
     `Median latency over the GPU memory that each took: ${points}.`,
   sweepPoint: (budget: string, median: string, memory: string) =>
     `${median} at a budget of ${budget}, ${memory} of GPU memory`,
-  knee: 'knee',
+  knee: 'best trade-off',
   sweepColumns: {
     budget: 'Budget',
     memory: 'Memory it took',
@@ -199,7 +199,7 @@ export const strings = {
   histogramName: (median: string, least: string, most: string) =>
     `Histogram of latency: median ${median}, least ${least}, most ${most}.`,
   above: (count: number, from: string) =>
-    `${formatCount(count)} beyond ${from} ${count === 1 ? 'is' : 'are'} counted here, not drawn.`,
+    `${formatCount(count)} beyond ${from} ${count === 1 ? 'is' : 'are'} not drawn.`,
   binColumns: { from: 'From', to: 'To', count: 'Runs' },
   overTime: 'Over time',
   timelineName: (seconds: string, least: string, most: string) =>
