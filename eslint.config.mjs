@@ -41,6 +41,33 @@ function wallsOf(...names) {
   return { 'no-restricted-syntax': ['error', ...entries] };
 }
 
+/** Functions of VS Code whose texts it looks through for links and icons (src/extension/show.ts). */
+const linkingTexts = [
+  ...['showInformationMessage', 'showWarningMessage', 'showErrorMessage', 'withProgress'],
+  ...['showQuickPick', 'createQuickPick', 'showInputBox', 'createInputBox', 'setStatusBarMessage'],
+].map((property) => ({
+  property,
+  message: 'Names of files get there: use src/extension/show.ts, which leaves no link in a text.',
+}));
+
+/** A process that inherits our folder may run what lies there (SECURITY.md). */
+const processesNameTheirFolder = {
+  create: (context) => ({
+    CallExpression(node) {
+      const { callee } = node;
+      const name = callee.type === 'MemberExpression' ? callee.property.name : callee.name;
+      const starts = /^(spawn|fork|execFile)(Sync)?$/.test(name ?? '');
+      if (!starts && (callee.type === 'MemberExpression' || !/^exec(Sync)?$/.test(name))) return;
+      const named = node.arguments.some(
+        (argument) =>
+          argument.type === 'ObjectExpression' &&
+          argument.properties.some((property) => property.key?.name === 'cwd'),
+      );
+      if (!named) context.report({ node, message: 'Name the folder (cwd) of this process.' });
+    },
+  }),
+};
+
 export default tseslint.config(
   {
     ignores: [
@@ -116,5 +143,16 @@ export default tseslint.config(
   {
     files: ['**/*.test.ts', 'test/**'],
     rules: { '@typescript-eslint/no-unused-expressions': 'off' },
+  },
+  {
+    files: ['src/extension/**'],
+    ignores: ['src/extension/show.ts'],
+    rules: { 'no-restricted-properties': ['error', ...linkingTexts] },
+  },
+  {
+    files: ['src/**'],
+    ignores: ['**/*.test.ts'],
+    plugins: { gates: { rules: { cwd: processesNameTheirFolder } } },
+    rules: { 'gates/cwd': 'error' },
   },
 );

@@ -283,8 +283,7 @@ const shimStep = {
       fs.existsSync(cache) &&
       fs
         .readFileSync(cache, 'utf8')
-        // CMake writes slashes everywhere.
-        .includes(`CMAKE_HOME_DIRECTORY:INTERNAL=${inRoot('native-shim').replaceAll('\\', '/')}`);
+        .includes(`CMAKE_HOME_DIRECTORY:INTERNAL=${inRoot('native-shim')}`);
     if (!reusable) fs.rmSync(build, { recursive: true, force: true });
     await run('cmake', [...configure, ...(reusable ? [] : generator)], { log: 'shim' });
     await run('cmake', ['--build', build, '--config', 'Release', '--parallel', String(buildJobs)], {

@@ -18,8 +18,9 @@ import type { Rebuild } from './rebuild';
 import type { Reports } from './reports';
 import type { RuntimePicker } from './runtimePicker';
 import type { Runtimes } from './runtimes';
-import type { RuntimeNode } from './runtimesTree';
+import { runtimeNode } from './runtimesTree';
 import type { WorkspaceEngines } from './workspaceEngines';
+import { showInformation, showStatus, withProgress } from './show';
 
 export interface CommandServices {
   reports: Reports;
@@ -70,10 +71,10 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
     [commands.importLayers]: (argument) => inside.importCommand(argument),
     [commands.cancelRun]: () => inside.cancelCommand(),
     [commands.restartHost]: () => restartHost(services),
-    [commands.useRuntime]: (node) => picker.use(node as RuntimeNode | undefined),
+    [commands.useRuntime]: (node) => picker.use(runtimeNode(node)),
     [commands.copyRuntimePath]: async (node) => {
-      const { runtime } = node as RuntimeNode;
-      await vscode.env.clipboard.writeText(runtime.path);
+      const path = runtimeNode(node)?.runtime.path;
+      if (path !== undefined) await vscode.env.clipboard.writeText(path);
     },
     [commands.refreshRuntimes]: () => Promise.resolve(services.runtimes.refresh()),
     [commands.openEngine]: forEngines(services, async ([uri]) => {
@@ -92,9 +93,7 @@ function forEngines(
   return async (argument, selection) => {
     const uris = commandTargets(argument, selection);
     if (uris.length === 0) {
-      void vscode.window.showInformationMessage(
-        'Open an engine first, or choose one in the Explorer.',
-      );
+      void showInformation('Open an engine first, or choose one in the Explorer.');
       return;
     }
     await services.errors.guard('The command', () => run(uris, services));
@@ -114,14 +113,12 @@ async function checkEngines(
 async function checkAllEngines({ engines, errors, host }: CommandServices): Promise<void> {
   await errors.guard('Checking all engines', async () => {
     await host.askAgain();
-    const count = await vscode.window.withProgress(
+    const count = await withProgress(
       { location: vscode.ProgressLocation.Window, title: 'Checking engines' },
       () => engines.checkAll(),
     );
     if (count === 0) {
-      void vscode.window.showInformationMessage(
-        'There is no engine file (*.engine) in this workspace.',
-      );
+      void showInformation('There is no engine file (*.engine) in this workspace.');
     }
   });
 }
@@ -131,7 +128,7 @@ async function copyReports(uris: vscode.Uri[], { reports }: CommandServices): Pr
   const made = await Promise.all(uris.map((uri) => reports.ensure(uri)));
   const texts = made.flatMap((report) => (report ? [reportText(report)] : []));
   await vscode.env.clipboard.writeText(texts.join('\n\n'));
-  vscode.window.setStatusBarMessage(
+  showStatus(
     texts.length === 1 && uris[0]
       ? `Copied the report of ${fileName(uris[0])}`
       : `Copied ${texts.length.toString()} reports`,

@@ -21,6 +21,9 @@ export class EngineHost implements vscode.Disposable {
   /** What a new process gets in its environment so that CUDA shows it the chosen GPU. */
   gpuEnvironment: () => Readonly<Record<string, string>> = () => ({});
 
+  /** Asked before a library is loaded; throws where it may not be. */
+  mayLoad: (library: string) => Promise<void> = () => Promise.resolve();
+
   /** What builds listen to (rebuild/builds.ts). */
   buildListener:
     { onBuildPhase: (phase: BuildPhase) => void; onLog: (line: HostLogLine) => void } | undefined;
@@ -76,6 +79,7 @@ export class EngineHost implements vscode.Disposable {
       hostMain: this.hostMain,
       shimFolder: this.shimFolder,
       environment: this.gpuEnvironment(),
+      mayLoad: (library) => this.mayLoad(library),
       timeouts: { load: limit, gpus: limit, checkFiles: limit, checkHeaders: limit },
       onLog: (line) => {
         this.log.hostLine(line);

@@ -1,12 +1,16 @@
 /**
  * What a command is about: commands are called from links, trees, menus, keys and the palette, each with other
- * arguments. Also gives short ids to files, because a command link in Problems decodes its arguments once too often for
- * a path.
+ * arguments. Anybody can call them with anything, a link in somebody's text included, so what an argument names is only
+ * believed where we handed it out ourselves (an id, a tree's node) or where VS Code shows it to the person: in the
+ * workspace or in a tab. The ids are short because a command link in Problems decodes its arguments once too often for a
+ * path.
  */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { engineExtensions, headerTextScheme, viewTypes } from './ids';
 
+/** Nodes of trees, as VS Code gives them back to the commands of their menus. */
+const handedOut = new WeakMap<object, vscode.Uri>();
 const idByUri = new Map<string, string>();
 const uriById = new Map<string, vscode.Uri>();
 
@@ -20,6 +24,12 @@ export function linkId(uri: vscode.Uri): string {
     uriById.set(id, uri);
   }
   return id;
+}
+
+/** Answers the node, whose commands are about that file from now on. */
+export function handOut<T extends object>(node: T, uri: vscode.Uri): T {
+  handedOut.set(node, uri);
+  return node;
 }
 
 /** A command: URI whose argument is the file's short name. */
@@ -78,9 +88,30 @@ export function commandTargets(argument: unknown, selection?: unknown): vscode.U
 
 function uriOf(argument: unknown): vscode.Uri | undefined {
   if (typeof argument === 'string') return uriById.get(argument);
-  if (argument instanceof vscode.Uri) return engineOfHeaderText(argument) ?? argument;
-  if (typeof argument !== 'object' || argument === null) return undefined;
-  if ('engineUri' in argument && argument.engineUri instanceof vscode.Uri)
-    return argument.engineUri;
-  return undefined;
+  if (argument instanceof vscode.Uri) return offeredUri(argument);
+  return typeof argument === 'object' && argument !== null ? handedOut.get(argument) : undefined;
+}
+
+/** A URI can be made from a link's text; only one of a file that VS Code shows is taken. */
+export function offeredUri(argument: unknown): vscode.Uri | undefined {
+  if (!(argument instanceof vscode.Uri)) return undefined;
+  const uri = engineOfHeaderText(argument) ?? argument;
+  // "/workspace/../etc" begins like the workspace.
+  if (path.posix.normalize(uri.path) !== uri.path) return undefined;
+  if (vscode.workspace.getWorkspaceFolder(uri)) return uri;
+  // A recipe that is open also speaks for its engine.
+  const shown = new Set([uri.toString(), uri.with({ path: `${uri.path}.json` }).toString()]);
+  const inTab = vscode.window.tabGroups.all.some(({ tabs }) =>
+    tabs.some(({ input }) => {
+      const tab = tabUri(input);
+      return tab !== undefined && shown.has((engineOfHeaderText(tab) ?? tab).toString());
+    }),
+  );
+  return inTab ? uri : undefined;
+}
+
+function tabUri(input: unknown): vscode.Uri | undefined {
+  return input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputText
+    ? input.uri
+    : undefined;
 }

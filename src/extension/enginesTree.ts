@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { assertNever } from '../core/text/assertNever';
 import type { EngineReport, Severity } from '../core/report/engineReport';
-import { fileName } from './engineTarget';
+import { fileName, handOut, linkId } from './engineTarget';
 import {
   type DetailNode,
   detailNodes,
@@ -20,7 +20,6 @@ import type { WorkspaceEngines } from './workspaceEngines';
 
 interface EngineNode {
   kind: 'engine';
-  /** Read by the commands of the context menu. */
   engineUri: vscode.Uri;
   report: EngineReport;
 }
@@ -99,15 +98,20 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
   }
 
   private groups(): GroupNode<EngineNode>[] {
-    const list: (EngineNode & EngineFacts)[] = [...this.reports.all()]
+    const list = [...this.reports.all()]
       .filter(({ uri }) => this.reports.belongs(uri))
-      .map(({ uri, report }) => ({
-        kind: 'engine',
-        engineUri: uri,
-        report,
-        path: vscode.workspace.asRelativePath(uri),
-        verdict: report.verdict,
-      }));
+      .map(({ uri, report }): EngineNode & EngineFacts =>
+        handOut(
+          {
+            kind: 'engine',
+            engineUri: uri,
+            report,
+            path: vscode.workspace.asRelativePath(uri),
+            verdict: report.verdict,
+          },
+          uri,
+        ),
+      );
     return groupNodes(list);
   }
 
@@ -175,7 +179,7 @@ function engineItem({ engineUri, report }: EngineNode): vscode.TreeItem {
   item.command = {
     command: commands.openEngine,
     title: 'Open Engine',
-    arguments: [engineUri],
+    arguments: [linkId(engineUri)],
   };
   item.accessibilityInformation = { label: `${name}, ${report.headline}` };
   return item;

@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import { asHostError } from '../host/hostError';
 import type { Log } from './log';
 import { decideReveal } from './reveal';
+import { showError } from './show';
 
 export interface ErrorContext {
   /** For errors of unknown make: "Checking model.engine". */
@@ -34,7 +35,7 @@ export class Errors {
     this.messages.push(error.message);
     const showLog = 'Show Log';
     const text = error.nextStep === '' ? error.message : `${error.message} ${error.nextStep}`;
-    void vscode.window.showErrorMessage(text, showLog).then((picked) => {
+    void showError(text, showLog).then((picked) => {
       if (picked === showLog) this.log.show();
     });
   }

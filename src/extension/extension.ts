@@ -28,6 +28,7 @@ import { RuntimePicker } from './runtimePicker';
 import { Runtimes } from './runtimes';
 import { RuntimesTree } from './runtimesTree';
 import * as settings from './settings';
+import { LibraryTrust } from './trust';
 import { WorkspaceEngines } from './workspaceEngines';
 
 /** What activate() answers under test only: other extensions get nothing that they could come to depend on. */
@@ -61,7 +62,9 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
   const hostMain = context.asAbsolutePath('dist/engineHost.js');
   const host = own(new EngineHost(hostMain, log, errors));
   const installFolder = path.join(context.globalStorageUri.fsPath, 'tensorrt-rtx');
-  const runtimes = own(new Runtimes(host.shimFolder, installFolder, log));
+  const trust = new LibraryTrust(context.workspaceState);
+  host.mayLoad = (library) => trust.mayLoad(library);
+  const runtimes = own(new Runtimes(host.shimFolder, installFolder, trust, log, errors));
   const hashes = own(new Hashes(errors));
   const checks = own(new HostChecks(host, runtimes, hashes, log));
   const reports = own(new Reports(checks, errors));

@@ -9,6 +9,7 @@ import { commandTargets, fileName } from './engineTarget';
 import type { Errors } from './errors';
 import type { Remedies } from './remedies';
 import type { Reports } from './reports';
+import { pick, showInformation } from './show';
 
 interface RemedyItem extends vscode.QuickPickItem {
   remedy: Remedy;
@@ -53,9 +54,7 @@ export class Fixes {
     const report = await this.reports.ensure(uri);
     const name = fileName(uri);
     if (!report) {
-      void vscode.window.showInformationMessage(
-        `${name} is not there any more, so there is nothing to fix.`,
-      );
+      void showInformation(`${name} is not there any more, so there is nothing to fix.`);
       return;
     }
     const others = offerOthers
@@ -63,7 +62,7 @@ export class Fixes {
       : [];
     if (report.remedies.length === 0) {
       if (others.length > 0) return this.fixAnother();
-      void vscode.window.showInformationMessage(`${name}: ${report.headline}`);
+      void showInformation(`${name}: ${report.headline}`);
       return;
     }
     const items: (RemedyItem | OtherItem)[] = remedyItems(report);
@@ -71,7 +70,7 @@ export class Fixes {
       items.push({ label: '', kind: vscode.QuickPickItemKind.Separator });
       items.push({ label: 'Another engine…', other: true });
     }
-    const picked = await vscode.window.showQuickPick(items, {
+    const picked = await pick(items, {
       title: `Fix ${name}`,
       placeHolder: report.headline,
       matchOnDetail: true,
@@ -100,11 +99,11 @@ export class Fixes {
       detail: this.reports.get(uri)?.headline ?? '',
     }));
     if (items.length === 0) {
-      void vscode.window.showInformationMessage('No engine that was checked has a problem.');
+      void showInformation('No engine that was checked has a problem.');
       return undefined;
     }
     if (items.length === 1) return items[0]?.uri;
-    const picked = await vscode.window.showQuickPick(items, {
+    const picked = await pick(items, {
       title: 'Fix Engine Problem',
       placeHolder: 'Which engine?',
       matchOnDescription: true,

@@ -9,6 +9,7 @@ import type { RecordedHash } from '../core/report/engineReport';
 import type { HashState } from '../core/pages/pageMessages';
 import { fileName } from './engineTarget';
 import type { Errors } from './errors';
+import { showInformation, withProgress } from './show';
 
 interface Hashed {
   size: number;
@@ -65,7 +66,7 @@ export class Hashes implements vscode.Disposable {
 
   /** The command: with a notification that shows progress and cancels, and the answer to copy. */
   async computeWithNotification(uri: vscode.Uri): Promise<void> {
-    const sha256 = await vscode.window.withProgress(
+    const sha256 = await withProgress(
       {
         location: vscode.ProgressLocation.Notification,
         title: `SHA-256 of ${fileName(uri)}`,
@@ -90,11 +91,9 @@ export class Hashes implements vscode.Disposable {
     );
     if (sha256 === undefined) return;
     const copy = 'Copy';
-    void vscode.window
-      .showInformationMessage(`${fileName(uri)}: SHA-256 ${sha256}`, copy)
-      .then((picked) => {
-        if (picked === copy) void vscode.env.clipboard.writeText(sha256);
-      });
+    void showInformation(`${fileName(uri)}: SHA-256 ${sha256}`, copy).then((picked) => {
+      if (picked === copy) void vscode.env.clipboard.writeText(sha256);
+    });
   }
 
   /** Answers undefined when it was cancelled or failed; the state says which. */

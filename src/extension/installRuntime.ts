@@ -7,6 +7,8 @@ import { formatBytes } from '../core/text/formats';
 import type { Errors } from './errors';
 import type { Log } from './log';
 import type { Runtimes } from './runtimes';
+import { untrustedFolders } from './trust';
+import { ask, pick, showInformation, withProgress } from './show';
 
 interface Item extends vscode.QuickPickItem {
   version: string;
@@ -24,7 +26,7 @@ export class InstallRuntime {
   /** Asks for a version unless it is given. Answers the installed library; undefined: nothing was installed. */
   async run(wanted?: string): Promise<string | undefined> {
     if (this.running) {
-      void vscode.window.showInformationMessage('TensorRT-RTX is being installed already.');
+      void showInformation('TensorRT-RTX is being installed already.');
       return undefined;
     }
     this.running = true;
@@ -49,7 +51,7 @@ export class InstallRuntime {
         .join(' · '),
       detail: `${formatBytes(downloadBytes)} from PyPI`,
     }));
-    const picked = await vscode.window.showQuickPick(items, {
+    const picked = await pick(items, {
       title: 'Install TensorRT-RTX',
       placeHolder: 'Which version? An engine runs with the version that built it.',
     });
@@ -58,7 +60,7 @@ export class InstallRuntime {
 
   private async install(version: string): Promise<string> {
     const { installRuntime } = await import('../host/runtimes/installRuntime');
-    const library = await vscode.window.withProgress(
+    const library = await withProgress(
       {
         location: vscode.ProgressLocation.Notification,
         title: `Installing TensorRT-RTX ${version}`,
@@ -71,6 +73,7 @@ export class InstallRuntime {
         return installRuntime({
           version,
           folder: this.runtimes.installFolder,
+          untrustedFolders: untrustedFolders(),
           signal: controller.signal,
           onProgress: ({ step, fraction }) => {
             const percent = Math.round((fraction ?? 0) * 100);
@@ -83,9 +86,7 @@ export class InstallRuntime {
     );
     this.log.info(`Installed TensorRT-RTX ${version}: ${library}`);
     this.runtimes.refresh();
-    void vscode.window.showInformationMessage(
-      `TensorRT-RTX ${version} is installed. Engines are checked again.`,
-    );
+    void showInformation(`TensorRT-RTX ${version} is installed. Engines are checked again.`);
     return library;
   }
 }
@@ -96,10 +97,10 @@ async function agreed(version: string): Promise<boolean> {
   const accept = 'Accept and Install';
   const read = 'Read the Licence';
   for (;;) {
-    const picked = await vscode.window.showInformationMessage(
-      `Install TensorRT-RTX ${version}?`,
+    const picked = await ask(
+      'information',
       {
-        modal: true,
+        question: `Install TensorRT-RTX ${version}?`,
         detail:
           "pip downloads it from PyPI into this extension's own storage. TensorRT-RTX is NVIDIA's proprietary software: by installing it you accept NVIDIA's licence.",
       },

@@ -7,7 +7,7 @@ import type { Log } from './log';
 import type { Rebuild } from './rebuild';
 import type { RuntimePicker } from './runtimePicker';
 import type { Runtimes } from './runtimes';
-import * as settings from './settings';
+import { showInformation } from './show';
 
 const shell = process.platform === 'win32' ? 'powershell' : 'sh';
 
@@ -43,8 +43,7 @@ export class Remedies {
       installRuntime: async (_, { version, matchEngine }) => {
         const library = await install.run(version ?? undefined);
         // Beside the newest one, which other engines may need.
-        if (library !== undefined && matchEngine)
-          await settings.setRuntime({ path: '', choice: 'matchEngine' });
+        if (library !== undefined && matchEngine) await useVersionOfEngine(runtimes);
       },
       chooseRuntime: () => picker.run(),
       openUrl,
@@ -76,14 +75,28 @@ async function useRuntime(report: EngineReport, path: string, runtimes: Runtimes
     report.header?.version ?? null,
   );
   const matches = matched.runtime?.path === path;
-  await settings.setRuntime(
-    matches ? { path: '', choice: 'matchEngine' } : { path, choice: 'automatic' },
-  );
-  void vscode.window.showInformationMessage(
+  const used = matches ? await useVersionOfEngine(runtimes, path) : await runtimes.use(path);
+  if (!used) return;
+  void showInformation(
     matches
       ? `Each engine is now checked with the runtime of its own version where one is installed; this one with ${path}.`
       : `Engines are now checked with ${path}.`,
   );
+}
+
+/** A setting of the user's, so it is asked. library: what this engine is then checked with. */
+async function useVersionOfEngine(runtimes: Runtimes, library?: string): Promise<boolean> {
+  const found = (await runtimes.list()).find(({ path }) => path === library);
+  const yes = await runtimes.confirm(
+    "Check each engine with the runtime of the engine's own version?",
+    [
+      ...(found ? [`This engine: ${found.realPath}`] : []),
+      'Engines of other versions keep theirs where it is installed. The choice is a setting of yours: it holds in every window.',
+    ].join('\n\n'),
+    "Match the Engine's Version",
+  );
+  if (yes) await runtimes.useSetting({ path: '', choice: 'matchEngine' });
+  return yes;
 }
 
 async function openUrl(
@@ -91,20 +104,19 @@ async function openUrl(
   { url, button }: Extract<RemedyAction, { kind: 'openUrl' }>,
 ): Promise<void> {
   const picked =
-    button === null ||
-    (await vscode.window.showInformationMessage(`${remedy.title}. ${remedy.detail}`, button));
+    button === null || (await showInformation(`${remedy.title}. ${remedy.detail}`, button));
   if (picked !== undefined) await vscode.env.openExternal(vscode.Uri.parse(url));
 }
 
 function getFileAgain({ uri, report, remedy }: RemedyContext): void {
   const reason = report.reasons.find(({ id }) => remedy.cures.includes(id));
   const sentence = [reason?.sentence ?? report.headline, remedy.detail].join(' ');
-  void vscode.window.showInformationMessage(`${fileName(uri)}: ${sentence}`);
+  void showInformation(`${fileName(uri)}: ${sentence}`);
 }
 
 async function gitLfsPull({ uri, remedy }: RemedyContext): Promise<void> {
   const { shellQuote } = await import('../core/rebuild/rebuildCommands');
   const command = `git lfs pull --include=${shellQuote(fileName(uri), shell)}`;
   await vscode.env.clipboard.writeText(command);
-  void vscode.window.showInformationMessage(`Copied: ${command} – ${remedy.detail}`);
+  void showInformation(`Copied: ${command} – ${remedy.detail}`);
 }

@@ -5,7 +5,7 @@ import type { Errors } from './errors';
 import type { InstallRuntime } from './installRuntime';
 import type { Runtimes } from './runtimes';
 import type { RuntimeNode } from './runtimesTree';
-import * as settings from './settings';
+import { pick } from './show';
 
 interface Item extends vscode.QuickPickItem {
   choose?: () => Promise<void>;
@@ -21,7 +21,7 @@ export class RuntimePicker {
   /** The command. */
   async run(): Promise<void> {
     await this.errors.guard('Choosing a runtime', async () => {
-      const picked = await vscode.window.showQuickPick(this.items(), {
+      const picked = await pick(this.items(), {
         title: 'Choose Runtime',
         placeHolder: 'Which TensorRT-RTX is asked about engines?',
         matchOnDescription: true,
@@ -34,9 +34,7 @@ export class RuntimePicker {
   /** The tree's inline action. */
   async use(node: RuntimeNode | undefined): Promise<void> {
     if (!node) return this.run();
-    await this.errors.guard('Choosing a runtime', () =>
-      settings.setRuntime({ path: node.runtime.path, choice: 'automatic' }),
-    );
+    await this.errors.guard('Choosing a runtime', () => this.runtimes.use(node.runtime.path));
   }
 
   private async items(): Promise<Item[]> {
@@ -53,14 +51,14 @@ export class RuntimePicker {
         label: 'Automatic',
         description: now(choice.mode === 'newest'),
         detail: 'The newest one that was found and can be used.',
-        choose: () => settings.setRuntime({ path: '', choice: 'automatic' }),
+        choose: () => this.runtimes.useSetting({ path: '', choice: 'automatic' }),
       },
       {
         label: "Match the engine's version",
         description: now(choice.mode === 'match-engine'),
         detail:
           'For each engine the runtime of the version that built it; the newest where there is none.',
-        choose: () => settings.setRuntime({ path: '', choice: 'matchEngine' }),
+        choose: () => this.runtimes.useSetting({ path: '', choice: 'matchEngine' }),
       },
     ];
     if (found.length > 0) items.push(separator('Found on this machine'));
@@ -73,8 +71,14 @@ export class RuntimePicker {
         ]
           .filter(Boolean)
           .join(' · '),
-        detail: [runtime.path, runtime.problem ?? ''].filter(Boolean).join(' – '),
-        choose: () => this.choose(runtime.path, runtime.problem, runtime.nextStep),
+        detail: [
+          runtime.path,
+          runtime.realPath === runtime.path ? '' : `leads to ${runtime.realPath}`,
+          runtime.problem ?? '',
+        ]
+          .filter(Boolean)
+          .join(' – '),
+        choose: async () => void (await this.runtimes.use(runtime.path, { asked: true })),
       });
     }
     items.push(separator('Others'), {
@@ -92,14 +96,6 @@ export class RuntimePicker {
     return items;
   }
 
-  private async choose(path: string, problem: string | null, nextStep: string): Promise<void> {
-    if (problem !== null) {
-      void vscode.window.showWarningMessage(`${problem} ${nextStep}`.trim());
-      return;
-    }
-    await settings.setRuntime({ path, choice: 'automatic' });
-  }
-
   private async browse(): Promise<void> {
     const [picked] =
       (await vscode.window.showOpenDialog({
@@ -108,6 +104,6 @@ export class RuntimePicker {
         canSelectMany: false,
         filters: process.platform === 'win32' ? { Libraries: ['dll'] } : { 'All files': ['*'] },
       })) ?? [];
-    if (picked) await settings.setRuntime({ path: picked.fsPath, choice: 'automatic' });
+    if (picked) await this.runtimes.usePicked(picked.fsPath);
   }
 }

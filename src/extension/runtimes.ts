@@ -4,15 +4,21 @@
  */
 import * as vscode from 'vscode';
 import type { ChosenRuntime, FoundRuntime, RuntimeChoice } from '../host/runtimes/runtimes';
+import type { Errors } from './errors';
 import { contextKeys } from './ids';
 import type { Log } from './log';
 import * as settings from './settings';
-import { isTrusted, mayLoad, trustedFolders } from './trust';
+import { ask, showInformation, showWarning, withProgress } from './show';
+import { isTrusted, type LibraryTrust, trustedFolders } from './trust';
 
 export class Runtimes implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscriptions: vscode.Disposable[];
   private found: Promise<FoundRuntime[]> | undefined;
+
+  /** Asks a person. Replaced by tests: VS Code shows them no dialogs. */
+  confirm = async (question: string, detail: string, yes: string): Promise<boolean> =>
+    (await ask('warning', { question, detail }, yes)) === yes;
 
   /** Another list or another choice: what was answered so far may no longer hold. */
   readonly onDidChange = this.changed.event;
@@ -21,7 +27,9 @@ export class Runtimes implements vscode.Disposable {
     private readonly shimFolder: string,
     /** Where installRuntime.ts installs into. */
     readonly installFolder: string,
+    private readonly trust: LibraryTrust,
     private readonly log: Log,
+    private readonly errors: Errors,
   ) {
     this.subscriptions = [
       this.changed,
@@ -60,8 +68,80 @@ export class Runtimes implements vscode.Disposable {
     return chooseRuntime(found, choice, engineVersion);
   }
 
+  /**
+   * From now on engines are checked with this library, one of those found: a user setting; of a library of the workspace
+   * the workspace remembers it. asked: the person just picked it by its real path. false: the person did not want to.
+   */
+  async use(path: string, { asked = false } = {}): Promise<boolean> {
+    const runtime = (await this.list()).find((one) => one.path === path);
+    if (!runtime) throw await notFound(path);
+    if (await this.trust.isOfWorkspace(path)) return this.useOfWorkspace(runtime);
+    if (runtime.problem !== null) {
+      void showWarning(`${runtime.problem} ${runtime.nextStep}`.trim());
+      return false;
+    }
+    const detail = `${runtime.realPath}\n\nThe choice is a setting of yours: it holds in every window.`;
+    const question = `Check engines with TensorRT-RTX ${runtime.version}?`;
+    if (!asked && !(await this.confirm(question, detail, 'Use This Runtime'))) {
+      return false;
+    }
+    await this.useSetting({ path, choice: 'automatic' });
+    return true;
+  }
+
+  /** A library that the person picked as a file, which need not be one of those found. */
+  async usePicked(path: string): Promise<void> {
+    if (!(await this.trust.isOfWorkspace(path))) {
+      await this.useSetting({ path, choice: 'automatic' });
+      return;
+    }
+    const { readLibraryFile } = await import('../host/runtimes/libraryFileAsync');
+    const { version } = await readLibraryFile(path);
+    await this.useOfWorkspace({ path, version });
+  }
+
+  /** The user's setting, in place of what the workspace remembers. */
+  async useSetting(choice: Parameters<typeof settings.setRuntime>[0]): Promise<void> {
+    const before = this.trust.chosen;
+    await this.trust.choose(undefined);
+    await settings.setRuntime(choice);
+    // Settings that stay the same tell nobody.
+    if (before !== undefined) this.refresh();
+  }
+
+  private async useOfWorkspace({
+    path,
+    version,
+  }: Pick<FoundRuntime, 'path' | 'version'>): Promise<boolean> {
+    if (!isTrusted()) {
+      await this.trust.mayLoad(path);
+      return false;
+    }
+    const made = await withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: `Computing the SHA-256 of ${path}`,
+      },
+      () => this.trust.prove(path),
+    );
+    const hashes = Object.entries(made.proof).map(([name, sha256]) => `${name}: ${sha256}`);
+    const detail = [
+      made.realPath,
+      `SHA-256:\n${hashes.join('\n')}`,
+      'It lies in this workspace, and loading it runs its code. Your answer holds for these files and this workspace only.',
+    ].join('\n\n');
+    const question = `Load TensorRT-RTX ${version} of this workspace?`;
+    if (!(await this.confirm(question, detail, 'Load It'))) return false;
+    await this.trust.approve(made);
+    await this.trust.choose(path);
+    this.refresh();
+    return true;
+  }
+
   /** The settings as the host understands them. */
   async choice(): Promise<RuntimeChoice> {
+    const { chosen } = this.trust;
+    if (chosen !== undefined) return { mode: 'path', path: chosen };
     const path = settings.runtimePath();
     if (path !== '') {
       // The setting may name a folder; what was found there stands for it.
@@ -81,6 +161,7 @@ export class Runtimes implements vscode.Disposable {
     const setting = settings.runtimePath();
     const found = await findRuntimes({
       setting: setting === '' ? null : setting,
+      chosen: this.trust.chosen ?? null,
       env: process.env,
       installed: this.installFolder,
       workspaceFolders: trustedFolders(),
@@ -89,18 +170,45 @@ export class Runtimes implements vscode.Disposable {
       log: (line) => this.log.info(`Runtimes: ${line}`),
     });
     void vscode.commands.executeCommand('setContext', contextKeys.runtimesSearched, true);
-    return found.map((runtime) =>
-      mayLoad(runtime.path) && mayLoad(runtime.realPath) ? runtime : distrusted(runtime),
-    );
+    return Promise.all(found.map((runtime) => this.judged(runtime)));
+  }
+
+  /** With the reason why it may not be loaded; one of the workspace is offered, once. */
+  private async judged(runtime: FoundRuntime): Promise<FoundRuntime> {
+    try {
+      await this.trust.mayLoad(runtime.path);
+      return runtime;
+    } catch (error) {
+      const { asHostError } = await import('../host/hostError');
+      const { message, nextStep } = asHostError(error, `Looking at ${runtime.path}`);
+      if (isTrusted() && runtime.problem === null) await this.offer(runtime);
+      return { ...runtime, problem: message, nextStep };
+    }
+  }
+
+  private async guarded(run: () => Promise<unknown>): Promise<void> {
+    await this.errors.guard('Choosing a runtime', run);
+  }
+
+  private async offer({ path, realPath, version }: FoundRuntime): Promise<void> {
+    if (!(await this.trust.isFirstOffer(realPath))) return;
+    const use = 'Use It…';
+    void showInformation(
+      `This workspace brings TensorRT-RTX ${version} (${vscode.workspace.asRelativePath(realPath)}). It is not loaded unless you choose it.`,
+      use,
+    ).then((picked) => {
+      if (picked === use) void this.guarded(() => this.use(path));
+    });
   }
 }
 
-function distrusted(runtime: FoundRuntime): FoundRuntime {
-  return {
-    ...runtime,
-    problem: `${runtime.path} lies in this workspace, which is in Restricted Mode; loading it would run its code.`,
-    nextStep: 'Trust the workspace, or choose a TensorRT-RTX outside of it.',
-  };
+async function notFound(path: string): Promise<Error> {
+  const { HostError } = await import('../host/hostError');
+  return new HostError(
+    'library-not-loaded',
+    `${path} is not one of the TensorRT-RTX libraries that were found.`,
+    'Refresh the view "Runtimes and GPUs", or choose another one.',
+  );
 }
 
 /** What the Python extension has selected, when it runs already: we do not start it for that. */

@@ -14,7 +14,6 @@ import type { Runtimes } from './runtimes';
 
 export interface RuntimeNode {
   kind: 'runtime';
-  /** Read by the commands of the context menu. */
   runtime: FoundRuntime;
   inUse: boolean;
   /** Where it was found, in words. */
@@ -25,6 +24,15 @@ type Node =
   | { kind: 'gpu'; gpu: GpusInfo['gpus'][number] }
   | { kind: 'driver'; info: GpusInfo }
   | { kind: 'sentence'; id: string; text: string; problem: boolean };
+
+/** Those of this view, as VS Code gives them back to the commands of the context menu. */
+const handedOut = new WeakSet<object>();
+
+export function runtimeNode(argument: unknown): RuntimeNode | undefined {
+  return typeof argument === 'object' && argument !== null && handedOut.has(argument)
+    ? (argument as RuntimeNode)
+    : undefined;
+}
 
 export class RuntimesTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
@@ -54,12 +62,13 @@ export class RuntimesTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
     const found = await this.runtimes.list();
     if (found.length === 0) return [];
     const { runtime: inUse, why, nextStep } = await this.runtimes.choose(null);
-    const nodes: Node[] = found.map((runtime) => ({
+    const nodes = found.map((runtime): Node => ({
       kind: 'runtime',
       runtime,
       inUse: runtime === inUse,
       source: runtimeSourceNames[runtime.source],
     }));
+    for (const node of nodes) handedOut.add(node);
     if (!inUse) {
       nodes.unshift({ kind: 'sentence', id: 'none', text: `${why} ${nextStep}`, problem: true });
     }

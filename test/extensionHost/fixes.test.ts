@@ -1,4 +1,5 @@
 import * as assert from 'node:assert/strict';
+import { realpath } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { RemedyContext } from '../../src/extension/remedies';
 import type { InternalApi } from '../../src/extension/extension';
@@ -94,6 +95,11 @@ describe('Fix Engine Problem…', () => {
 
   it('uses the runtime that matches, and the problem is gone', async () => {
     spy.dispose();
+    const asked: string[] = [];
+    api.runtimes.confirm = (question, detail) => {
+      asked.push(`${question} ${detail}`);
+      return Promise.resolve(true);
+    };
     const uri = putEngine('old.engine', { version: older });
     const report = await api.reports.check(uri);
     const remedy = report?.remedies.find(({ id }) => id === 'use-matching-runtime');
@@ -103,6 +109,9 @@ describe('Fix Engine Problem…', () => {
       const now = api.reports.get(uri);
       return now?.runtime?.version === older && now;
     });
+    assert.equal(asked.length, 1, 'a user setting is a question');
+    assert.ok(remedy.action.kind === 'useRuntime');
+    assert.ok(asked[0]?.includes(await realpath(remedy.action.path)), asked[0]);
     const reasons = api.reports.get(uri)?.reasons.map(({ id }) => id);
     assert.ok(!reasons?.includes('version-mismatch'), reasons?.join());
   });

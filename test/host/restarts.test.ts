@@ -20,7 +20,6 @@ import {
   type TestSupervisor,
   until,
 } from '../support/builtEngines';
-import { itUnless, onWindows, underWine } from '../support/leaveOut';
 
 const library = () => libraryOf('1.7.1.116');
 
@@ -33,8 +32,6 @@ async function failure(work: Promise<unknown>): Promise<HostError> {
   assert.notEqual(error.nextStep, '');
   return error;
 }
-
-const noStop = onWindows('no signal stops a process');
 
 describe('restarts of the engine host', () => {
   const supervisors: TestSupervisor[] = [];
@@ -57,27 +54,23 @@ describe('restarts of the engine host', () => {
     return pid;
   };
 
-  itUnless(
-    noStop,
-    'survives kill -9 in the middle of a request and goes on with the next',
-    async () => {
-      const supervisor = start();
-      await supervisor.load(library());
-      const pid = onlyPid(supervisor);
-      process.kill(pid, 'SIGSTOP');
-      const engine = await builtEngine('1.7.1.116');
-      const asked = supervisor.checkFiles(library(), packPaths([engine]), 1);
-      process.kill(pid, 'SIGKILL');
-      const { code, message } = await failure(asked);
-      assert.equal(code, 'host-exited');
-      assert.match(message, /SIGKILL/);
-      assert.ok(!isRunning(pid));
-      assert.equal((await supervisor.checkFiles(library(), packPaths([engine]), 1)).count, 1);
-      assert.notEqual(onlyPid(supervisor), pid);
-    },
-  );
+  it('survives kill -9 in the middle of a request and goes on with the next', async () => {
+    const supervisor = start();
+    await supervisor.load(library());
+    const pid = onlyPid(supervisor);
+    process.kill(pid, 'SIGSTOP');
+    const engine = await builtEngine('1.7.1.116');
+    const asked = supervisor.checkFiles(library(), packPaths([engine]), 1);
+    process.kill(pid, 'SIGKILL');
+    const { code, message } = await failure(asked);
+    assert.equal(code, 'host-exited');
+    assert.match(message, /SIGKILL/);
+    assert.ok(!isRunning(pid));
+    assert.equal((await supervisor.checkFiles(library(), packPaths([engine]), 1)).count, 1);
+    assert.notEqual(onlyPid(supervisor), pid);
+  });
 
-  itUnless(noStop, 'kills a host that hangs, says so, and goes on', async () => {
+  it('kills a host that hangs, says so, and goes on', async () => {
     const supervisor = start({ timeouts: { checkFiles: 400 } });
     await supervisor.load(library());
     const pid = onlyPid(supervisor);
@@ -93,7 +86,7 @@ describe('restarts of the engine host', () => {
     assert.equal((await again).count, 1);
   });
 
-  itUnless(noStop, 'asks again by itself what was lost because another request hung', async () => {
+  it('asks again by itself what was lost because another request hung', async () => {
     const supervisor = start();
     await supervisor.load(library());
     const engine = await builtEngine('1.7.1.116');
@@ -104,7 +97,7 @@ describe('restarts of the engine host', () => {
     assert.equal((await innocent).count, 1);
   });
 
-  itUnless(noStop, 'ends a request that is cancelled but does not stop', async () => {
+  it('ends a request that is cancelled but does not stop', async () => {
     const supervisor = start();
     await supervisor.load(library());
     const pid = onlyPid(supervisor);
@@ -151,7 +144,7 @@ describe('restarts of the engine host', () => {
     assert.equal((await supervisor.load(library())).version, '1.7.1.116');
   });
 
-  itUnless(underWine('tsx does not start'), 'ends with a parent that is killed', async () => {
+  it('ends with a parent that is killed', async () => {
     const script = path.join(folder.path, 'parent.ts');
     fs.writeFileSync(
       script,

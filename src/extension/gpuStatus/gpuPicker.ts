@@ -1,8 +1,9 @@
 /** "Choose GPU…": which GPU checks and runs use. The choice is a machine setting; what cannot be chosen says why. */
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { formatMemory, type GpuSnapshot, positionOf } from '../../core/gpu/gpuMemory';
 import { type GpuChoice, type VisibleGpus, whyNotUsable } from '../../core/gpu/gpuMemoryChoice';
 import { describeProblem } from '../../core/gpu/gpuMemoryErrors';
+import { pick, showInformation } from '../show';
 
 interface Item extends vscode.QuickPickItem {
   /** UUID, empty: automatic. */
@@ -23,19 +24,17 @@ export async function pickGpu(input: PickInput): Promise<string | undefined> {
   const { snapshot } = input;
   if (snapshot.gpus.length === 0) {
     const { problem } = snapshot;
-    void vscode.window.showInformationMessage(
-      problem ? `${describeProblem(problem)} ${problem.nextStep}`.trim() : '',
-    );
+    void showInformation(problem ? `${describeProblem(problem)} ${problem.nextStep}`.trim() : '');
     return undefined;
   }
-  const picked = await vscode.window.showQuickPick(items(input), {
+  const picked = await pick(items(input), {
     title: 'Choose GPU',
     placeHolder: input.visible.sentence || 'Which GPU do checks and runs of engines use?',
     matchOnDescription: true,
     matchOnDetail: true,
   });
   if (picked?.whyNot) {
-    void vscode.window.showInformationMessage(`${picked.whyNot} ${input.visible.sentence}`.trim());
+    void showInformation(`${picked.whyNot} ${input.visible.sentence}`.trim());
     return undefined;
   }
   return picked?.gpu;

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { fileName } from '../engineTarget';
 import { engineExtensions } from '../ids';
+import { pick } from '../show';
 
 interface EngineItem extends vscode.QuickPickItem {
   uri?: vscode.Uri;
@@ -20,7 +21,7 @@ export async function pickEngine(title: string, not?: vscode.Uri): Promise<vscod
       description: vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..')),
     }));
   const browse: EngineItem = { label: 'Another file…', alwaysShow: true };
-  const picked = await vscode.window.showQuickPick<EngineItem>([...items, browse], { title });
+  const picked = await pick([...items, browse], { title });
   if (!picked || picked.uri) return picked?.uri;
   const chosen = await vscode.window.showOpenDialog({
     title,

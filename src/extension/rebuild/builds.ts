@@ -18,6 +18,7 @@ import type { EngineHost } from '../engineHost';
 import { fileName } from '../engineTarget';
 import type { Reports } from '../reports';
 import * as settings from '../settings';
+import { withProgress } from '../show';
 
 /** Everything is decided: build this. */
 export interface BuildOrder {
@@ -65,7 +66,7 @@ export class Builds implements vscode.Disposable {
   /** undefined: cancelled. Throws HostError. */
   async run(order: BuildOrder): Promise<RebuildResult | undefined> {
     const name = fileName(order.engine);
-    return vscode.window.withProgress(
+    return withProgress(
       {
         location: vscode.ProgressLocation.Notification,
         title: `Building ${name}`,

@@ -9,7 +9,7 @@ import { formatDuration } from '../../core/text/formats';
 import type { RebuildChoice } from '../../core/rebuild/rebuildOptions';
 import type { Recipe } from '../../core/rebuild/recipe';
 import type { EngineHost } from '../engineHost';
-import { commandTargets, fileName, isEngineName } from '../engineTarget';
+import { commandTargets, fileName, isEngineName, offeredUri } from '../engineTarget';
 import type { Errors } from '../errors';
 import { guessBuild } from '../guessedBuild';
 import { taskType } from '../ids';
@@ -21,6 +21,7 @@ import { RebuildDialog } from './dialog';
 import { Models } from './models';
 import { engineOf, isRecipe, Recipes } from './recipes';
 import { BuildTasks } from './tasks';
+import { pick, showInformation } from '../show';
 
 export interface RebuildServices {
   host: EngineHost;
@@ -67,7 +68,7 @@ export class Rebuild implements vscode.Disposable {
       const uri = isRecipe(target) ? engineOf(target) : target;
       const recipe = await this.recipeOf(uri);
       const items = choiceItems(recipe !== null);
-      const picked = await vscode.window.showQuickPick(items, {
+      const picked = await pick(items, {
         title: `Rebuild ${fileName(uri)}`,
         placeHolder: 'The old engine is kept until the new one is checked',
         matchOnDetail: true,
@@ -80,10 +81,9 @@ export class Rebuild implements vscode.Disposable {
   /** The command Rebuild from Recipe: CodeLens, code action, Explorer. */
   async fromRecipe(argument?: unknown): Promise<void> {
     await this.guarded(async () => {
-      const target =
-        argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
+      const target = offeredUri(argument) ?? vscode.window.activeTextEditor?.document.uri;
       if (!target || !isRecipe(target)) {
-        void vscode.window.showInformationMessage('Open a recipe (NAME.engine.json) first.');
+        void showInformation('Open a recipe (NAME.engine.json) first.');
         return;
       }
       // What is built is what is seen.
@@ -100,14 +100,13 @@ export class Rebuild implements vscode.Disposable {
   async buildModel(argument?: unknown): Promise<void> {
     await this.guarded(async () => {
       const target =
-        argument instanceof vscode.Uri
-          ? argument
-          : (
-              await vscode.window.showOpenDialog({
-                title: 'The ONNX model to build from',
-                filters: { ONNX: ['onnx'] },
-              })
-            )?.[0];
+        offeredUri(argument) ??
+        (
+          await vscode.window.showOpenDialog({
+            title: 'The ONNX model to build from',
+            filters: { ONNX: ['onnx'] },
+          })
+        )?.[0];
       if (!target || !this.onDisk(target) || !this.trusted()) return;
       const engine = vscode.Uri.file(target.fsPath.replace(/\.onnx$/i, '') + '.engine');
       await this.decideAndBuild(engine, 'this-machine', null, target.fsPath);
@@ -142,7 +141,7 @@ export class Rebuild implements vscode.Disposable {
         flags: streams ? [weightStreamingFlag] : [],
         computeCapabilities: report?.header ? computeCapabilitiesOf(report.header) : [],
       };
-      const picked = await vscode.window.showQuickPick(
+      const picked = await pick(
         commandForms.map((form) => ({ label: commandFormTitles[form], form })),
         { title: 'Copy as' },
       );
@@ -158,7 +157,7 @@ export class Rebuild implements vscode.Disposable {
         known === undefined
           ? `Copied for ${picked.label}. The model's name (${path.basename(guess.model)}) is a guess: check it first. Nothing was run.`
           : `Copied for ${picked.label}. Nothing was run.`;
-      void vscode.window.showInformationMessage([sentence, ...notes].join(' '));
+      void showInformation([sentence, ...notes].join(' '));
     });
   }
 
@@ -230,7 +229,7 @@ export class Rebuild implements vscode.Disposable {
     const name = fileName(order.engine);
     const done = `${name} was built in ${formatDuration(durationMs)} with TensorRT-RTX ${order.runtime.version}, ${order.summary}.`;
     const kept = backup === null ? [] : [`The old one is ${path.basename(backup)}.`];
-    void vscode.window.showInformationMessage([done, ...kept].join(' '), details).then((picked) => {
+    void showInformation([done, ...kept].join(' '), details).then((picked) => {
       if (picked === details) this.builds.showDetails();
     });
   }
@@ -254,7 +253,7 @@ export class Rebuild implements vscode.Disposable {
 
   private onDisk(uri: vscode.Uri): boolean {
     if (uri.scheme === 'file') return true;
-    void vscode.window.showInformationMessage(
+    void showInformation(
       `${fileName(uri)} is not a file on this machine, so it cannot be rebuilt. Save a copy of it and its model on disk.`,
     );
     return false;
@@ -264,14 +263,12 @@ export class Rebuild implements vscode.Disposable {
   private trusted(): boolean {
     if (isTrusted()) return true;
     const manage = 'Manage Workspace Trust';
-    void vscode.window
-      .showInformationMessage(
-        'Building runs TensorRT-RTX on files of this workspace, which is in Restricted Mode. Trust the workspace to build.',
-        manage,
-      )
-      .then((picked) => {
-        if (picked === manage) void vscode.commands.executeCommand('workbench.trust.manage');
-      });
+    void showInformation(
+      'Building runs TensorRT-RTX on files of this workspace, which is in Restricted Mode. Trust the workspace to build.',
+      manage,
+    ).then((picked) => {
+      if (picked === manage) void vscode.commands.executeCommand('workbench.trust.manage');
+    });
     return false;
   }
 
@@ -281,7 +278,7 @@ export class Rebuild implements vscode.Disposable {
 }
 
 function tellToChoose(): void {
-  void vscode.window.showInformationMessage('Open an engine first, or choose one in the Explorer.');
+  void showInformation('Open an engine first, or choose one in the Explorer.');
 }
 
 function choiceItems(hasRecipe: boolean): ChoiceItem[] {

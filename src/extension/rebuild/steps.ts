@@ -1,5 +1,7 @@
 /** A few questions one after the other, with a way back. */
 import * as vscode from 'vscode';
+import { inertText } from '../../core/text/inertText';
+import { createInput, createPick } from '../show';
 
 export interface StepFrame {
   title: string;
@@ -21,18 +23,16 @@ export interface PickStep<T extends vscode.QuickPickItem> extends StepFrame {
 export function askPick<T extends vscode.QuickPickItem>(
   step: PickStep<T>,
 ): Promise<Answer<readonly T[]>> {
-  const pick = vscode.window.createQuickPick<T>();
+  const { pick, shown, given } = createPick(step.items, step.placeholder);
   frame(pick, step);
-  pick.placeholder = step.placeholder;
-  pick.items = step.items;
   pick.canSelectMany = step.many;
   pick.matchOnDescription = true;
   pick.matchOnDetail = true;
-  if (step.many) pick.selectedItems = step.picked;
-  else pick.activeItems = step.picked.slice(0, 1);
+  if (step.many) pick.selectedItems = step.picked.map(shown);
+  else pick.activeItems = step.picked.slice(0, 1).map(shown);
   return answer(pick, (done) => {
     pick.onDidAccept(() => {
-      if (step.many || pick.selectedItems.length > 0) done([...pick.selectedItems]);
+      if (step.many || pick.selectedItems.length > 0) done(given(pick.selectedItems));
     });
   });
 }
@@ -45,17 +45,11 @@ export interface TextStep extends StepFrame {
 }
 
 export function askText(step: TextStep): Promise<Answer<string>> {
-  const input = vscode.window.createInputBox();
+  const { input, check } = createInput(step.prompt, step.value, step.validate);
   frame(input, step);
-  input.prompt = step.prompt;
-  input.value = step.value;
-  input.validationMessage = step.validate(step.value);
   return answer(input, (done) => {
-    input.onDidChangeValue((text) => (input.validationMessage = step.validate(text)));
     input.onDidAccept(() => {
-      const problem = step.validate(input.value);
-      input.validationMessage = problem;
-      if (problem === undefined) done(input.value);
+      if (check()) done(input.value);
     });
   });
 }
@@ -77,7 +71,7 @@ function frame(
   input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
   { title, step, totalSteps }: StepFrame,
 ): void {
-  input.title = title;
+  input.title = inertText(title);
   input.step = step;
   input.totalSteps = totalSteps;
   // A look into the log or another file must not throw away what was typed.

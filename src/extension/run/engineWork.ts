@@ -6,13 +6,14 @@
 import * as vscode from 'vscode';
 import type { PageFailure } from '../../core/pages/pageMessages';
 import type { RunProgress, RunReport } from '../../core/run/runReport';
+import { inertText } from '../../core/text/inertText';
 import type { EngineIntegrity } from '../../host/check/engineIntegrity';
 import type { EngineRunner } from '../../host/run/engineRunner';
 import { asHostError, HostError } from '../../host/hostError';
 import type { StageLimits } from '../../host/run/runStages';
 import type { EnginePages } from '../engineEditor/enginePages';
 import type { EngineHost } from '../engineHost';
-import { fileName } from '../engineTarget';
+import { fileName, linkId } from '../engineTarget';
 import type { Errors } from '../errors';
 import type { GpuStatus } from '../gpuStatus';
 import { commands, contextKeys, extensionId } from '../ids';
@@ -21,6 +22,7 @@ import type { Reports } from '../reports';
 import type { Runtimes } from '../runtimes';
 import * as settings from '../settings';
 import { isTrusted } from '../trust';
+import { ask, showInformation } from '../show';
 
 export interface EngineWorkServices {
   /** dist/engineHost.js */
@@ -65,7 +67,7 @@ export class EngineWork implements vscode.Disposable {
 
   /** Asks before a changed file is loaded. Replaced by tests: VS Code shows them no dialogs. */
   confirm = async (question: string, detail: string, yes: string): Promise<boolean> =>
-    (await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) === yes;
+    (await ask('warning', { question, detail }, yes)) === yes;
 
   constructor(private readonly services: EngineWorkServices) {}
 
@@ -83,7 +85,7 @@ export class EngineWork implements vscode.Disposable {
   /** Says why not, where it may not begin. An engine that is not loaded (the reference alone) needs trust as well. */
   mayBegin(uri: vscode.Uri): boolean {
     if (uri.scheme !== 'file') {
-      void vscode.window.showInformationMessage(
+      void showInformation(
         `${fileName(uri)} is not a file on this machine, so it cannot be loaded. Save a copy of it on disk.`,
       );
       return false;
@@ -228,6 +230,7 @@ export class EngineWork implements vscode.Disposable {
       hostMain,
       shimFolder: host.shimFolder,
       environment: () => host.gpuEnvironment(),
+      mayLoad: (library) => host.mayLoad(library),
       onLog: (line) => log.hostLine(line),
       // The setting is about a stage that says nothing; loading and compiling have limits in proportion to it.
       timeouts: scaled(defaultStageLimits, settings.runTimeoutMs()),
@@ -244,7 +247,7 @@ export class EngineWork implements vscode.Disposable {
     const doing = describe(kind, uri);
     const percent = fraction === null ? '' : ` ${Math.floor(100 * fraction)} %`;
     item.name = 'Engine Run';
-    item.text = `$(loading~spin) ${doing}${percent}`;
+    item.text = `$(loading~spin) ${inertText(doing)}${percent}`;
     const tooltip = new vscode.MarkdownString('', true);
     tooltip.appendText(sentence);
     tooltip.appendMarkdown(
@@ -255,7 +258,7 @@ export class EngineWork implements vscode.Disposable {
     item.command = {
       title: 'Show',
       command: kind === 'inspect' ? commands.inspectEngine : commands.runEngine,
-      arguments: [uri],
+      arguments: [linkId(uri)],
     };
     item.accessibilityInformation = { label: `${doing}${percent}. ${sentence}`, role: 'button' };
     item.show();
@@ -263,14 +266,12 @@ export class EngineWork implements vscode.Disposable {
 
   private sayBusy({ uri, kind }: Current): void {
     const cancel = 'Cancel It';
-    void vscode.window
-      .showInformationMessage(
-        `${describe(kind, uri)}: one at a time, so that neither disturbs the other. Wait until it is done, or cancel it.`,
-        cancel,
-      )
-      .then((picked) => {
-        if (picked === cancel) void this.cancel(uri);
-      });
+    void showInformation(
+      `${describe(kind, uri)}: one at a time, so that neither disturbs the other. Wait until it is done, or cancel it.`,
+      cancel,
+    ).then((picked) => {
+      if (picked === cancel) void this.cancel(uri);
+    });
   }
 }
 
@@ -290,14 +291,12 @@ function describe(kind: WorkKind, uri: vscode.Uri): string {
 
 function offerTrust(): void {
   const manage = 'Manage Workspace Trust';
-  void vscode.window
-    .showInformationMessage(
-      'Loading an engine runs code from it, and this workspace is in Restricted Mode. Trust the workspace to look inside its engines and to run them.',
-      manage,
-    )
-    .then((picked) => {
-      if (picked === manage) void vscode.commands.executeCommand('workbench.trust.manage');
-    });
+  void showInformation(
+    'Loading an engine runs code from it, and this workspace is in Restricted Mode. Trust the workspace to look inside its engines and to run them.',
+    manage,
+  ).then((picked) => {
+    if (picked === manage) void vscode.commands.executeCommand('workbench.trust.manage');
+  });
 }
 
 function cancelled(uri: vscode.Uri): HostError {

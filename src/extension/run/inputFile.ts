@@ -1,6 +1,5 @@
 /** A file that was picked or dropped for an input: looked at as a run would, so that what is wrong is told at once. */
 import * as path from 'node:path';
-import * as vscode from 'vscode';
 import type { TensorFacts } from '../../core/inspect/inspection';
 import type { PickedInput } from '../../core/pages/pageMessages';
 import { plainText } from '../../core/text/plainText';
@@ -9,6 +8,7 @@ import type { InputChoice, InputSource } from '../../core/run/runReport';
 import { isTensorType } from '../../core/run/tensorTypes';
 import { listArrays, loadInput } from '../../host/run/inputs/loadInput';
 import type { PictureProcess } from '../../host/run/inputs/loadOutside';
+import { pick } from '../show';
 
 /** tensor: null where the engine was not looked into. Throws HostError. */
 export async function lookAtInput(
@@ -57,7 +57,9 @@ async function sourceOf(
 async function arrayOf(file: string, name: string): Promise<string | undefined> {
   const arrays = await listArrays(file);
   if (arrays.length < 2 || arrays.includes(name)) return undefined;
-  return vscode.window.showQuickPick(arrays, {
-    title: `Which array of ${path.basename(file)} is the input ${name}?`,
-  });
+  const picked = await pick(
+    arrays.map((array) => ({ label: array, array })),
+    { title: `Which array of ${path.basename(file)} is the input ${name}?` },
+  );
+  return picked?.array;
 }

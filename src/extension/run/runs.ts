@@ -15,6 +15,7 @@ import { saveFile } from '../inspect/saveFile';
 import * as settings from '../settings';
 import type { EngineWork, EngineWorkServices, WorkContext } from './engineWork';
 import type { RunFolder, RunStore } from './runStore';
+import { showInformation } from '../show';
 
 export interface RunOrder {
   kind: RunReport['kind'];
@@ -197,9 +198,7 @@ export class Runs implements vscode.Disposable {
       if (output) await saveNpy(output, target.fsPath);
       saved.push(target);
     }
-    void vscode.window.showInformationMessage(
-      `${saved.length.toString()} outputs were saved in ${folder.fsPath}.`,
-    );
+    void showInformation(`${saved.length} outputs were saved in ${folder.fsPath}.`);
     return saved;
   }
 

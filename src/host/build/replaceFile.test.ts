@@ -9,7 +9,6 @@ import { defaultEngineOptions } from '../../core/rebuild/rebuildOptions';
 import { optionsFingerprint, recipePathOf, writeRecipe } from '../../core/rebuild/recipe';
 import { HostError } from '../hostError';
 import { beginReplacement, removeBuildDebris } from './replaceFile';
-import { itUnless, onWindows, underWine } from '../../../test/support/leaveOut';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -33,8 +32,6 @@ function recipeOf(engine: string, contents: string): string {
     },
   });
 }
-
-const noLinks = underWine('Node makes no symbolic links');
 
 describe('replaceFile', () => {
   let folder: string;
@@ -110,14 +107,14 @@ describe('replaceFile', () => {
     assert.equal(read(engine), 'old');
   });
 
-  itUnless(onWindows('rights are not bits'), 'keeps the rights of the old file', async () => {
+  it('keeps the rights of the old file', async () => {
     await replace('old');
     fs.chmodSync(engine, 0o640);
     await replace('new');
     assert.equal(fs.statSync(engine).mode & 0o777, 0o640);
   });
 
-  itUnless(noLinks, 'replaces what a link leads to, not the link', async () => {
+  it('replaces what a link leads to, not the link', async () => {
     const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), 'replace-real-'));
     try {
       const real = path.join(elsewhere, 'real.engine');
@@ -203,9 +200,7 @@ describe('replaceFile', () => {
       assert.deepEqual(names(), ['.m.engine.foo.tmp', '.yarn.lock']);
     });
 
-    itUnless(
-      onWindows('when a process started is not asked there'),
-      'a process id that was used again is no owner', async () => {
+    it('a process id that was used again is no owner', async () => {
       crash({ pid: process.pid, started: 'another time' });
       await replace('new');
       assert.equal(read(engine), 'new');
@@ -253,7 +248,7 @@ describe('replaceFile', () => {
     it('a folder that is not there', async () => {
       engine = path.join(folder, 'gone', 'm.engine');
       const error = await failure(beginReplacement(engine, { keepBackups: 1 }));
-      assert.match(error.message, /gone[\\/]m\.engine cannot be written: its folder is not there/);
+      assert.match(error.message, /gone\/m\.engine cannot be written: its folder is not there/);
     });
 
     it('a name that a folder has', async () => {

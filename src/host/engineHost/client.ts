@@ -13,6 +13,7 @@ import {
   ResponseError,
 } from 'vscode-jsonrpc';
 import { IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
+import { withAbsolutePaths } from './absolutePaths';
 import { hostEnvironment } from './hostEnvironment';
 import { HostError } from '../hostError';
 import {
@@ -46,6 +47,8 @@ export interface EngineHostClientOptions {
   nodePath?: string;
   /** Set beside this process's own environment, e.g. CUDA_VISIBLE_DEVICES for the chosen GPU. */
   environment?: Readonly<Record<string, string>>;
+  /** Asked before each load of a library; throws a HostError where it may not be loaded. */
+  mayLoad?: ((library: string) => Promise<void>) | undefined;
   onLog: (line: HostLogLine) => void;
   onBuildPhase?: (phase: BuildPhase) => void;
   onRunPhase?: (phase: RunPhase) => void;
@@ -125,6 +128,8 @@ export class EngineHostClient {
       ],
       {
         env: { ...hostEnvironment(process.env), ...options.environment },
+        // Native code looks for drivers in the current folder as well where the environment tells it to.
+        cwd: path.dirname(path.resolve(options.hostMain)),
         execArgv: [],
         ...(options.nodePath === undefined ? {} : { execPath: options.nodePath }),
         // Native libraries print to stdout when they please, so requests never travel there.
@@ -198,6 +203,8 @@ export class EngineHostClient {
     { signal, timeoutMs }: RequestOptions = {},
   ): Promise<RequestResult<N>> {
     if (signal?.aborted) throw cancelled(name);
+    if (name === 'load')
+      await this.options.mayLoad?.((params as RequestParams<'load'>).libraryPath);
     if (!this.isRunning) throw this.exitError(await this.ended, name);
     const limit = timeoutMs ?? this.options.timeouts?.[name] ?? defaultTimeouts[name];
     const cancellation = new CancellationTokenSource();
@@ -213,7 +220,11 @@ export class EngineHostClient {
     signal?.addEventListener('abort', onAbort, { once: true });
     killAfter(limit, 'timeout');
     try {
-      const answer = this.connection.sendRequest<unknown>(name, params, cancellation.token);
+      const answer = this.connection.sendRequest<unknown>(
+        name,
+        withAbsolutePaths(name, params),
+        cancellation.token,
+      );
       // The connection rejects what is pending when the process ends; the exit below tells more.
       answer.catch(() => undefined);
       const gone = this.ended.then((ended) => {
@@ -333,28 +344,10 @@ export class EngineHostClient {
     }
     const how =
       exit.cause === 'crash'
-        ? `ended by itself (${exit.signal ?? exitCodeText(exit.code)})`
+        ? `ended by itself (${exit.signal ?? `exit code ${exit.code}`})`
         : 'was stopped for another request';
     return new HostExitedError(exit, `The engine host ${how} while ${doing}.`, stderr);
   }
-}
-
-/** Windows ends a process with the number of the exception that nobody caught. */
-const windowsExceptions: Readonly<Record<number, string>> = {
-  0xc0000005: 'it accessed memory that is not its own',
-  0xc000001d: 'an instruction that this processor lacks',
-  0xc00000fd: 'its stack was full',
-  0xc0000135: 'a library that it needs was not found',
-  0xc0000142: 'a library could not start up',
-  0xc0000374: 'its heap was damaged',
-  0xc0000409: 'a security check failed',
-  0xe06d7363: 'a C++ exception that nobody caught',
-};
-
-export function exitCodeText(code: number | null): string {
-  if (code === null || code < 0x8000_0000) return `exit code ${code}`;
-  const name = windowsExceptions[code];
-  return `Windows exception 0x${code.toString(16)}${name === undefined ? '' : `: ${name}`}`;
 }
 
 const describeRequest: Record<RequestName, string> = {

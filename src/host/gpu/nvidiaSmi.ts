@@ -7,6 +7,7 @@
 import { execFile } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { cleanEnvironment } from '../engineHost/hostEnvironment';
 import type { RawGpu, RawGpuMemory, RawGpuProcess } from '../../core/gpu/gpuMemory';
 
 const gpuFields = [
@@ -75,6 +76,8 @@ function run(program: string, query: string, signal: AbortSignal | undefined): P
       [query, '--format=csv,noheader,nounits'],
       {
         encoding: 'utf8',
+        cwd: path.dirname(program),
+        env: cleanEnvironment(process.env),
         timeout: timeoutMs,
         killSignal: 'SIGKILL',
         maxBuffer: 4 * 1024 * 1024,
@@ -107,7 +110,7 @@ function failed({ exitCode, words }: Ran): RawGpuMemory {
   };
 }
 
-/** Never from the current folder, which on Windows would come first. */
+/** The system's own first, never from the current folder, which on Windows would come first. */
 async function findNvidiaSmi(): Promise<string | null> {
   const { env } = process;
   const folders =
@@ -116,7 +119,7 @@ async function findNvidiaSmi(): Promise<string | null> {
           path.join(env['SystemRoot'] ?? 'C:\\Windows', 'System32'),
           path.join(env['ProgramW6432'] ?? 'C:\\Program Files', 'NVIDIA Corporation', 'NVSMI'),
         ]
-      : [...(env['PATH'] ?? '').split(':'), '/usr/bin', '/usr/lib/wsl/lib'];
+      : ['/usr/bin', '/usr/lib/wsl/lib', ...(env['PATH'] ?? '').split(':')];
   const name = process.platform === 'win32' ? 'nvidia-smi.exe' : 'nvidia-smi';
   for (const folder of folders.filter((entry) => path.isAbsolute(entry))) {
     const candidate = path.join(folder, name);

@@ -23,6 +23,7 @@ export interface EngineJobOptions {
   shimFolder: string;
   environment: Readonly<Record<string, string>>;
   nodePath?: string | undefined;
+  mayLoad: ((library: string) => Promise<void>) | undefined;
   onLog: (line: HostLogLine) => void;
 }
 
@@ -96,6 +97,7 @@ export class EngineJob {
       hostMain: options.hostMain,
       shimFolder: options.shimFolder,
       environment: options.environment,
+      mayLoad: options.mayLoad,
       ...(options.nodePath === undefined ? {} : { nodePath: options.nodePath }),
       onLog: (line) => {
         this.keep(line);

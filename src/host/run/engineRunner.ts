@@ -38,6 +38,8 @@ export interface EngineRunnerOptions {
   shimFolder: string;
   /** Set beside this process's own environment, e.g. CUDA_VISIBLE_DEVICES for the chosen GPU. */
   environment: () => Readonly<Record<string, string>>;
+  /** Asked before a library is loaded; throws a HostError where it may not be. */
+  mayLoad?: (library: string) => Promise<void>;
   onLog: (line: HostLogLine) => void;
   /** The Node or Electron to run it with; this process's own when not given. */
   nodePath?: string;
@@ -227,9 +229,9 @@ export class EngineRunner {
     plan: { attempts: number; warmUp: number; profiledIterations: number },
     callbacks: JobCallbacks,
   ): EngineJob {
-    const { hostMain, shimFolder, nodePath, onLog, environment } = this.options;
+    const { hostMain, shimFolder, mayLoad, nodePath, onLog, environment } = this.options;
     return new EngineJob(
-      { hostMain, shimFolder, nodePath, onLog, environment: environment() },
+      { hostMain, shimFolder, nodePath, mayLoad, onLog, environment: environment() },
       { engine, limits: this.limits, ...plan },
       callbacks,
     );

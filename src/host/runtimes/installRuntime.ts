@@ -12,6 +12,7 @@ import { cleanEnvironment } from '../engineHost/hostEnvironment';
 import { asHostError, HostError } from '../hostError';
 import { isLibraryName } from './libraryFile';
 import { readLibraryFile } from './libraryFileAsync';
+import { liesInside } from './liesInside';
 
 /** What a user accepts by installing; shown before. */
 export const licenceUrl =
@@ -42,8 +43,10 @@ export interface InstallOptions {
   version: string;
   /** Of the extension's own storage; the version becomes a folder in it. */
   folder: string;
-  /** An interpreter to use instead of python3, python and py. */
+  /** An interpreter to use instead of python3, python and py: an absolute path. */
   python?: string | null;
+  /** Nothing that lies in these is started. */
+  untrustedFolders?: readonly string[];
   signal?: AbortSignal;
   onProgress?: (progress: InstallProgress) => void;
   /** A line that pip printed, printable. */
@@ -69,17 +72,19 @@ export async function installRuntime(options: InstallOptions): Promise<string> {
   if (already !== null) return already;
 
   onProgress?.({ step: 'Looking for Python and pip', fraction: null });
-  const python = await findPython(options.python ?? null, signal);
   await removeAbandoned(folder);
   const temporary = path.join(folder, `.installing-${version}-${process.pid}`);
   try {
-    await fs.mkdir(temporary, { recursive: true });
+    // Also where Python is started: what lies in its folder it would take for its own modules.
+    await fs.mkdir(temporary, { recursive: true, mode: 0o700 });
+    const python = await findPython(options, temporary);
     const requirements = path.join(temporary, 'requirements.txt');
     await fs.writeFile(requirements, `${packageName}==${version} --hash=sha256:${sha256}\n`);
     const unpacked = path.join(temporary, 'unpacked');
     await run(
       python,
       [
+        ...isolated,
         '-m',
         'pip',
         '--disable-pip-version-check',
@@ -91,7 +96,7 @@ export async function installRuntime(options: InstallOptions): Promise<string> {
         '--no-compile',
         '--no-cache-dir',
         // "Progress DONE of TOTAL" lines, from pip 24.1 on; an older one refuses the word and is asked without.
-        ...((await pipKnowsRawProgress(python, signal)) ? ['--progress-bar=raw'] : []),
+        ...((await pipKnowsRawProgress(python, temporary, signal)) ? ['--progress-bar=raw'] : []),
         '--target',
         unpacked,
         '-r',
@@ -155,22 +160,48 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function findPython(chosen: string | null, signal?: AbortSignal): Promise<string> {
-  const names =
-    chosen !== null
-      ? [chosen]
-      : process.platform === 'win32'
-        ? ['py', 'python', 'python3']
-        : ['python3', 'python'];
+/** No PYTHON* variable, no folder of the user's or of the caller, no script's folder: the interpreter's own modules. */
+const isolated = ['-I', '-u', '-X', 'utf8'] as const;
+
+const pythonNames =
+  process.platform === 'win32' ? ['py.exe', 'python.exe', 'python3.exe'] : ['python3', 'python'];
+
+/** Interpreters by absolute path, in the order of PATH. By their bare names the system might start one of the folder's. */
+async function* pythons({ python, untrustedFolders = [] }: InstallOptions): AsyncGenerator<string> {
+  if (python !== undefined && python !== null) {
+    yield path.resolve(python);
+    return;
+  }
+  const { PATH = '' } = process.platform === 'win32' ? upperCased(process.env) : process.env;
+  const folders = PATH.split(path.delimiter).filter((folder) => path.isAbsolute(folder));
+  for (const name of pythonNames) {
+    for (const folder of folders) {
+      const file = path.join(folder, name);
+      const stat = await fs.stat(file).catch(() => null);
+      if (stat?.isFile() === true && !(await liesInside(file, untrustedFolders))) yield file;
+    }
+  }
+}
+
+/** On Windows names of variables have no case, but a copy of them does. */
+function upperCased(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [name.toUpperCase(), value]),
+  );
+}
+
+async function findPython(options: InstallOptions, cwd: string): Promise<string> {
+  const { signal } = options;
   let withoutPip: string | null = null;
-  for (const name of names) {
+  for await (const python of pythons(options)) {
     const { code, output } = await capture(
-      name,
-      ['-c', 'import sys; print(sys.version_info[0]); import pip'],
+      python,
+      [...isolated, '-c', 'import sys; print(sys.version_info[0]); import pip'],
+      cwd,
       signal,
     );
-    if (code === 0 && output.startsWith('3')) return name;
-    if (code !== null && output.startsWith('3')) withoutPip ??= name;
+    if (code === 0 && output.startsWith('3')) return python;
+    if (code !== null && output.startsWith('3')) withoutPip ??= python;
   }
   if (withoutPip !== null) {
     throw new HostError(
@@ -183,13 +214,17 @@ async function findPython(chosen: string | null, signal?: AbortSignal): Promise<
   }
   throw new HostError(
     'file-error',
-    `Python 3 was not found (looked for ${names.join(', ')}); its pip fetches TensorRT-RTX.`,
+    `Python 3 was not found (looked for ${options.python ?? `${pythonNames.join(' and ')} in the folders of PATH`}); its pip fetches TensorRT-RTX.`,
     "Install Python 3 from https://www.python.org or your system's package manager and try again.",
   );
 }
 
-async function pipKnowsRawProgress(python: string, signal?: AbortSignal): Promise<boolean> {
-  const { output } = await capture(python, ['-m', 'pip', '--version'], signal);
+async function pipKnowsRawProgress(
+  python: string,
+  cwd: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const { output } = await capture(python, [...isolated, '-m', 'pip', '--version'], cwd, signal);
   const [major = 0, minor = 0] = (/^pip (\d+)\.(\d+)/.exec(output) ?? []).slice(1).map(Number);
   return major > 24 || (major === 24 && minor >= 1);
 }
@@ -198,11 +233,13 @@ async function pipKnowsRawProgress(python: string, signal?: AbortSignal): Promis
 function capture(
   command: string,
   args: readonly string[],
+  cwd: string,
   signal: AbortSignal | undefined,
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'ignore'],
+      cwd,
       env: pythonEnvironment(),
       timeout: 30_000,
       killSignal: 'SIGKILL',
@@ -231,6 +268,7 @@ async function run(
   if (signal?.aborted === true) throw cancelled();
   const child = spawn(python, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: temporary,
     // pip unpacks through TMPDIR: beside the target, so that one disk is filled and cleaned, not two.
     env: { ...pythonEnvironment(), TMPDIR: temporary, TEMP: temporary, TMP: temporary },
   });
@@ -355,10 +393,8 @@ function cancelled(): HostError {
 
 /** pip as the user has it configured, but not inside whatever environment the editor was started from. */
 function pythonEnvironment(): NodeJS.ProcessEnv {
-  return {
-    ...cleanEnvironment(process.env),
-    PYTHONUNBUFFERED: '1',
-    PYTHONIOENCODING: 'utf-8',
-    PIP_USER: '0',
-  };
+  const own = Object.entries(cleanEnvironment(process.env)).filter(
+    ([name]) => !/^(PYTHON|__PYVENV|PY_PYTHON)/i.test(name),
+  );
+  return { ...Object.fromEntries(own), PIP_USER: '0' };
 }

@@ -2,6 +2,7 @@
 
 export type RuntimeSource =
   | 'setting'
+  | 'workspace-choice'
   | 'TENSORRT_RTX_HOME'
   | 'installed'
   | 'workspace-python'
@@ -11,6 +12,7 @@ export type RuntimeSource =
 
 export const runtimeSourceNames: Readonly<Record<RuntimeSource, string>> = {
   setting: 'setting',
+  'workspace-choice': 'chosen for this workspace',
   TENSORRT_RTX_HOME: 'TENSORRT_RTX_HOME',
   installed: 'installed by Engine Inspector',
   'workspace-python': 'Python environment of the workspace',

@@ -3,6 +3,7 @@
  *
  * Where it looks, in this order; all that is found is listed, the order only breaks ties between equal versions:
  *  1. the setting (a library file, or a folder that holds one), which alone also decides when it is set;
+ *     and so does a library of the workspace that was chosen for it;
  *  2. TENSORRT_RTX_HOME: lib, lib64 and bin of an SDK, or the folder itself;
  *  3. what "Install TensorRT-RTX" put into the extension's own storage;
  *  4. the Python environments of the workspace's folders (.venv, venv), in a trusted workspace only;
@@ -45,6 +46,8 @@ export interface RuntimeFiles {
 export interface RuntimePlaces {
   /** A library or a folder with one; null: not set. */
   setting: string | null;
+  /** A library of the workspace that was chosen for it. */
+  chosen?: string | null;
   env: NodeJS.ProcessEnv;
   /** The folder that installRuntime.ts installs into; null: none. */
   installed: string | null;
@@ -187,6 +190,10 @@ function placesInOrder(places: RuntimePlaces, files: RuntimeFiles): [RuntimeSour
 
   if (setting !== null) {
     order.push(['setting', () => fromSetting(setting, platform, files)]);
+  }
+  const chosen = places.chosen ?? null;
+  if (chosen !== null) {
+    order.push(['workspace-choice', () => fromSetting(chosen, platform, files)]);
   }
   const home = env['TENSORRT_RTX_HOME'];
   if (home !== undefined && path.isAbsolute(home)) {

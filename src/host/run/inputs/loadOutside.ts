@@ -3,6 +3,7 @@
  * be. So the process that runs ONNX Runtime (reference/process/main.ts) does that too: it loads the whole input there.
  */
 import { fork } from 'node:child_process';
+import * as path from 'node:path';
 import * as v from 'valibot';
 
 import { tensorTypes, type TensorFacts } from '../../../core/inspect/inspection';
@@ -77,6 +78,7 @@ export function loadPictureOutside(
   return new Promise((resolve, reject) => {
     const child = fork(main, [], {
       env: hostEnvironment(process.env),
+      cwd: path.dirname(path.resolve(main)),
       execArgv: [],
       ...(nodePath === undefined ? {} : { execPath: nodePath }),
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -121,8 +123,16 @@ export function loadPictureOutside(
     child.once('exit', (code, killedBy) =>
       fail(`ended the process that decoded it (${killedBy ?? `code ${code}`})`),
     );
-    child.send(task, (error) => {
+    child.send({ ...task, choice: absoluteChoice(task.choice) }, (error) => {
       if (error !== null) fail('could not be decoded: no process for it', error.message);
     });
   });
+}
+
+/** That process has a folder of its own. */
+function absoluteChoice(choice: InputChoice): InputChoice {
+  const { source } = choice;
+  return source.kind === 'file'
+    ? { ...choice, source: { ...source, path: path.resolve(source.path) } }
+    : choice;
 }

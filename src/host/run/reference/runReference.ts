@@ -92,10 +92,10 @@ async function makeTask(
     );
   }
   return {
-    model: request.model,
+    model: path.resolve(request.model),
     externalFiles: model.externalFiles.map(({ location, path: file }) => ({
       location,
-      path: file,
+      path: path.resolve(file),
     })),
     inputs: request.inputs,
     folder: request.folder,
@@ -114,6 +114,7 @@ function runProcess(
   return new Promise((resolve, reject) => {
     const child = fork(request.main, [], {
       env: hostEnvironment(process.env),
+      cwd: path.dirname(path.resolve(request.main)),
       execArgv: [],
       ...(request.nodePath === undefined ? {} : { execPath: request.nodePath }),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
