@@ -42,6 +42,7 @@ export function addCheckCommand(program: Command, ended: (code: number) => void)
       extensions,
       defaults.ext,
     )
+    .option('--follow-links', 'also search folders that links below PATHS lead to')
     .option('--timeout <seconds>', 'how long a check may take', seconds, defaults.timeout)
     .option('--verbose', 'print all that is known of each engine')
     .addHelpText('after', help)

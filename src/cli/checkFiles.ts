@@ -40,9 +40,13 @@ export async function checkFiles(
     // 1 goes before 2: that an engine is known not to run matters more than that another could not be checked.
     if (code === 1 || (code === 2 && worst === 0)) worst = code;
   };
-  const search = findEngines(rawArguments(paths), options.ext, (problem) => {
-    complain(problem);
-    count(2);
+  const search = findEngines(rawArguments(paths), {
+    extensions: options.ext,
+    followLinks: options.followLinks === true,
+    complain: (problem) => {
+      complain(problem);
+      count(2);
+    },
   });
   let files = 0;
   for (const round of rounds(search, roundSize)) {

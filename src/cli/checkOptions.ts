@@ -6,6 +6,7 @@ export interface CheckOptions {
   matchVersion?: boolean;
   /** With their dots, beside .engine. */
   ext: string[];
+  followLinks?: boolean;
   /** Seconds. */
   timeout: number;
   verbose?: boolean;

@@ -1,58 +1,116 @@
 /**
- * The files that paths mean: a file is itself, a folder is all engines in it, sorted. Links are followed; a folder that
- * was searched already is not searched again, so links in circles end. Names that are not UTF-8 stay bytes.
+ * The files that paths mean: a file is itself, a folder is all engines in it, sorted. A link to a folder below it is not
+ * followed unless asked for: it may lead anywhere, to / as well. A folder that was searched already is not searched
+ * again, so links in circles end. Names that are not UTF-8 stay bytes.
  */
 import * as fs from 'node:fs';
 import { displayPath, type FilePath } from '../host/check/checkRecords';
 
-/** complain: a sentence about a folder that could not be searched. */
+export interface SearchOptions {
+  /** With their dots, beside .engine. */
+  extensions: readonly string[];
+  followLinks: boolean;
+  /** A sentence about a folder that could not be searched, or was not. */
+  complain: (problem: string) => void;
+  limits?: SearchLimits;
+}
+
+export interface SearchLimits {
+  /** Of folders in folders. */
+  depth: number;
+  files: number;
+  /** Of sentences; how many more there were is one more. */
+  complaints: number;
+}
+
+const defaultLimits: SearchLimits = { depth: 100, files: 1_000_000, complaints: 20 };
+
 export function* findEngines(
   paths: readonly FilePath[],
-  moreExtensions: readonly string[],
-  complain: (problem: string) => void,
+  options: SearchOptions,
 ): Generator<FilePath> {
-  const extensions = ['.engine', ...moreExtensions.map((name) => name.toLowerCase())];
-  const searched = new Set<string>();
+  const search = new Search(options);
   for (const path of paths) {
     const stat = statOf(path);
     // What cannot be looked at is a file to report about: that says why.
-    if (stat?.isDirectory() === true) yield* search(path, stat, extensions, searched, complain);
+    if (stat?.isDirectory() === true) yield* search.folder(path, stat, 0);
     else yield path;
+  }
+  search.end();
+}
+
+class Search {
+  private readonly extensions: readonly string[];
+  private readonly limits: SearchLimits;
+  private readonly searched = new Set<string>();
+  private files = 0;
+  private complaints = 0;
+
+  constructor(private readonly options: SearchOptions) {
+    this.extensions = ['.engine', ...options.extensions.map((name) => name.toLowerCase())];
+    this.limits = options.limits ?? defaultLimits;
+  }
+
+  *folder(folder: FilePath, stat: fs.BigIntStats, depth: number): Generator<FilePath> {
+    const identity = `${stat.dev}:${stat.ino}`;
+    if (this.searched.has(identity)) return;
+    this.searched.add(identity);
+    let names: Buffer[];
+    try {
+      names = fs.readdirSync(nodePath(folder), { encoding: 'buffer' }).sort((a, b) => a.compare(b));
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      this.complain(`${displayPath(folder)} could not be searched: ${cause}`);
+      return;
+    }
+    for (const name of names) {
+      if (this.files >= this.limits.files) return;
+      const isEngine = this.extensions.some((extension) =>
+        name.toString('latin1').toLowerCase().endsWith(extension),
+      );
+      const path = join(folder, name);
+      // A name alone does not tell a folder from a file; most names of a folder with engines are engines.
+      const entry = statOf(path);
+      if (entry?.isDirectory() === true) {
+        if (name.toString('latin1') !== '.git') yield* this.below(path, entry, depth + 1);
+      } else if (isEngine) {
+        this.files++;
+        yield path;
+      }
+    }
+  }
+
+  end(): void {
+    if (this.files >= this.limits.files) {
+      this.options.complain(
+        `The search stopped after ${this.limits.files} engines. Name the folders one by one.`,
+      );
+    }
+    const more = this.complaints - this.limits.complaints;
+    if (more > 0) this.options.complain(`${more} more folders could not be searched.`);
+  }
+
+  private *below(path: FilePath, entry: fs.BigIntStats, depth: number): Generator<FilePath> {
+    if (!this.options.followLinks && isLink(path)) return;
+    if (depth > this.limits.depth) {
+      this.complain(
+        `${displayPath(path)} was not searched: it lies more than ${this.limits.depth} folders deep.`,
+      );
+      return;
+    }
+    yield* this.folder(path, entry, depth);
+  }
+
+  private complain(problem: string): void {
+    if (++this.complaints <= this.limits.complaints) this.options.complain(problem);
   }
 }
 
-function* search(
-  folder: FilePath,
-  stat: fs.BigIntStats,
-  extensions: readonly string[],
-  searched: Set<string>,
-  complain: (problem: string) => void,
-): Generator<FilePath> {
-  const identity = `${stat.dev}:${stat.ino}`;
-  if (searched.has(identity)) return;
-  searched.add(identity);
-  let names: Buffer[];
+function isLink(path: FilePath): boolean {
   try {
-    names = fs.readdirSync(nodePath(folder), { encoding: 'buffer' }).sort((a, b) => a.compare(b));
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    complain(`${displayPath(folder)} could not be searched: ${cause}`);
-    return;
-  }
-  for (const name of names) {
-    const isEngine = extensions.some((extension) =>
-      name.toString('latin1').toLowerCase().endsWith(extension),
-    );
-    const path = join(folder, name);
-    // A name alone does not tell a folder from a file; most names of a folder with engines are engines.
-    const entry = statOf(path);
-    if (entry?.isDirectory() === true) {
-      if (name.toString('latin1') !== '.git') {
-        yield* search(path, entry, extensions, searched, complain);
-      }
-    } else if (isEngine) {
-      yield path;
-    }
+    return fs.lstatSync(nodePath(path)).isSymbolicLink();
+  } catch {
+    return true;
   }
 }
 

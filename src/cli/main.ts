@@ -9,10 +9,14 @@
 import { check } from './check';
 import { setDistFolder } from './distFolder';
 import { endWith } from './endWith';
+import { searchesCurrentFolder } from '../host/engineHost/hostEnvironment';
 import { plainCheck } from './plainCheck';
 
-const plain = plainCheck(process.argv.slice(2));
-if (plain) {
+const args = process.argv.slice(2);
+const plain = plainCheck(args);
+if (searchesCurrentFolder(process.env)) {
+  endWith(import('./safeLoader').then(({ callAgain }) => callAgain(__filename, args)));
+} else if (plain) {
   setDistFolder(__dirname);
   endWith(check(plain.paths, plain.options));
 } else {
