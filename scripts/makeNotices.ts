@@ -12,11 +12,13 @@ import { build, type BuildOptions } from 'esbuild';
 const root = path.resolve(__dirname, '..');
 const target = path.join(root, 'THIRD-PARTY-NOTICES.md');
 
-/** Shipped as they are, beside the bundles. */
-const unbundled = ['koffi', '@vscode/codicons', 'onnxruntime-web'];
+/** Shipped as they are, beside the bundles, or as data made from them. */
+const unbundled = ['koffi', '@vscode/codicons', 'onnxruntime-web', '@huggingface/tasks'];
 
 /** What a package says beside its licence. */
 const remarks: Readonly<Record<string, string>> = {
+  '@huggingface/tasks':
+    'Compute capability and memory of many boards in src/core/targets/boardTable.ts are from its hardware list.',
   'onnxruntime-web':
     'Its WebAssembly contains further projects; their licences are in ThirdPartyNotices.txt of github.com/microsoft/onnxruntime, at the tag of this version.',
 };

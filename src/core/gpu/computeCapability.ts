@@ -98,6 +98,11 @@ export function familyLabel(computeCapability: ComputeCapability): string {
     : `compute capability ${computeCapability}`;
 }
 
+/** "Ada"; empty where it is not known. */
+export function architectureOf(computeCapability: ComputeCapability): string {
+  return families[computeCapability]?.architecture ?? '';
+}
+
 /** "RTX 30, 40 and 50 series, A100 class and GB10; newer ones by PTX". */
 export function runsOnSentence(
   computeCapabilities: readonly ComputeCapability[],

@@ -13,12 +13,18 @@ import {
   validityName,
 } from './validity';
 
+export interface PredictedReason {
+  id: ReasonId;
+  enumName: string;
+  sentence: string;
+}
+
 export interface Prediction {
   predicted: PredictedVerdict;
   machine: MachineProfile;
   /** The profile's file, printable. */
   profileName: string;
-  reasons: { id: ReasonId; enumName: string; sentence: string }[];
+  reasons: PredictedReason[];
   /** "On the machine of rtx4060.json it would run." */
   headline: string;
   /** "compute capability 8.9, 8.0 GiB, CUDA driver 13.0, TensorRT-RTX 1.7.1 (CUDA runtime 13.4)" */
@@ -36,19 +42,28 @@ export function makePrediction(
     predicted,
     machine,
     profileName: name,
-    reasons: diagnostics
-      .filter(({ bit }) => hasBit(predicted.diagnostics, bit))
-      .map(({ name: enumName, reason }) => ({
-        id: reason,
-        enumName,
-        sentence: worded[reason](machine, facts),
-      })),
+    reasons: predictedReasons(predicted, facts, machine),
     headline: `On the machine of ${name} ${outcome(predicted.validity)}`,
     machineText:
       `compute capability ${machine.computeCapability}, ${formatBytes(machine.totalGpuMemory)}, ` +
       `CUDA driver ${formatCudaVersion(machine.driverVersion)}, TensorRT-RTX ${machine.tensorrtRtx} ` +
       `(CUDA runtime ${formatCudaVersion(machine.cudaRuntimeVersion)})`,
   };
+}
+
+/** One sentence for each bit. */
+export function predictedReasons(
+  predicted: PredictedVerdict,
+  facts: FileFacts,
+  machine: MachineProfile,
+): PredictedReason[] {
+  return diagnostics
+    .filter(({ bit }) => hasBit(predicted.diagnostics, bit))
+    .map(({ name: enumName, reason }) => ({
+      id: reason,
+      enumName,
+      sentence: worded[reason](machine, facts),
+    }));
 }
 
 function outcome(validity: number): string {

@@ -172,7 +172,12 @@ function finding(
 
 // ---- the file ----
 
-function fileFindings({ facts, answer }: ReportInput): Finding[] {
+/** What the file shows by itself, whatever the machine. */
+export function fileReasons(facts: FileFacts): Reason[] {
+  return fileFindings({ facts, answer: null }).map(({ reason }) => reason);
+}
+
+function fileFindings({ facts, answer }: Pick<ReportInput, 'facts' | 'answer'>): Finding[] {
   const malformed = answer !== null && hasBit(answer.diagnostics, diagnosticBit.kMALFORMED_ENGINE);
   // The runtime's "malformed" and what the file shows are one reason, said once.
   const runtimeAgrees = malformed

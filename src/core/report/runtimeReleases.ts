@@ -12,6 +12,10 @@ export interface RuntimeRelease {
 /** Ascending. */
 export const runtimeReleases: readonly RuntimeRelease[] = releases;
 
+export const newestRelease: RuntimeRelease = runtimeReleases.reduce((a, b) =>
+  compareVersions(a.version, b.version) > 0 ? a : b,
+);
+
 /** The published release that loads engines of this version: major, minor and patch equal. */
 export function releaseFor(engineVersion: string): RuntimeRelease | null {
   return runtimeReleases.find((r) => sameVersion(r.version, engineVersion)) ?? null;

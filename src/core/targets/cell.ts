@@ -1,0 +1,221 @@
+/**
+ * One engine on one target: a word, a sentence, and how it is known. The validity and the bits are those of the verdict
+ * rule (core/report/verdictRule.ts), so that a cell, `check --machine` and a page never differ; a cell adds what the
+ * header alone does not show: whether the file is whole, whether it holds code for the GPU, how near a result is.
+ */
+import { supportOf, type ComputeCapability } from '../gpu/computeCapability';
+import type { FileFacts, ReasonId } from '../report/engineReport';
+import { predictedReasons } from '../report/prediction';
+import { fileReasons } from '../report/reasons';
+import { predictVerdict } from '../report/verdictRule';
+import { diagnosticBit, engineValidity, hasBit } from '../report/validity';
+import { formatBytesPair, joinWords } from '../text/formats';
+import { notInSupportMatrix } from './boards';
+import { machineOf, type Target } from './targets';
+
+/** Best first: of several that are true the last one counts. */
+export const cells = [
+  'runs',
+  'runs-slower',
+  'borderline',
+  'update-driver',
+  'needs-weight-streaming',
+  'rebuild',
+  'no-code',
+  'never',
+] as const;
+export type Cell = (typeof cells)[number];
+
+/** One or two words for a table. */
+export const cellWords: Readonly<Record<Cell, string>> = {
+  runs: 'runs',
+  'runs-slower': 'runs slower (PTX)',
+  borderline: 'borderline',
+  'update-driver': 'update driver',
+  'needs-weight-streaming': 'needs weight streaming',
+  rebuild: 'rebuild',
+  'no-code': 'no code for it',
+  never: 'never',
+};
+
+/** rule: predicted from the header; the others: what showed that the engine holds no code for the GPU. */
+export type CellEvidence =
+  'rule' | 'engine-text' | 'compiler' | 'recipe' | 'inspection' | 'measured';
+
+/** Reasons of the report, and two that only a target has. */
+export type TargetReasonId = ReasonId | 'no-code-for-gpu' | 'borderline-gpu-memory';
+
+export interface TargetReason {
+  id: TargetReasonId;
+  sentence: string;
+}
+
+export interface TargetCell {
+  /** The target's id. */
+  target: string;
+  name: string;
+  computeCapability: ComputeCapability;
+  /** Bytes. */
+  memory: number;
+  /** null: the file could not be read. */
+  cell: Cell | null;
+  validity: number | null;
+  diagnostics: number | null;
+  reasons: TargetReason[];
+  sentence: string;
+  evidence: CellEvidence;
+}
+
+/** What is known of the code inside, beyond the header: each GPU that the header admits and that it does not serve. */
+export interface CodeEvidence {
+  evidence: Exclude<CellEvidence, 'rule'>;
+  /** Compute capabilities without code. */
+  without: readonly ComputeCapability[];
+  /** How that is known, a whole sentence; empty: a general one. */
+  sentence: string;
+}
+
+/** The part of a board's nominal memory that CUDA may not report (ECC takes 6 %), so that a result is not sure. */
+const unsureShare = 0.1;
+
+export function cellFor(
+  facts: FileFacts,
+  target: Target,
+  code: CodeEvidence | null = null,
+  ofFile: readonly TargetReason[] = unusableBy(facts),
+): TargetCell {
+  if (facts.kind === 'unreadable') {
+    return {
+      target: target.id,
+      name: target.name,
+      computeCapability: target.computeCapability,
+      memory: target.memory,
+      cell: null,
+      validity: null,
+      diagnostics: null,
+      reasons: [...ofFile],
+      sentence: facts.kindSentence,
+      evidence: 'rule',
+    };
+  }
+  const machine = machineOf(target, facts.header?.version ?? null);
+  const predicted = predictVerdict(facts.headerBytes, machine);
+  const found: (TargetReason & { cell: Cell })[] = ofFile.map(({ id, sentence }) => ({
+    cell: 'rebuild',
+    id,
+    sentence,
+  }));
+  const never = supportOf(target.computeCapability, machine.tensorrtRtx) === 'never';
+  for (const { id, sentence } of predictedReasons(predicted, facts, machine)) {
+    // What the file shows says it better than "malformed".
+    if (id === 'malformed-engine' && ofFile.length > 0) continue;
+    const cell = never && id === 'unsupported-compute-capability' ? 'never' : cellOfBit[id];
+    found.push({ cell: cell ?? 'rebuild', id, sentence });
+  }
+  const admitted = !hasBit(predicted.diagnostics, diagnosticBit.kUNSUPPORTED_CC);
+  if (admitted && ofFile.length === 0 && code?.without.includes(target.computeCapability)) {
+    const sentence =
+      code.sentence ||
+      `Its header admits compute capability ${target.computeCapability}, but it holds no code for it.`;
+    found.push({ cell: 'no-code', id: 'no-code-for-gpu', sentence });
+  }
+  if (predicted.validity === engineValidity.kSUBOPTIMAL) {
+    const sentence = `Not built for compute capability ${target.computeCapability}: it runs by PTX, slower than it could.`;
+    found.push({ cell: 'runs-slower', id: 'suboptimal', sentence });
+  }
+  const tight = borderline(facts, target);
+  if (tight !== null) {
+    found.push({ cell: 'borderline', id: 'borderline-gpu-memory', sentence: tight });
+  }
+  if (found.length > 1) found.sort((a, b) => cells.indexOf(b.cell) - cells.indexOf(a.cell));
+  const cell = found[0]?.cell ?? 'runs';
+  // Where it never runs nothing else matters.
+  const told = cell === 'never' ? found.filter((reason) => reason.cell === 'never') : found;
+  const sentences = told.map(({ sentence }) => sentence);
+  sentences.push(...remarks(facts, target, cell));
+  // Written out: spreading an object here costs more than the rest.
+  return {
+    target: target.id,
+    name: target.name,
+    computeCapability: target.computeCapability,
+    memory: target.memory,
+    cell,
+    validity: predicted.validity,
+    diagnostics: predicted.diagnostics,
+    reasons: told.map(({ id, sentence }) => ({ id, sentence })),
+    sentence: sentences.join(' '),
+    evidence: cell === 'no-code' && code ? code.evidence : 'rule',
+  };
+}
+
+/** What the file shows by itself to be wrong, the same for every target. */
+export function unusableBy(facts: FileFacts): TargetReason[] {
+  return fileReasons(facts)
+    .filter(({ severity, id }) => severity === 'error' || id === 'unreadable')
+    .map(({ id, sentence }) => ({ id, sentence }));
+}
+
+const cellOfBit: Readonly<Partial<Record<ReasonId, Cell>>> = {
+  'version-mismatch': 'rebuild',
+  'unsupported-compute-capability': 'rebuild',
+  'old-cuda-driver': 'update-driver',
+  'old-cuda-runtime': 'rebuild',
+  'insufficient-gpu-memory': 'needs-weight-streaming',
+  'malformed-engine': 'rebuild',
+};
+
+/** Weights that need no second look: a cell is the same for all of them. */
+export function surelyFits(weightBytes: number, { memory, memoryIs }: Target): boolean {
+  return weightBytes <= memory * (memoryIs === 'nominal' ? 1 - unsureShare : 1 - 1e-9);
+}
+
+/** The weights fit by the size on the box and may not by what CUDA reports of it. */
+function borderline({ header }: FileFacts, target: Target): string | null {
+  const needs = header?.weightBytes ?? 0;
+  if (target.memoryIs === 'exact' || needs > target.memory || surelyFits(needs, target))
+    return null;
+  const [needsText, hasText] = formatBytesPair(needs, target.memory);
+  return `Its weights need ${needsText}; CUDA reports a little less than the ${hasText} of ${target.name}, so it may not fit.`;
+}
+
+function remarks({ header }: FileFacts, target: Target, cell: Cell): string[] {
+  const said: string[] = [];
+  if (cell === 'runs' && !header) {
+    said.push(`Its header has an unknown layout; read as a known one, it runs on ${target.name}.`);
+  } else if (cell === 'runs' && header) {
+    const fits = header.weightBytes > 0 ? ', and its weights fit' : '';
+    said.push(`Built for ${target.name} (${target.computeCapability})${fits}.`);
+  }
+  if (cell === 'never' || cell === 'rebuild') return said;
+  if (target.computeCapability === '8.0') said.push(notInSupportMatrix);
+  if (target.unified && (header?.weightBytes ?? 0) > 0) {
+    said.push(
+      'CPU and GPU share that memory: what the system and the application use is missing for the weights.',
+    );
+  }
+  return said;
+}
+
+/** The worst of several; null: one could not be told. */
+export function worstCell(all: readonly (Cell | null)[]): Cell | null {
+  if (all.length === 0 || all.includes(null)) return null;
+  return cells[Math.max(...all.map((cell) => cells.indexOf(cell ?? 'runs')))] ?? null;
+}
+
+/** How a cell stands when nothing else is configured. */
+export const cellSeverity: Readonly<Record<Cell, 'ok' | 'warning' | 'error'>> = {
+  runs: 'ok',
+  'runs-slower': 'warning',
+  borderline: 'warning',
+  'update-driver': 'error',
+  'needs-weight-streaming': 'error',
+  rebuild: 'error',
+  'no-code': 'error',
+  never: 'error',
+};
+
+/** "RTX 5090, RTX 4090 and 3 more" */
+export function fewNames(names: readonly string[], most = 3): string {
+  if (names.length <= most) return joinWords(names);
+  return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
+}
