@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import manifest from '../../package.json';
 import nls from '../../package.nls.json';
+import { workFolderName } from '../host/build/workFolder';
 import {
   commands,
   contextKeys,
@@ -136,7 +137,12 @@ describe('ids and package.json', () => {
       sorted(language.filenamePatterns ?? []),
       sorted(engineExtensions.map((extension) => `*${extension}.header`)),
     );
-    assert.deepEqual(Object.keys(contributes.configurationDefaults), [`[${headerLanguage}]`]);
+    assert.ok(`[${headerLanguage}]` in contributes.configurationDefaults);
+  });
+
+  it('hide the folder that builds keep their temporary files in', () => {
+    const hidden = contributes.configurationDefaults['files.exclude'];
+    assert.deepEqual(hidden, { [`**/${workFolderName}*`]: true });
   });
 
   it('menus and keybindings refer to contributed commands and submenus only', () => {

@@ -14,7 +14,7 @@ import { inspect } from 'node:util';
 import { parseRecipe } from '../../src/core/rebuild/recipe';
 import { HostError } from '../../src/host/hostError';
 import type { RebuildStage } from '../../src/host/build/rebuild';
-import { removeBuildDebris } from '../../src/host/build/replaceFile';
+import { removeBuildDebris } from '../../src/host/build/debris';
 import { slowModel, staticModel } from '../support/onnxModels';
 import { libraryOf, optionsWith, RebuildBench, repository, requestFor } from '../support/rebuilds';
 

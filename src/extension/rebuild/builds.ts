@@ -34,20 +34,23 @@ export interface BuildOrder {
   summary: string;
 }
 
+/** Memento key: folders in which builds were begun and not ended. */
+const builtIn = 'builtIn';
+
 export class Builds implements vscode.Disposable {
   private channel: vscode.OutputChannel | undefined;
   private events: BuildEvents | undefined;
   private readonly rebuilders = new WeakMap<EngineHostSupervisor, Rebuilder>();
-  private readonly cleaned = new Set<string>();
-  private readonly subscription: vscode.Disposable;
   private under = 0;
+  /** The folders of the builds that run or wait. */
+  private readonly folders: string[] = [];
 
   constructor(
     private readonly host: EngineHost,
     private readonly reports: Reports,
-  ) {
-    this.subscription = reports.onDidChange(({ changed }) => void this.removeDebris(changed));
-  }
+    /** workspaceState */
+    private readonly memory: vscode.Memento,
+  ) {}
 
   /** How many builds run or wait. */
   get running(): number {
@@ -55,7 +58,6 @@ export class Builds implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.subscription.dispose();
     this.channel?.dispose();
   }
 
@@ -100,7 +102,11 @@ export class Builds implements vscode.Disposable {
     let stage = '';
     this.under += 1;
     this.host.building = true;
+    const folder = path.dirname(order.engine.fsPath);
     try {
+      await this.removeDebris();
+      this.folders.push(folder);
+      await this.remember();
       const result = await rebuilder.build(
         {
           model: order.model,
@@ -135,6 +141,8 @@ export class Builds implements vscode.Disposable {
     } finally {
       this.under -= 1;
       this.host.building = this.under > 0;
+      this.folders.splice(this.folders.indexOf(folder) >>> 0, 1);
+      await this.remember();
     }
   }
 
@@ -152,20 +160,23 @@ export class Builds implements vscode.Disposable {
     return rebuilder;
   }
 
-  /** Once a session and folder: what builds that were killed with their editor left behind. */
-  private async removeDebris(uris: readonly vscode.Uri[]): Promise<void> {
-    const folders = uris
-      .filter(({ scheme }) => scheme === 'file')
-      .map(({ fsPath }) => path.dirname(fsPath))
-      .filter((folder) => !this.cleaned.has(folder));
-    if (folders.length === 0) return;
-    for (const folder of folders) this.cleaned.add(folder);
-    const { removeBuildDebris } = await import('../../host/build/replaceFile');
-    for (const folder of new Set(folders)) {
+  /** What builds left that were killed with their editor: only where this workspace has built before. */
+  private async removeDebris(): Promise<void> {
+    const left = this.memory
+      .get<string[]>(builtIn, [])
+      .filter((folder) => !this.folders.includes(folder));
+    if (left.length === 0) return;
+    const { removeBuildDebris } = await import('../../host/build/debris');
+    for (const folder of left) {
       const removed = await removeBuildDebris(folder);
-      if (removed.length > 0)
+      if (removed.length > 0) {
         this.output.appendLine(`Removed from ${folder}: ${removed.join(', ')}`);
+      }
     }
+  }
+
+  private async remember(): Promise<void> {
+    await this.memory.update(builtIn, [...new Set(this.folders)]);
   }
 
   private get output(): vscode.OutputChannel {

@@ -46,7 +46,7 @@ export class Rebuild implements vscode.Disposable {
 
   constructor(private readonly services: RebuildServices) {
     const { host, reports, runtimes, errors, memory, cli } = services;
-    this.builds = new Builds(host, reports);
+    this.builds = new Builds(host, reports, memory);
     this.models = new Models(memory);
     this.dialog = new RebuildDialog(this.models);
     this.subscriptions = [

@@ -7,7 +7,12 @@ import * as path from 'node:path';
 
 import { triage } from '../../core/file/fileKind';
 import { type OnnxNode, readOnnxNodes } from '../../core/inspect/onnxNodes';
-import { OnnxError, readOnnxFacts, type ByteSource, type OnnxFacts } from '../../core/rebuild/onnxFacts';
+import {
+  OnnxError,
+  readOnnxFacts,
+  type ByteSource,
+  type OnnxFacts,
+} from '../../core/rebuild/onnxFacts';
 import { plainText } from '../../core/text/plainText';
 import type { FileRecord } from '../../core/rebuild/recipe';
 import { hashFile } from '../check/hashFile';

@@ -30,7 +30,13 @@ import { CheckRecords, packPaths } from '../check/checkRecords';
 import type { BuildPhase, HostLogLine } from '../engineHost/client';
 import { asHostError, HostError } from '../hostError';
 import { hashModel, readOnnxFile } from './onnxFile';
-import type { BuildOptions, BuildResult, CheckResult, GpusInfo, RuntimeInfo } from '../engineHost/protocol';
+import type {
+  BuildOptions,
+  BuildResult,
+  CheckResult,
+  GpusInfo,
+  RuntimeInfo,
+} from '../engineHost/protocol';
 import { beginReplacement } from './replaceFile';
 
 /** What is needed of EngineHostSupervisor. */
@@ -180,6 +186,7 @@ export class Rebuilder {
         const built = await this.inTurn(request.runtime, signal, progress, () =>
           this.buildInto(replacement.temporaryPath, request, signal, progress, onLine, model.facts),
         );
+        await replacement.adopt();
         stop();
         progress.tell('checking', 'Checking the new engine');
         const header = await this.checkNew(replacement.temporaryPath, request, runtime, built);
@@ -188,7 +195,7 @@ export class Rebuilder {
         const durationMs = progress.elapsedMs();
         stop();
         progress.tell('replacing', 'Putting the new engine in place');
-        const files = await replacement.commit(
+        const files = await replacement.commit((file) =>
           writeRecipe({
             model: { path: relativeModel(request), ...hashed },
             options: request.options,
@@ -205,11 +212,7 @@ export class Rebuilder {
               durationMs: Math.round(durationMs),
               optionsFingerprint: optionsFingerprint(request.options),
             },
-            engine: {
-              file: path.basename(request.engine),
-              sha256: built.sha256,
-              size: built.engineSize,
-            },
+            engine: { file, sha256: built.sha256, size: built.engineSize },
           }),
         );
         return {

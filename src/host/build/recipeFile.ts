@@ -1,21 +1,20 @@
 /** Recipes on disk. */
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
 import { plainText } from '../../core/text/plainText';
-import { parseRecipe, type Recipe } from '../../core/rebuild/recipe';
+import { maxRecipeBytes, parseRecipe, type Recipe } from '../../core/rebuild/recipe';
+import { readSmallText } from '../files/readSmallFile';
 import { HostError } from '../hostError';
-import { errorCode, fileError } from './onnxFile';
+
+/** null: there is none. Throws HostError where it cannot be read. */
+export function readRecipeText(file: string): Promise<string | null> {
+  return readSmallText(file, maxRecipeBytes, 'The recipe');
+}
 
 /** null: there is none. Throws HostError where there is one that cannot be read or understood. */
 export async function readRecipeFile(file: string): Promise<Recipe | null> {
-  let text: string;
-  try {
-    text = await fs.readFile(file, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
-    throw fileError(error, `The recipe ${plainText(file)}`);
-  }
+  const text = await readRecipeText(file);
+  if (text === null) return null;
   const parsed = parseRecipe(text);
   if (parsed.ok) return parsed.recipe;
   const [problem] = parsed.problems;

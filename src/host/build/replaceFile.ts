@@ -1,27 +1,39 @@
 /**
- * Puts a new engine in the place of an old one without ever losing either. For model.engine, all in its own folder:
+ * Puts a new engine in the place of an old one without ever losing either. The temporary files of a build lie in
+ * .engine-inspector beside the engine (workFolder.ts), which also holds the lock (nameLock.ts):
  *
- *   .model.engine.lock                      who builds it now; an exclusive file with process id and start time
- *   .model.engine.<pid>-<random>.tmp        the new engine while it is built
- *   .model.engine.<pid>-<random>.json.tmp   the new recipe, complete before anything is replaced
- *   .model.engine.<pid>-<random>.bak.tmp    a second name of the old engine on its way to model.engine.bak
+ *   NAME.<token>.tmp        the new engine while it is built
+ *   NAME.<token>.json.tmp   the new recipe, complete before anything is replaced
+ *   NAME.<token>.bak.tmp    a second name of the old engine on its way to NAME.bak
  *
  * Order of the replacement: new engine on disk (fsync) → new recipe on disk → old engine gets a second name (hard link)
  * and becomes .bak → new engine renamed over the name → recipe renamed over its name → folder on disk. At every moment
- * of a crash the name holds the old engine or the new one, whole. What a crash leaves is removed by the next build of
- * the same engine, or by removeBuildDebris; a recipe that was cut off from its engine by a crash is completed.
+ * of a crash the name holds the old engine or the new one, whole. What a crash leaves is removed by the next build in
+ * that folder (debris.ts); a recipe that was cut off from its engine by a crash is completed.
+ *
+ * Others may write in the folder too: the new engine is opened once, compared with what was built, and changed (rights,
+ * owner) by its handle only, so that whatever is put under its name meanwhile stays as it is.
  */
-import { randomBytes } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
+import { constants, type BigIntStats, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import * as os from 'node:os';
 import * as path from 'node:path';
 
 import { plainText } from '../../core/text/plainText';
-import { parseRecipe, recipePathOf } from '../../core/rebuild/recipe';
-import { hashFile } from '../check/hashFile';
+import { recipePathOf } from '../../core/rebuild/recipe';
+import {
+  isBusy,
+  linkOrCopy,
+  lstatOrNull,
+  noFollow,
+  removeQuietly,
+  renameOver,
+  syncFolder,
+} from '../files/fileSystem';
 import { HostError } from '../hostError';
+import { removeBuildDebris, removeDebrisOf, temporaryFile } from './debris';
+import { takeLock, type NameLock } from './nameLock';
 import { errorCode } from './onnxFile';
+import { makeWorkFolder, removeWorkFolder } from './workFolder';
 
 export interface ReplacementOptions {
   /** How many old engines stay: model.engine.bak, .bak2, …; 0: none. */
@@ -41,6 +53,9 @@ export class Replacement {
   readonly temporaryPath: string;
   private readonly recipeTemporary: string;
   private readonly backupTemporary: string;
+  private built: { handle: fs.FileHandle | null; stat: BigIntStats } | null = null;
+  private keepsRecipe = false;
+  private movesOld = false;
   private ended = false;
 
   constructor(
@@ -48,34 +63,59 @@ export class Replacement {
     readonly target: string,
     /** Where the file really lies: the end of a symbolic link. */
     private readonly real: string,
-    private readonly lock: Lock,
+    private readonly lock: NameLock,
+    /** .engine-inspector beside the target, where the recipe goes. */
+    private readonly recipeFolder: string,
     private readonly options: ReplacementOptions,
   ) {
-    const unique = `${process.pid}-${randomBytes(6).toString('hex')}`;
-    const name = (folder: string, base: string, kind: string): string =>
-      path.join(folder, `.${stem(base)}.${unique}${kind}.tmp`);
-    const folder = path.dirname(real);
-    this.temporaryPath = name(folder, path.basename(real), '');
-    this.backupTemporary = name(folder, path.basename(real), '.bak');
-    this.recipeTemporary = name(path.dirname(target), path.basename(target), '.json');
+    const { folder, token } = lock;
+    const name = path.basename(real);
+    this.temporaryPath = temporaryFile(folder, name, token);
+    this.backupTemporary = temporaryFile(folder, name, token, '.bak');
+    this.recipeTemporary = temporaryFile(recipeFolder, path.basename(target), token, '.json');
   }
 
-  /** The new engine is complete and checked: puts it and its recipe in place. On failure the old engine is untouched. */
-  async commit(recipe: string): Promise<CommittedFiles> {
+  /** The new engine is written: from now on it is this file and no other. */
+  async adopt(): Promise<void> {
+    const handle = await fs.open(this.temporaryPath, constants.O_RDWR | noFollow);
+    const stat = await handle.stat({ bigint: true });
+    const own = stat.isFile() && stat.nlink === 1n;
+    // On Windows an open file is in the way of others; there its identity is compared alone.
+    const keeps = own && process.platform !== 'win32';
+    if (!keeps) await handle.close();
+    if (!own) throw this.exchanged();
+    this.built = { handle: keeps ? handle : null, stat };
+  }
+
+  /**
+   * The new engine is complete and checked: puts it and its recipe in place. On failure the old engine is untouched.
+   * recipeOf: the recipe of an engine of that name in this folder.
+   */
+  async commit(recipeOf: (file: string) => string): Promise<CommittedFiles> {
     const shown = plainText(this.target);
     try {
-      await this.takeOverMode();
-      await syncFile(this.temporaryPath);
-      const recipePath = recipePathOf(this.target);
-      await writeSynced(this.recipeTemporary, recipe);
-      const backup = await this.backUp();
-      await renameOver(this.temporaryPath, this.real);
-      await renameOver(this.recipeTemporary, recipePath);
-      await syncFolder(path.dirname(this.real));
-      if (path.dirname(this.real) !== path.dirname(this.target)) {
-        await syncFolder(path.dirname(this.target));
+      if (this.built === null) await this.adopt();
+      if (!(await this.lock.isHeld())) {
+        throw new HostError(
+          'file-error',
+          `The engine ${shown} was not replaced: another build took over while this one stood still.`,
+          'Wait until the other build is ready.',
+        );
       }
-      return { engine: this.target, recipe: recipePath, backup };
+      const old = await lstatOrNull(this.real);
+      await this.finish(old);
+      const recipe = recipePathOf(this.target);
+      await this.writeRecipe(recipeOf(path.basename(this.target)), old);
+      const backup = old === null ? null : await this.backUp();
+      await this.refuseExchanged();
+      await this.putInPlace(recipeOf, backup);
+      await renameOver(this.recipeTemporary, recipe).catch((error: unknown) => {
+        this.keepsRecipe = true;
+        throw writeError(error, `The new engine ${shown} is in place, but not its recipe`);
+      });
+      await syncFolder(path.dirname(this.real));
+      if (this.isLink) await syncFolder(path.dirname(this.target));
+      return { engine: this.target, recipe, backup };
     } catch (error) {
       throw writeError(error, `The engine ${shown} could not be replaced`);
     } finally {
@@ -87,37 +127,138 @@ export class Replacement {
   async abort(): Promise<void> {
     if (this.ended) return;
     this.ended = true;
-    for (const file of [this.temporaryPath, this.recipeTemporary, this.backupTemporary]) {
-      await removeQuietly(file);
-    }
+    await this.built?.handle?.close().catch(() => undefined);
+    await removeQuietly(this.temporaryPath);
+    await removeQuietly(this.backupTemporary);
+    // The next build puts a recipe in its place that could not be put there now.
+    if (!this.keepsRecipe) await removeQuietly(this.recipeTemporary);
     await this.lock.release();
+    if (this.isLink) await removeWorkFolder(this.recipeFolder);
   }
 
-  private async takeOverMode(): Promise<void> {
-    const old = await statOrNull(this.real);
-    // Not the set-id bits: nobody gave them to this file.
-    if (old !== null) await fs.chmod(this.temporaryPath, old.mode & 0o777);
+  private get isLink(): boolean {
+    return this.recipeFolder !== this.lock.folder;
+  }
+
+  /** Rights and owner of the old engine, then all of it on disk. */
+  private async finish(old: Stats | null): Promise<void> {
+    const handle =
+      this.built?.handle ?? (await fs.open(this.temporaryPath, constants.O_RDWR | noFollow));
+    try {
+      if (!isSame(await handle.stat({ bigint: true }), this.built?.stat)) throw this.exchanged();
+      if (old !== null) await takeOver(handle, old);
+      await handle.sync();
+    } finally {
+      if (this.built?.handle !== handle) await handle.close();
+    }
+  }
+
+  private async refuseExchanged(): Promise<void> {
+    const now = await fs.lstat(this.temporaryPath, { bigint: true });
+    if (!isSame(now, this.built?.stat)) throw this.exchanged();
+  }
+
+  private async writeRecipe(text: string, old: Stats | null): Promise<void> {
+    const before = await lstatOrNull(recipePathOf(this.target));
+    const handle = await fs.open(this.recipeTemporary, 'wx');
+    try {
+      await handle.writeFile(text);
+      const like = before?.isFile() === true ? before : old;
+      if (like !== null) await takeOver(handle, like);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
   }
 
   private async backUp(): Promise<string | null> {
-    if (this.options.keepBackups <= 0 || (await statOrNull(this.real)) === null) return null;
-    await rotateBackups(this.real, this.options.keepBackups);
+    if (this.options.keepBackups <= 0) return null;
     const backup = backupName(this.real, 1);
-    await linkOrCopy(this.real, this.backupTemporary);
-    await renameOver(this.backupTemporary, backup);
+    // A build that was cut off here made the backup already, of this very file.
+    if (!(await areSame(this.real, backup))) {
+      await rotateBackups(this.real, this.options.keepBackups);
+      try {
+        await this.linkOver(this.real, backup);
+      } catch (error) {
+        // Of another user's file no second name may be made, and perhaps no copy: it is moved instead.
+        if (!/^(EPERM|EACCES)$/.test(errorCode(error))) throw error;
+        this.movesOld = true;
+      }
+    }
     // Its recipe goes along, so that the old engine can be put back with all that is known of it.
     const recipe = recipePathOf(this.target);
-    if ((await statOrNull(recipe)) !== null) {
-      await linkOrCopy(recipe, this.backupTemporary);
-      await renameOver(this.backupTemporary, recipePathOf(backup));
-    }
+    const backupRecipe = recipePathOf(backup);
+    if ((await lstatOrNull(recipe))?.isFile() !== true) await removeQuietly(backupRecipe);
+    else if (!(await areSame(recipe, backupRecipe))) await this.linkOver(recipe, backupRecipe);
     return backup;
+  }
+
+  private async linkOver(from: string, to: string): Promise<void> {
+    await removeQuietly(this.backupTemporary);
+    await linkOrCopy(from, this.backupTemporary);
+    await renameOver(this.backupTemporary, to);
+  }
+
+  private async putInPlace(
+    recipeOf: (file: string) => string,
+    backup: string | null,
+  ): Promise<void> {
+    if (!this.movesOld) {
+      try {
+        await renameOver(this.temporaryPath, this.real);
+        return;
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+      }
+    }
+    // Or a program has the old engine open: some let it be renamed, as long as it is not replaced.
+    try {
+      await removeQuietly(this.backupTemporary);
+      await fs.rename(this.real, this.backupTemporary);
+      try {
+        await fs.rename(this.temporaryPath, this.real);
+      } catch (error) {
+        await fs.rename(this.backupTemporary, this.real);
+        throw error;
+      }
+      if (backup !== null && !(await areSame(this.backupTemporary, backup))) {
+        await fs.rename(this.backupTemporary, backup).catch(() => undefined);
+      }
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      throw await this.keepBeside(recipeOf);
+    }
+  }
+
+  /** Minutes of building are not thrown away because the old engine is in use. */
+  private async keepBeside(recipeOf: (file: string) => string): Promise<HostError> {
+    const { dir, name, ext } = path.parse(this.real);
+    let beside = path.join(dir, `${name}.new${ext}`);
+    for (let i = 2; (await lstatOrNull(beside)) !== null; i++) {
+      beside = path.join(dir, `${name}.new${i}${ext}`);
+    }
+    await renameOver(this.temporaryPath, beside);
+    await fs.writeFile(recipePathOf(beside), recipeOf(path.basename(beside)), { flag: 'wx' });
+    await syncFolder(dir);
+    return new HostError(
+      'file-error',
+      `The engine ${plainText(this.target)} is in use by another program and could not be replaced. The new engine is ${plainText(beside)}.`,
+      `Close the program that uses it, then rename ${plainText(path.basename(beside))} and its recipe, or build again.`,
+    );
+  }
+
+  private exchanged(): HostError {
+    return new HostError(
+      'file-error',
+      `The engine ${plainText(this.target)} was not replaced: the file that was built for it was exchanged by somebody else.`,
+      `Look who may write in ${plainText(path.dirname(this.real))}, and build again.`,
+    );
   }
 }
 
 /**
- * Reserves the name: takes the lock, removes what earlier builds of this engine left. Throws a HostError when somebody
- * builds it already, when the folder cannot be written, or when the name belongs to something else than a file.
+ * Reserves the name: takes the lock, removes what earlier builds left. Throws a HostError when somebody builds it
+ * already, or when the engine could not be put there in the end: that is found out now, not after minutes of building.
  */
 export async function beginReplacement(
   target: string,
@@ -126,79 +267,102 @@ export async function beginReplacement(
   const shown = plainText(target);
   try {
     const real = await realTarget(target);
-    const stat = await statOrNull(real);
-    if (stat !== null && !stat.isFile()) {
-      throw new HostError(
-        'file-error',
-        `${shown} is ${stat.isDirectory() ? 'a folder' : 'no regular file'}, so no engine can be written there.`,
-        'Choose another name for the engine.',
-      );
-    }
-    const folder = path.dirname(real);
-    // A folder that must not be written is found out now, not after minutes of building.
-    await fs.access(folder, constants.W_OK);
-    const lock = await takeLock(real);
+    await refuseImpossible(target, real, options);
+    await removeBuildDebris(path.dirname(real));
+    const lock = await takeLock(path.dirname(real), path.basename(real));
     try {
-      await removeDebrisOf(real, () => true);
-      if (real !== target) await removeDebrisOf(target, () => true);
+      await removeDebrisOf(lock.folder, path.basename(real));
+      let recipeFolder = lock.folder;
+      if (path.dirname(real) !== (await fs.realpath(path.dirname(path.resolve(target))))) {
+        recipeFolder = await makeWorkFolder(path.dirname(path.resolve(target)));
+        await removeDebrisOf(recipeFolder, path.basename(target));
+      }
+      return new Replacement(target, real, lock, recipeFolder, options);
     } catch (error) {
       await lock.release();
       throw error;
     }
-    return new Replacement(target, real, lock, options);
   } catch (error) {
-    if (error instanceof HostError) throw error;
-    throw writeError(error, `The engine ${shown} cannot be written`);
+    throw writeError(error, `The engine ${shown} can't be written`);
   }
 }
 
-/**
- * Removes what builds that died left in a folder; builds that run are left alone. Returns the names removed. For the
- * start of an editor; never throws.
- */
-export async function removeBuildDebris(folder: string): Promise<string[]> {
-  const removed: string[] = [];
-  let names: string[];
+async function refuseImpossible(
+  target: string,
+  real: string,
+  { keepBackups }: ReplacementOptions,
+): Promise<void> {
+  const shown = plainText(target);
+  const folder = path.dirname(real);
+  await fs.access(folder, constants.W_OK);
+  const old = await lstatOrNull(real);
+  if (old !== null) refuseOld(shown, old, await fs.stat(folder));
+  const recipe = recipePathOf(target);
+  await refuseLongName(
+    shown,
+    recipe,
+    ' is too long for its recipe, which is called the same with .json',
+  );
+  await refuseOther(recipe, 'the recipe');
+  if (old === null || keepBackups <= 0) return;
+  const backup = backupName(real, keepBackups);
+  await refuseLongName(shown, recipePathOf(backup), ' is too long to keep the old engine as .bak');
+  for (let age = 1; age <= keepBackups; age++) {
+    await refuseOther(backupName(real, age), 'the old engine');
+    await refuseOther(recipePathOf(backupName(real, age)), "the old engine's recipe");
+  }
+}
+
+function refuseOld(shown: string, old: Stats, folder: Stats): void {
+  const refuse = (why: string, nextStep: string): HostError =>
+    new HostError('file-error', `${shown} ${why}`, nextStep);
+  if (!old.isFile()) {
+    const kind = old.isDirectory() ? 'a folder' : 'no regular file';
+    throw refuse(
+      `is ${kind}, so no engine can be written there.`,
+      'Choose another name for the engine.',
+    );
+  }
+  if ((old.mode & 0o222) === 0) {
+    throw refuse(
+      'is read-only, so it is not replaced.',
+      process.platform === 'win32'
+        ? 'Clear its read-only attribute, or choose another name for the engine.'
+        : 'Make it writable (chmod u+w), or choose another name for the engine.',
+    );
+  }
+  const me = process.geteuid?.() ?? 0;
+  if (me !== 0 && (folder.mode & 0o1000) !== 0 && old.uid !== me && folder.uid !== me) {
+    throw refuse(
+      'belongs to another user, and in its folder only the owner of a file may replace it.',
+      'Choose another name or folder for the engine.',
+    );
+  }
+}
+
+/** File systems differ; most allow 255 bytes. */
+async function refuseLongName(shown: string, file: string, why: string): Promise<void> {
   try {
-    names = await fs.readdir(folder);
-  } catch {
-    return removed;
+    await fs.lstat(file);
+  } catch (error) {
+    const units = process.platform === 'win32' ? path.basename(file).length : 0;
+    if (errorCode(error) !== 'ENAMETOOLONG' && units <= 255) return;
+    throw new HostError(
+      'file-error',
+      `The name ${shown}${why}.`,
+      'Choose a shorter name for the engine.',
+    );
   }
-  for (const name of names) {
-    const found = debrisName.exec(name);
-    if (found === null) continue;
-    const lockPath = path.join(folder, `.${found[1] ?? ''}.lock`);
-    if (await isHeld(lockPath)) continue;
-    if (isRunning(Number(found[2]))) continue;
-    try {
-      if (!(await completeRecipe(folder, name))) await fs.unlink(path.join(folder, name));
-      removed.push(name);
-    } catch {
-      // somebody else was faster, or it may not be removed
-    }
-  }
-  for (const name of names.filter((n) => /^\..+\.lock$/.test(n))) {
-    const lockPath = path.join(folder, name);
-    const owner = await readOwner(lockPath);
-    // Only files that are locks of ours: other programs have such names too.
-    if (owner === null || isAlive(owner)) continue;
-    if (await breakLock(lockPath, owner)) removed.push(name);
-  }
-  return removed;
 }
 
-// ---- names ----
-
-/** .NAME.<pid>-<random>[.bak|.json].tmp */
-const debrisName = /^\.(.+)\.(\d+)-[0-9a-f]{12}(\.bak|\.json)?\.tmp$/;
-
-/** The name in temporary names: file systems allow 255 bytes, and the rest of the name needs some of them. */
-function stem(name: string): string {
-  if (Buffer.byteLength(name) <= 180) return name;
-  let hash = 0;
-  for (const character of name)
-    hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
-  return `${Array.from(name).slice(0, 32).join('')}~${hash.toString(16)}`;
+async function refuseOther(file: string, what: string): Promise<void> {
+  const stat = await lstatOrNull(file);
+  if (stat === null || stat.isFile() || stat.isSymbolicLink()) return;
+  throw new HostError(
+    'file-error',
+    `${plainText(file)} is ${stat.isDirectory() ? 'a folder' : 'no regular file'}, so ${what} can't be written there.`,
+    'Remove it, or choose another name for the engine.',
+  );
 }
 
 /** model.engine.bak, model.engine.bak2, … */
@@ -216,293 +380,44 @@ async function realTarget(target: string): Promise<string> {
   }
 }
 
-// ---- the lock ----
-
-interface Owner {
-  application: 'engine-inspector';
-  pid: number;
-  /** When that process started, in the system's own words; '' where it does not tell. */
-  started: string;
-  host: string;
-  token: string;
-  /** ISO 8601 */
-  since: string;
-}
-
-class Lock {
-  constructor(
-    private readonly file: string,
-    private readonly token: string,
-  ) {}
-
-  async release(): Promise<void> {
-    const owner = await readOwner(this.file);
-    if (owner?.token === this.token) await removeQuietly(this.file);
-  }
-}
-
-async function takeLock(real: string): Promise<Lock> {
-  const file = path.join(path.dirname(real), `.${stem(path.basename(real))}.lock`);
-  const own: Owner = {
-    application: 'engine-inspector',
-    pid: process.pid,
-    started: await processStart(process.pid),
-    host: os.hostname(),
-    token: randomBytes(12).toString('hex'),
-    since: new Date().toISOString(),
-  };
-  for (let attempt = 0; attempt < 20; attempt++) {
-    if (await createLock(file, own)) return new Lock(file, own.token);
-    const owner = await readOwner(file);
-    // Gone again, or somebody is writing it this moment.
-    if (owner === null) {
-      if (attempt > 10 && !(await isYoung(file))) await removeQuietly(file);
-      await delay(50);
-      continue;
-    }
-    if (isAlive(owner) && (await sameProcess(owner))) {
-      const where =
-        owner.host === os.hostname() ? `process ${owner.pid}` : plainText(owner.host, 80);
-      throw new HostError(
-        'file-error',
-        `${plainText(real)} is being built already, by ${where} since ${plainText(owner.since, 40)}.`,
-        'Wait until it is ready, or cancel it there.',
-      );
-    }
-    await breakLock(file, owner);
-  }
-  throw new HostError(
-    'file-error',
-    `The lock ${plainText(file)} cannot be taken.`,
-    'Remove that file if no build is running.',
-  );
-}
-
-/** False where it is there already. */
-async function createLock(file: string, own: Owner): Promise<boolean> {
-  let handle: fs.FileHandle;
-  try {
-    handle = await fs.open(file, 'wx');
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw error;
-  }
-  try {
-    await handle.writeFile(`${JSON.stringify(own)}\n`);
-    return true;
-  } catch (error) {
-    await handle.close();
-    await removeQuietly(file);
-    throw error;
-  } finally {
-    await handle.close().catch(() => undefined);
-  }
-}
-
-/** Takes a dead owner's lock away; where it was another's by then, it is put back. */
-async function breakLock(file: string, owner: Owner): Promise<boolean> {
-  const aside = `${file}.${randomBytes(6).toString('hex')}`;
-  try {
-    await fs.rename(file, aside);
-  } catch {
-    return false;
-  }
-  const taken = await readOwner(aside);
-  const right = taken?.token === owner.token;
-  if (!right) await fs.link(aside, file).catch(() => undefined);
-  await removeQuietly(aside);
-  return right;
-}
-
-async function readOwner(file: string): Promise<Owner | null> {
-  try {
-    const owner = JSON.parse(await fs.readFile(file, 'utf8')) as Partial<Owner>;
-    const whole =
-      owner.application === 'engine-inspector' &&
-      typeof owner.pid === 'number' &&
-      typeof owner.started === 'string' &&
-      typeof owner.host === 'string' &&
-      typeof owner.token === 'string' &&
-      typeof owner.since === 'string';
-    return whole ? (owner as Owner) : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Of a process on another machine nothing can be told: its lock counts for a day. */
-const foreignLockMs = 24 * 3600_000;
-
-function isAlive(owner: Owner): boolean {
-  if (owner.host !== os.hostname()) return Date.now() - Date.parse(owner.since) < foreignLockMs;
-  return isRunning(owner.pid);
-}
-
-/** Process ids are used again: a process that started at another time is another one. */
-async function sameProcess(owner: Owner): Promise<boolean> {
-  if (owner.host !== os.hostname() || owner.started === '') return true;
-  const started = await processStart(owner.pid);
-  return started === '' || started === owner.started;
-}
-
-async function isHeld(lockPath: string): Promise<boolean> {
-  const owner = await readOwner(lockPath);
-  return owner !== null && isAlive(owner) && (await sameProcess(owner));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
-}
-
-/** Linux tells in clock ticks since boot (field 22 of stat); elsewhere ''. */
-async function processStart(pid: number): Promise<string> {
-  try {
-    const stat = await fs.readFile(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    return '';
-  }
-}
-
-async function isYoung(file: string): Promise<boolean> {
-  const stat = await statOrNull(file);
-  return stat !== null && Date.now() - stat.mtimeMs < 2_000;
-}
-
-// ---- debris ----
-
-/** With the lock of this engine in hand, every temporary file of it is somebody's who is gone. */
-async function removeDebrisOf(target: string, mayRemove: (pid: number) => boolean): Promise<void> {
-  const folder = path.dirname(target);
-  const base = stem(path.basename(target));
-  for (const name of await fs.readdir(folder)) {
-    const found = debrisName.exec(name);
-    if (found === null || found[1] !== base || !mayRemove(Number(found[2]))) continue;
-    if (await completeRecipe(folder, name)) continue;
-    await fs.unlink(path.join(folder, name)).catch((error: unknown) => {
-      if (errorCode(error) !== 'ENOENT') throw error;
-    });
-  }
-}
-
-/**
- * A crash between the two renames leaves the new engine with the old recipe. The new recipe is still there under its
- * temporary name: if it describes the engine, it takes its place now.
- */
-async function completeRecipe(folder: string, name: string): Promise<boolean> {
-  const found = debrisName.exec(name);
-  if (found?.[3] !== '.json') return false;
-  try {
-    const temporary = path.join(folder, name);
-    const parsed = parseRecipe(await fs.readFile(temporary, 'utf8'));
-    if (!parsed.ok || parsed.recipe.engine === null) return false;
-    const { file, sha256, size } = parsed.recipe.engine;
-    if (stem(file) !== found[1] || file !== path.basename(file)) return false;
-    const engine = path.join(folder, file);
-    const stat = await statOrNull(engine);
-    if (stat?.isFile() !== true || stat.size !== size) return false;
-    if ((await hashFile(engine)) !== sha256) return false;
-    await renameOver(temporary, recipePathOf(engine));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 async function rotateBackups(engine: string, keep: number): Promise<void> {
   for (let age = keep; age >= 2; age--) {
-    for (const of of [(name: string) => name, recipePathOf]) {
-      const from = of(backupName(engine, age - 1));
-      if ((await statOrNull(from)) !== null) await renameOver(from, of(backupName(engine, age)));
-    }
+    const from = backupName(engine, age - 1);
+    const to = backupName(engine, age);
+    if ((await lstatOrNull(from)) === null) continue;
+    await renameOver(from, to);
+    // One without a recipe does not get that of an older one.
+    if ((await lstatOrNull(recipePathOf(from))) === null) await removeQuietly(recipePathOf(to));
+    else await renameOver(recipePathOf(from), recipePathOf(to));
   }
 }
 
-// ---- files ----
+async function areSame(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all(
+    [one, other].map((file) => fs.lstat(file, { bigint: true }).catch(() => undefined)),
+  );
+  return a !== undefined && isSame(a, b);
+}
 
-/** A second name costs nothing; where the file system has none, a copy (sharing its blocks where it can). */
-async function linkOrCopy(from: string, to: string): Promise<void> {
-  try {
-    await fs.link(from, to);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOSPC' || code === 'EROFS' || code === 'EACCES')
-      throw error;
-    await fs.copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    await syncFile(to);
+function isSame(a: BigIntStats, b: BigIntStats | undefined): boolean {
+  return b !== undefined && a.dev === b.dev && a.ino === b.ino;
+}
+
+/** Not the set-id bits: nobody gave them to this file. What its group may not keep is not for everybody of ours. */
+async function takeOver(handle: fs.FileHandle, old: Stats): Promise<void> {
+  if (process.platform === 'win32') return;
+  const now = await handle.stat();
+  let mode = old.mode & 0o777;
+  if (now.uid !== old.uid) await handle.chown(old.uid, old.gid).catch(() => undefined);
+  if ((await handle.stat()).gid !== old.gid) {
+    await handle.chown(now.uid, old.gid).catch(() => {
+      mode &= 0o707 | ((mode & 0o007) << 3);
+    });
   }
+  await handle.chmod(mode);
 }
 
-/** On Windows a virus scanner or indexer may hold a new file for a moment. */
-async function renameOver(from: string, to: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await fs.rename(from, to);
-      return;
-    } catch (error) {
-      const busy = ['EPERM', 'EACCES', 'EBUSY'].includes(errorCode(error));
-      if (process.platform !== 'win32' || !busy || attempt === 20) throw error;
-      await delay(50);
-    }
-  }
-}
-
-async function writeSynced(file: string, text: string): Promise<void> {
-  const handle = await fs.open(file, 'wx');
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function syncFile(file: string): Promise<void> {
-  const handle = await fs.open(file, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** So that the new names outlive a power cut. Windows and some network drives cannot: then nothing is lost but that. */
-async function syncFolder(folder: string): Promise<void> {
-  let handle: fs.FileHandle | undefined;
-  try {
-    handle = await fs.open(folder, 'r');
-    await handle.sync();
-  } catch {
-    // see above
-  } finally {
-    await handle?.close();
-  }
-}
-
-async function statOrNull(file: string): Promise<Stats | null> {
-  try {
-    return await fs.stat(file);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw error;
-  }
-}
-
-async function removeQuietly(file: string): Promise<void> {
-  await fs.unlink(file).catch(() => undefined);
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** what: "The engine x.engine cannot be written". */
+/** what: "The engine x.engine can't be written". */
 export function writeError(error: unknown, what: string): HostError {
   if (error instanceof HostError) return error;
   const cause = error instanceof Error ? error.message : String(error);

@@ -1,0 +1,100 @@
+/**
+ * The folder .engine-inspector beside an engine holds the lock and the temporary files of a build: on the engine's own
+ * disk, so that a rename puts them in place, and away from the Explorer and Git. It is there while it is needed.
+ */
+import { createHash } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+
+import { plainText } from '../../core/text/plainText';
+import { HostError } from '../hostError';
+import { errorCode } from './onnxFile';
+
+export const workFolderName = '.engine-inspector';
+const ignoreFile = '.gitignore';
+
+/** Makes it where it is not there. Throws a HostError where something else has the name or others may rename in it. */
+export async function makeWorkFolder(parent: string): Promise<string> {
+  const folder = workFolderOf(parent, await fs.stat(parent));
+  try {
+    await fs.mkdir(folder, 0o700);
+    await shareLikeParent(folder, parent);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  }
+  const stat = await fs.lstat(folder);
+  if (!stat.isDirectory()) {
+    throw new HostError(
+      'file-error',
+      `${plainText(folder)} is ${stat.isSymbolicLink() ? 'a link' : 'not a folder'}; builds keep their temporary files in a folder of that name.`,
+      `Remove ${plainText(folder)} and build again.`,
+    );
+  }
+  await fs
+    .writeFile(path.join(folder, ignoreFile), '*\n', { flag: 'wx' })
+    .catch((error: unknown) => {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    });
+  return folder;
+}
+
+/** Where it would be. In a folder like /tmp everybody has one of their own. */
+export function workFolderOf(parent: string, { mode }: Stats): string {
+  const own = isForEverybody(mode) && isSticky(mode) ? `-${process.geteuid?.() ?? 0}` : '';
+  return path.join(parent, workFolderName + own);
+}
+
+/** Goes when nothing is left in it but what we put there. Never throws. */
+export async function removeWorkFolder(folder: string): Promise<void> {
+  try {
+    const names = await fs.readdir(folder);
+    if (names.some((name) => name !== ignoreFile)) return;
+    await fs.unlink(path.join(folder, ignoreFile));
+    await fs.rmdir(folder);
+  } catch (error) {
+    // Another build began meanwhile and needs it.
+    if (/^(ENOTEMPTY|EEXIST)$/.test(errorCode(error))) {
+      await fs
+        .writeFile(path.join(folder, ignoreFile), '*\n', { flag: 'wx' })
+        .catch(() => undefined);
+    }
+  }
+}
+
+/** The beginning of a name in that folder: file systems allow 255 bytes, and the rest of the name needs some of them. */
+export function stemOf(name: string): string {
+  if (Buffer.byteLength(name) <= 180) return name;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 16);
+  return `${Array.from(name).slice(0, 32).join('')}~${hash}`;
+}
+
+/** Whoever may build in the parent may build at the same time: they need this folder as they need the other. */
+async function shareLikeParent(folder: string, parent: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const { mode } = await fs.stat(parent);
+  const handle = await fs.open(
+    folder,
+    constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW,
+  );
+  try {
+    // Where rights are kept at all (not on a Windows drive below WSL): here anybody could swap a file between two steps.
+    if (isForEverybody(mode) && !isSticky(mode) && ((await handle.stat()).mode & 0o077) === 0) {
+      await fs.rmdir(folder);
+      throw new HostError(
+        'file-error',
+        `Every user of this machine may rename files in the folder ${plainText(parent)}, so no engine is built there.`,
+        `Take that right away (chmod o-w or chmod +t on the folder), or build into a folder of your own.`,
+      );
+    }
+    const { mode: made } = await handle.stat();
+    // The set-group bit came from the parent and must stay, so that new files keep its group.
+    if (!isForEverybody(mode)) await handle.chmod((mode & 0o777) | (made & 0o2000));
+  } finally {
+    await handle.close();
+  }
+}
+
+const isForEverybody = (mode: number): boolean =>
+  process.platform !== 'win32' && (mode & 0o002) !== 0;
+const isSticky = (mode: number): boolean => (mode & 0o1000) !== 0;

@@ -1,0 +1,78 @@
+/**
+ * The one way to read a whole file that lies beside an engine, in a workspace or where an argument points: recipes,
+ * profiles, marks. A pipe or a device there must not hold anybody up, and a huge file must not fill the memory.
+ */
+import { constants } from 'node:fs';
+import * as fs from 'node:fs/promises';
+
+import { formatBytes } from '../../core/text/formats';
+import { plainText } from '../../core/text/plainText';
+import { fileError } from '../build/onnxFile';
+import { HostError } from '../hostError';
+import { isGone } from './fileSystem';
+
+/** what: "The recipe", at the beginning of a sentence. null: not there. Throws HostError. */
+export async function readSmallFile(
+  file: string,
+  maxBytes: number,
+  what: string,
+): Promise<Buffer | null> {
+  const shown = `${what} ${plainText(file)}`;
+  let handle: fs.FileHandle;
+  try {
+    // Without O_NONBLOCK opening a pipe would wait for its writer for ever.
+    handle = await fs.open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw fileError(error, shown);
+  }
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) {
+      const kind = stat.isDirectory() ? 'a folder' : 'no regular file';
+      throw new HostError('file-error', `${shown} is ${kind}.`, 'Remove it, or put a file there.');
+    }
+    const tooLarge = (size: number): HostError =>
+      new HostError(
+        'file-error',
+        `${shown} is too large: ${formatBytes(size)}, at most ${formatBytes(maxBytes)} are read.`,
+        'Check what this file is.',
+      );
+    if (stat.size > maxBytes) throw tooLarge(stat.size);
+    // Not readFile: a file that grows meanwhile, or one of /proc, has more than its size.
+    const bytes = Buffer.alloc(Math.min(maxBytes, Math.max(stat.size, 4096)) + 1);
+    let done = 0;
+    for (;;) {
+      const { bytesRead } = await handle.read(bytes, done, bytes.length - done, null);
+      done += bytesRead;
+      if (bytesRead === 0) return bytes.subarray(0, done);
+      if (done > maxBytes) throw tooLarge(done);
+      if (done === bytes.length) return bytes.subarray(0, done);
+    }
+  } catch (error) {
+    throw error instanceof HostError ? error : fileError(error, shown);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** As text: UTF-8, or UTF-16 as PowerShell writes it. */
+export async function readSmallText(
+  file: string,
+  maxBytes: number,
+  what: string,
+): Promise<string | null> {
+  const bytes = await readSmallFile(file, maxBytes, what);
+  return bytes && decodeText(bytes);
+}
+
+/** By the mark at the beginning; without one UTF-8. */
+export function decodeText(bytes: Uint8Array): string {
+  const encoding =
+    bytes[0] === 0xff && bytes[1] === 0xfe
+      ? 'utf-16le'
+      : bytes[0] === 0xfe && bytes[1] === 0xff
+        ? 'utf-16be'
+        : 'utf-8';
+  return new TextDecoder(encoding).decode(bytes);
+}
