@@ -283,7 +283,8 @@ const shimStep = {
       fs.existsSync(cache) &&
       fs
         .readFileSync(cache, 'utf8')
-        .includes(`CMAKE_HOME_DIRECTORY:INTERNAL=${inRoot('native-shim')}`);
+        // CMake writes slashes everywhere.
+        .includes(`CMAKE_HOME_DIRECTORY:INTERNAL=${inRoot('native-shim').replaceAll('\\', '/')}`);
     if (!reusable) fs.rmSync(build, { recursive: true, force: true });
     await run('cmake', [...configure, ...(reusable ? [] : generator)], { log: 'shim' });
     await run('cmake', ['--build', build, '--config', 'Release', '--parallel', String(buildJobs)], {

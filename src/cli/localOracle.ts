@@ -1,6 +1,7 @@
 /**
  * Asks TensorRT-RTX in this very process, which saves starting another one: header checks only. A second runtime, and
- * everything after a check that did not answer in time, is asked in engine hosts, which can be killed.
+ * everything after a check that did not answer in time, is asked in engine hosts, which can be killed. So is everything on
+ * Windows.
  */
 import * as path from 'node:path';
 import type { Oracle, OracleOptions } from '../host/check/checker';
@@ -29,8 +30,11 @@ interface Local {
 
 export class LocalOracle implements Oracle {
   private local: Local | null = null;
-  /** A native call of this process did not come back. */
-  private hangs = false;
+  /**
+   * Nothing native is called in this process (any more): a call did not come back. On Windows from the beginning, where a
+   * missing NVIDIA driver has ended processes inside TensorRT-RTX.
+   */
+  private hostsOnly = process.platform === 'win32';
   private hosts: Promise<EngineHostSupervisor> | null = null;
 
   constructor(
@@ -78,7 +82,7 @@ export class LocalOracle implements Oracle {
   }
 
   async gpus(): Promise<GpusInfo> {
-    if (this.hangs) return (await this.supervisor()).gpus();
+    if (this.hostsOnly) return (await this.supervisor()).gpus();
     // Beside the checks; a library that was refused leaves none, and GPUs need none.
     const loaded = this.local?.loaded.then(
       ({ session }) => session,
@@ -93,7 +97,7 @@ export class LocalOracle implements Oracle {
   }
 
   private isLocal(runtime: string): boolean {
-    return !this.hangs && (this.local === null || this.local.runtime === runtime);
+    return !this.hostsOnly && (this.local === null || this.local.runtime === runtime);
   }
 
   private async open(runtime: string): Promise<{ session: ShimSession; info: RuntimeInfo }> {
@@ -127,7 +131,7 @@ export class LocalOracle implements Oracle {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        this.hangs = true;
+        this.hostsOnly = true;
         const limit = `${Math.round(limitMs / 100) / 10} s`;
         const message = `TensorRT-RTX did not answer within ${limit} while ${doing}.`;
         complain(`${message} Asking in a process of its own.`);

@@ -62,8 +62,12 @@ export function elfFile({
   return file;
 }
 
-/** A Windows DLL with one section. */
-export function peFile({ machine = 0x8664, sectionLength = 512 } = {}): Buffer {
+/** A Windows DLL with one section, which may have a version resource ("1.7.1.116"). */
+export function peFile({
+  machine = 0x8664,
+  sectionLength = 512,
+  version,
+}: { machine?: number; sectionLength?: number; version?: string } = {}): Buffer {
   const file = Buffer.alloc(1024);
   file.write('MZ', 0, 'latin1');
   file.writeUInt32LE(128, 60);
@@ -72,7 +76,16 @@ export function peFile({ machine = 0x8664, sectionLength = 512 } = {}): Buffer {
   file.writeUInt16LE(1, 134);
   file.writeUInt16LE(240, 148);
   const section = 128 + 24 + 240;
+  file.write('.rsrc', section, 'latin1');
   file.writeUInt32LE(sectionLength, section + 16);
   file.writeUInt32LE(512, section + 20);
+  if (version !== undefined) {
+    const [major = 0, minor = 0, patch = 0, build = 0] = version.split('.').map(Number);
+    file.writeUInt32LE(0xfeef04bd, 640);
+    file.writeUInt32LE(0x10000, 644);
+    [minor, major, build, patch].forEach((word, index) => {
+      file.writeUInt16LE(word, 648 + 2 * index);
+    });
+  }
   return file;
 }

@@ -362,7 +362,7 @@ export function rebuildDue(recipe: Recipe, now: RecipeSurroundings): RebuildDue 
       add('options-changed', ['options'], 'The options were edited since the engine was built.');
     }
     const runtime = now.runtimeVersion ?? null;
-    if (runtime !== null && threeParts(runtime) !== threeParts(built.tensorrtRtx)) {
+    if (runtime !== null && !mayBeSameVersion(runtime, built.tensorrtRtx)) {
       add(
         'runtime-changed',
         ['built', 'tensorrtRtx'],
@@ -374,6 +374,14 @@ export function rebuildDue(recipe: Recipe, now: RecipeSurroundings): RebuildDue 
     due: reasons.length > 0 && !reasons.some((reason) => reason.id === 'model-missing'),
     reasons,
   };
+}
+
+/** Of a Windows library without version resource only "1.4" is known: what is not known is no difference. */
+function mayBeSameVersion(one: string, other: string): boolean {
+  const parts = [one, other].map((version) => threeParts(version).split('.'));
+  const known = Math.min(...parts.map(({ length }) => length));
+  const [first, second] = parts.map((numbers) => numbers.slice(0, known).join('.'));
+  return first === second;
 }
 
 function modelChange(

@@ -344,10 +344,28 @@ export class EngineHostClient {
     }
     const how =
       exit.cause === 'crash'
-        ? `ended by itself (${exit.signal ?? `exit code ${exit.code}`})`
+        ? `ended by itself (${exit.signal ?? exitCodeText(exit.code)})`
         : 'was stopped for another request';
     return new HostExitedError(exit, `The engine host ${how} while ${doing}.`, stderr);
   }
+}
+
+/** Windows ends a process with the number of the exception that nobody caught. */
+const windowsExceptions: Readonly<Record<number, string>> = {
+  0xc0000005: 'it accessed memory that is not its own',
+  0xc000001d: 'an instruction that this processor lacks',
+  0xc00000fd: 'its stack was full',
+  0xc0000135: 'a library that it needs was not found',
+  0xc0000142: 'a library could not start up',
+  0xc0000374: 'its heap was damaged',
+  0xc0000409: 'a security check failed',
+  0xe06d7363: 'a C++ exception that nobody caught',
+};
+
+export function exitCodeText(code: number | null): string {
+  if (code === null || code < 0x8000_0000) return `exit code ${code}`;
+  const name = windowsExceptions[code];
+  return `Windows exception 0x${code.toString(16)}${name === undefined ? '' : `: ${name}`}`;
 }
 
 const describeRequest: Record<RequestName, string> = {

@@ -95,6 +95,12 @@ describe('libraryFile', () => {
   it('reads what the name of a Windows library says', async () => {
     const file = write(peFile(), 'tensorrt_rtx_1_7.dll');
     assert.deepEqual(await readLibraryFile(file, windows), { format: 'pe', version: '1.7' });
+    const whole = write(peFile({ version: '1.7.1.116' }), 'tensorrt_rtx_1_7.dll');
+    assert.equal((await readLibraryFile(whole, windows)).version, '1.7.1.116');
+    const renamed = write(peFile({ version: '1.7.1.116' }), 'tensorrt_rtx.dll');
+    assert.equal((await readLibraryFile(renamed, windows)).version, '1.7.1.116');
+    const other = write(peFile({ version: '10.0.1.2' }), 'tensorrt_rtx_1_7.dll');
+    assert.equal((await readLibraryFile(other, windows)).version, '1.7');
     assert.match((await problemOf(write(peFile({ machine: 0xaa64 })), windows)).message, /arm64/);
     const cut = await problemOf(write(peFile({ sectionLength: 4096 })), windows);
     assert.match(cut.message, /incomplete/);

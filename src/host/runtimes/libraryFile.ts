@@ -9,7 +9,7 @@ import { HostError } from '../hostError';
 
 export interface LibraryFile {
   format: 'elf' | 'pe';
-  /** "1.7.1.116"; of a Windows library only what its name says, "1.7". */
+  /** "1.7.1.116"; of a Windows library without version resource (1.4) only what its name says, "1.4". */
   version: string;
 }
 
@@ -180,12 +180,37 @@ function* lookPe(file: string, size: number, start: Buffer, target: Target): Loo
     throw truncated(file, size, sectionsStart + sectionCount * 40);
   }
   const sections = yield { offset: sectionsStart, length: sectionCount * 40 };
+  let resources: { offset: number; length: number } | null = null;
   for (let at = 0; at + 40 <= sections.length; at += 40) {
-    const end = sections.readUInt32LE(at + 16) + sections.readUInt32LE(at + 20);
-    if (end > size) throw truncated(file, size, end);
+    const length = sections.readUInt32LE(at + 16);
+    const offset = sections.readUInt32LE(at + 20);
+    if (offset + length > size) throw truncated(file, size, offset + length);
+    if (sections.toString('latin1', at, at + 6) === '.rsrc\0') resources = { offset, length };
   }
-  const name = /tensorrt_rtx_(\d+)_(\d+)\.dll$/i.exec(path.win32.basename(file));
-  return { format: 'pe', version: name ? `${name[1]}.${name[2]}` : '' };
+  const named = /tensorrt_rtx_(\d+)_(\d+)\.dll$/i.exec(path.win32.basename(file));
+  const minor = named ? `${named[1]}.${named[2]}` : '';
+  const inside = resources === null ? null : fileVersion(yield limited(resources));
+  // A version of something else than what the name says is none of TensorRT-RTX's.
+  const isWhole = inside !== null && (minor === '' || inside.startsWith(`${minor}.`));
+  return { format: 'pe', version: isWhole ? inside : minor };
+}
+
+/** TensorRT-RTX's resources have 1 kB; a damaged length must not fill the memory. */
+const limited = ({ offset, length }: { offset: number; length: number }) => ({
+  offset,
+  length: Math.min(length, 64 * 1024),
+});
+
+/** "1.7.1.116" of VS_FIXEDFILEINFO, which is told by its signature; null where there is none (1.4). */
+function fileVersion(resources: Buffer): string | null {
+  for (let at = 0; at + 52 <= resources.length; at += 4) {
+    const isInfo =
+      resources.readUInt32LE(at) === 0xfeef04bd && resources.readUInt32LE(at + 4) === 0x10000;
+    if (!isInfo) continue;
+    const words = [10, 8, 14, 12].map((behind) => resources.readUInt16LE(at + behind));
+    return words.join('.');
+  }
+  return null;
 }
 
 /** Offsets beyond 2^53 are beyond every file: they only have to stay too large. */
