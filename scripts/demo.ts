@@ -88,11 +88,17 @@ async function openDesktop(code: string): Promise<void> {
     ...['--user-data-dir', path.join(profile, 'user')],
     ...['--extensions-dir', path.join(profile, 'extensions')],
   ];
+  // A .cmd file runs in a shell only, which takes what has blanks in quotes: C:\Program Files, a user's name.
   const shell = process.platform === 'win32';
-  await promisify(execFile)(code, [...own, '--install-extension', packagedVsix, '--force'], {
-    shell,
-  });
-  spawn(code, [...own, '--disable-workspace-trust', '--new-window', demoFolder], {
+  const quoted = (words: readonly string[]): string[] =>
+    shell ? words.map((word) => `"${word}"`) : [...words];
+  const [program = code] = quoted([code]);
+  await promisify(execFile)(
+    program,
+    quoted([...own, '--install-extension', packagedVsix, '--force']),
+    { shell },
+  );
+  spawn(program, quoted([...own, '--disable-workspace-trust', '--new-window', demoFolder]), {
     env: { ...process.env, ...environment() },
     stdio: 'ignore',
     detached: true,

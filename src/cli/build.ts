@@ -246,13 +246,19 @@ function isVersion(text: string): boolean {
 
 // ---- telling ----
 
+/** The backup as the engine is given: relative where that is, unless a link leads elsewhere. */
+function backupAsGiven({ engine, backup }: RebuildResult): string | null {
+  if (backup === null || path.resolve(path.dirname(engine)) !== path.dirname(backup)) return backup;
+  return path.join(path.dirname(engine), path.basename(backup));
+}
+
 function tellResult(result: RebuildResult, job: Job, args: BuildArguments): void {
   const { runtime, header } = result;
   if (args.json === true) {
     sayJson({
       engine: result.engine,
       recipe: result.recipe,
-      backup: result.backup,
+      backup: backupAsGiven(result),
       size: result.engineSize,
       sha256: result.sha256,
       header: header && {

@@ -14,7 +14,7 @@ import {
   libraryVersions,
 } from '../support/builtEngines';
 import { writeEngine } from '../support/engineFiles';
-import { itUnless, onWindows } from '../support/leaveOut';
+import { itUnless, onWindows, underWine } from '../support/leaveOut';
 import { elfFile, rtxSymbols } from '../support/libraryFiles';
 
 interface Ran {
@@ -187,45 +187,49 @@ describe('command line', () => {
     assert.match(JSON.stringify(reports[0]?.reasons), /is incomplete/);
   });
 
-  it('searches folders: sorted, by extension, through links, around circles', async () => {
-    const top = emptyFolder();
-    fs.mkdirSync(path.join(top, 'b/deep'), { recursive: true });
-    fs.mkdirSync(path.join(top, '.git'));
-    const names = [
-      'b/deep/z.engine',
-      'a.engine',
-      'B.ENGINE',
-      'c.plan',
-      'd.trt',
-      'e.txt',
-      '.git/g.engine',
-    ];
-    for (const name of names) writeEngine(path.join(top, name), { version: '1.7.1.116' });
-    fs.symlinkSync(top, path.join(top, 'b/again'));
-    fs.symlinkSync('..', path.join(top, 'b/deep/up'));
-    const outside = emptyFolder();
-    writeEngine(path.join(outside, 'o.engine'), { version: '1.7.1.116' });
-    fs.symlinkSync(outside, path.join(top, 'link'));
-    fs.symlinkSync(path.join(top, 'nowhere'), path.join(top, 'x.engine'));
-    const found = async (...args: string[]) =>
-      (await json([...args, top])).reports.map(({ file }) => path.relative(top, file));
-    assert.deepEqual(await found(), [
-      'B.ENGINE',
-      'a.engine',
-      'b/deep/z.engine',
-      'link/o.engine',
-      'x.engine',
-    ]);
-    assert.deepEqual(await found('--ext', '.plan,trt'), [
-      'B.ENGINE',
-      'a.engine',
-      'b/deep/z.engine',
-      'c.plan',
-      'd.trt',
-      'link/o.engine',
-      'x.engine',
-    ]);
-  });
+  itUnless(
+    underWine('Node makes no symbolic links'),
+    'searches folders: sorted, by extension, through links, around circles',
+    async () => {
+      const top = emptyFolder();
+      fs.mkdirSync(path.join(top, 'b/deep'), { recursive: true });
+      fs.mkdirSync(path.join(top, '.git'));
+      const names = [
+        'b/deep/z.engine',
+        'a.engine',
+        'B.ENGINE',
+        'c.plan',
+        'd.trt',
+        'e.txt',
+        '.git/g.engine',
+      ];
+      for (const name of names) writeEngine(path.join(top, name), { version: '1.7.1.116' });
+      fs.symlinkSync(top, path.join(top, 'b/again'));
+      fs.symlinkSync('..', path.join(top, 'b/deep/up'));
+      const outside = emptyFolder();
+      writeEngine(path.join(outside, 'o.engine'), { version: '1.7.1.116' });
+      fs.symlinkSync(outside, path.join(top, 'link'));
+      fs.symlinkSync(path.join(top, 'nowhere'), path.join(top, 'x.engine'));
+      const found = async (...args: string[]) =>
+        (await json([...args, top])).reports.map(({ file }) => path.relative(top, file));
+      assert.deepEqual(await found(), [
+        'B.ENGINE',
+        'a.engine',
+        'b/deep/z.engine',
+        'link/o.engine',
+        'x.engine',
+      ]);
+      assert.deepEqual(await found('--ext', '.plan,trt'), [
+        'B.ENGINE',
+        'a.engine',
+        'b/deep/z.engine',
+        'c.plan',
+        'd.trt',
+        'link/o.engine',
+        'x.engine',
+      ]);
+    },
+  );
 
   it('says when a folder holds no engines', async () => {
     const { code, stdout, stderr } = await run(['check', '--json', emptyFolder()]);
@@ -271,7 +275,7 @@ describe('command line', () => {
     assert.ok(reports.every(({ header }, index) => header?.weightBytes === index));
   });
 
-  it('ends quietly when its reader goes away', async () => {
+  itUnless(onWindows('there is no sh'), 'ends quietly when its reader goes away', async () => {
     const top = emptyFolder();
     for (let index = 0; index < 3_000; index++) {
       writeEngine(path.join(top, `${index}.engine`), { version: '1.7.1.116' });
@@ -283,12 +287,15 @@ describe('command line', () => {
     assert.equal(stderr, '');
   });
 
-  it('does not wait for a library that hangs', async () => {
-    // A library that answers nothing: stands in for a driver or a disk that does not.
-    const hangs = emptyFolder();
-    fs.writeFileSync(
-      path.join(hangs, 'hangs.c'),
-      `#include <unistd.h>
+  itUnless(
+    onWindows('the library of this test is ELF'),
+    'does not wait for a library that hangs',
+    async () => {
+      // A library that answers nothing: stands in for a driver or a disk that does not.
+      const hangs = emptyFolder();
+      fs.writeFileSync(
+        path.join(hangs, 'hangs.c'),
+        `#include <unistd.h>
        int tensorrt_version_1_7_1_116;
        int createInferRuntime_INTERNAL(void) { return 0; }
        int getInferLibVersion(void) { sleep(1000); return 0; }
@@ -296,18 +303,25 @@ describe('command line', () => {
        int getInferLibMinorVersion(void) { sleep(1000); return 7; }
        int getInferLibPatchVersion(void) { sleep(1000); return 1; }
        int getInferLibBuildVersion(void) { sleep(1000); return 116; }`,
-    );
-    const library = path.join(hangs, 'libtensorrt_rtx.so.1');
-    execFileSync('gcc', ['-shared', '-fPIC', '-o', library, path.join(hangs, 'hangs.c')]);
-    const started = Date.now();
-    const engine = await builtEngine('1.7.1.116');
-    const { code, reports, stderr } = await json(['--runtime', library, '--timeout', '1', engine]);
-    assert.equal(code, 2);
-    assert.match(stderr, /did not answer within 1 s while loading/);
-    assert.equal(reports[0]?.header?.version, '1.7.1.116');
-    assert.match(JSON.stringify(reports[0].reasons), /did not answer within 1 s/);
-    assert.ok(Date.now() - started < 15_000);
-  });
+      );
+      const library = path.join(hangs, 'libtensorrt_rtx.so.1');
+      execFileSync('gcc', ['-shared', '-fPIC', '-o', library, path.join(hangs, 'hangs.c')]);
+      const started = Date.now();
+      const engine = await builtEngine('1.7.1.116');
+      const { code, reports, stderr } = await json([
+        '--runtime',
+        library,
+        '--timeout',
+        '1',
+        engine,
+      ]);
+      assert.equal(code, 2);
+      assert.match(stderr, /did not answer within 1 s while loading/);
+      assert.equal(reports[0]?.header?.version, '1.7.1.116');
+      assert.match(JSON.stringify(reports[0].reasons), /did not answer within 1 s/);
+      assert.ok(Date.now() - started < 15_000);
+    },
+  );
 
   it('explains wrong use', async () => {
     const cases: [string[], RegExp][] = [
@@ -334,30 +348,38 @@ describe('command line', () => {
     assert.equal((await run(['--version'])).stdout.trim(), '0.1.0');
   });
 
-  it('lists the libraries that it finds', async () => {
-    const unknown = emptyFolder();
-    fs.writeFileSync(
-      path.join(unknown, 'libtensorrt_rtx.so.1'),
-      elfFile({ symbols: rtxSymbols('3.0.0.1') }),
-    );
-    const { env } = withLibraries('1.4.0.76', '1.7.1.116');
-    const options = {
-      env: { [libraryPathVariable]: `${unknown}${path.delimiter}${env[libraryPathVariable]}` },
-    };
-    const { code, stdout } = await run(['runtimes', '--json'], options);
-    assert.equal(code, 0);
-    const list = JSON.parse(stdout) as { version: string; used: boolean; problem: string | null }[];
-    assert.deepEqual(
-      list.map(({ version, used, problem }) => [version, used, problem === null]),
-      [
-        ['3.0.0.1', false, false],
-        ['1.4.0.76', false, true],
-        ['1.7.1.116', true, true],
-      ],
-    );
-    const text = await run(['runtimes'], options);
-    assert.match(text.stdout, /^\* 1\.7\.1\.116 {2}/m);
-    assert.match(text.stdout, /not usable: .*3\.0\.0\.1/);
-    assert.equal((await run(['runtimes'])).code, 1);
-  });
+  itUnless(
+    onWindows('a library of this test is ELF'),
+    'lists the libraries that it finds',
+    async () => {
+      const unknown = emptyFolder();
+      fs.writeFileSync(
+        path.join(unknown, 'libtensorrt_rtx.so.1'),
+        elfFile({ symbols: rtxSymbols('3.0.0.1') }),
+      );
+      const { env } = withLibraries('1.4.0.76', '1.7.1.116');
+      const options = {
+        env: { [libraryPathVariable]: `${unknown}${path.delimiter}${env[libraryPathVariable]}` },
+      };
+      const { code, stdout } = await run(['runtimes', '--json'], options);
+      assert.equal(code, 0);
+      const list = JSON.parse(stdout) as {
+        version: string;
+        used: boolean;
+        problem: string | null;
+      }[];
+      assert.deepEqual(
+        list.map(({ version, used, problem }) => [version, used, problem === null]),
+        [
+          ['3.0.0.1', false, false],
+          ['1.4.0.76', false, true],
+          ['1.7.1.116', true, true],
+        ],
+      );
+      const text = await run(['runtimes'], options);
+      assert.match(text.stdout, /^\* 1\.7\.1\.116 {2}/m);
+      assert.match(text.stdout, /not usable: .*3\.0\.0\.1/);
+      assert.equal((await run(['runtimes'])).code, 1);
+    },
+  );
 });

@@ -6,7 +6,8 @@ import * as path from 'node:path';
 import { HostError } from '../../src/host/hostError';
 import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
 import { libraryOf, startSupervisor, type TestSupervisor } from '../support/builtEngines';
-import { elfFile, rtxSymbols } from '../support/libraryFiles';
+import { elfFile, peFile, rtxSymbols } from '../support/libraryFiles';
+import { itUnless, onWindows } from '../support/leaveOut';
 
 describe('libraries that cannot be used', () => {
   let supervisor: TestSupervisor;
@@ -49,7 +50,9 @@ describe('libraries that cannot be used', () => {
 
   it('a real library cut short, wherever', async () => {
     const whole = fs.readFileSync(libraryOf('1.7.1.116'));
-    for (const length of [1000, 1 << 20, whole.length >> 1, whole.length - 1]) {
+    // The last bytes of a Windows library are NVIDIA's signature, which no loader reads.
+    const least = process.platform === 'win32' ? 100_000 : 1;
+    for (const length of [1000, 1 << 20, whole.length >> 1, whole.length - least]) {
       const cut = inFolder(`libtensorrt_rtx.so.${length}`);
       fs.writeFileSync(cut, whole.subarray(0, length));
       const { code, message } = await refusal(cut);
@@ -59,70 +62,96 @@ describe('libraries that cannot be used', () => {
   });
 
   it('another processor', async () => {
-    fs.writeFileSync(inFolder(), elfFile({ machine: 183, symbols: rtxSymbols('1.7.1.116') }));
+    fs.writeFileSync(
+      inFolder(),
+      process.platform === 'win32'
+        ? peFile({ machine: 0xaa64 })
+        : elfFile({ machine: 183, symbols: rtxSymbols('1.7.1.116') }),
+    );
     assert.match((await refusal(inFolder())).message, /another processor \(arm64\)/);
   });
 
-  it('a library that is not TensorRT-RTX', async () => {
-    const { code } = await refusal(compile('int answer(void) { return 42; }'));
-    assert.equal(code, 'not-tensorrt-rtx');
-  });
+  itUnless(
+    onWindows('the libraries of this test are ELF'),
+    'a library that is not TensorRT-RTX',
+    async () => {
+      const { code } = await refusal(compile('int answer(void) { return 42; }'));
+      assert.equal(code, 'not-tensorrt-rtx');
+    },
+  );
 
-  it('one that only looks like TensorRT-RTX', async () => {
-    // The name that the file is told by, and nothing behind it.
-    const { code } = await refusal(
-      compile(
-        'int createInferRuntime_INTERNAL(void) { return 0; } int tensorrt_version_1_7_1_116;',
-      ),
-    );
-    assert.equal(code, 'not-tensorrt-rtx');
-  });
+  itUnless(
+    onWindows('the libraries of this test are ELF'),
+    'one that only looks like TensorRT-RTX',
+    async () => {
+      // The name that the file is told by, and nothing behind it.
+      const { code } = await refusal(
+        compile(
+          'int createInferRuntime_INTERNAL(void) { return 0; } int tensorrt_version_1_7_1_116;',
+        ),
+      );
+      assert.equal(code, 'not-tensorrt-rtx');
+    },
+  );
 
-  it('a dependency that is missing', async () => {
-    fs.writeFileSync(inFolder('other.c'), 'int other(void) { return 1; }');
-    const other = inFolder('libmissing_dependency.so');
-    execFileSync('gcc', ['-shared', '-fPIC', '-o', other, inFolder('other.c')]);
-    const library = compile(
-      'int other(void); int createInferRuntime_INTERNAL(void) { return other(); } int tensorrt_version_1_7_1_116;',
-      other,
-      '-Wl,-soname,libtensorrt_rtx.so.1',
-    );
-    fs.rmSync(other);
-    const { code, message, nextStep } = await refusal(library);
-    assert.equal(code, 'library-not-loaded');
-    assert.match(message, /libmissing_dependency\.so/);
-    assert.match(nextStep, /LD_LIBRARY_PATH|Install/);
-  });
+  itUnless(
+    onWindows('the libraries of this test are ELF'),
+    'a dependency that is missing',
+    async () => {
+      fs.writeFileSync(inFolder('other.c'), 'int other(void) { return 1; }');
+      const other = inFolder('libmissing_dependency.so');
+      execFileSync('gcc', ['-shared', '-fPIC', '-o', other, inFolder('other.c')]);
+      const library = compile(
+        'int other(void); int createInferRuntime_INTERNAL(void) { return other(); } int tensorrt_version_1_7_1_116;',
+        other,
+        '-Wl,-soname,libtensorrt_rtx.so.1',
+      );
+      fs.rmSync(other);
+      const { code, message, nextStep } = await refusal(library);
+      assert.equal(code, 'library-not-loaded');
+      assert.match(message, /libmissing_dependency\.so/);
+      assert.match(nextStep, /LD_LIBRARY_PATH|Install/);
+    },
+  );
 
-  it('a version that has no shim', async () => {
-    fs.writeFileSync(inFolder(), elfFile({ symbols: rtxSymbols('2.3.4.5') }));
-    const { code, message } = await refusal(inFolder());
-    assert.equal(code, 'unsupported-version');
-    assert.match(message, /TensorRT-RTX 2\.3\.4\.5/);
-    assert.match(message, /it knows 1\.4, 1\.5, 1\.6, 1\.7/);
-  });
+  itUnless(
+    onWindows('the libraries of this test are ELF'),
+    'a version that has no shim',
+    async () => {
+      fs.writeFileSync(inFolder(), elfFile({ symbols: rtxSymbols('2.3.4.5') }));
+      const { code, message } = await refusal(inFolder());
+      assert.equal(code, 'unsupported-version');
+      assert.match(message, /TensorRT-RTX 2\.3\.4\.5/);
+      assert.match(message, /it knows 1\.4, 1\.5, 1\.6, 1\.7/);
+    },
+  );
 
-  it('a version that only the loaded library tells', async () => {
-    const { code, message } = await refusal(
-      compile(
-        `int createInferRuntime_INTERNAL(void) { return 0; }
+  itUnless(
+    onWindows('the libraries of this test are ELF'),
+    'a version that only the loaded library tells',
+    async () => {
+      const { code, message } = await refusal(
+        compile(
+          `int createInferRuntime_INTERNAL(void) { return 0; }
          int createInferBuilder_INTERNAL(void) { return 0; }
          int getInferLibVersion(void) { return 30102; }
          int getInferLibMajorVersion(void) { return 3; }
          int getInferLibMinorVersion(void) { return 1; }
          int getInferLibPatchVersion(void) { return 2; }
          int getInferLibBuildVersion(void) { return 9; }`,
-      ),
-    );
-    assert.equal(code, 'unsupported-version');
-    assert.match(message, /TensorRT-RTX 3\.1\.2\.9/);
-  });
+        ),
+      );
+      assert.equal(code, 'unsupported-version');
+      assert.match(message, /TensorRT-RTX 3\.1\.2\.9/);
+    },
+  );
 
   it('a folder, a text file, nothing, a pipe', async () => {
     assert.match((await refusal(folder.path)).message, /is a folder/);
     fs.writeFileSync(inFolder(), 'not a library');
     assert.match((await refusal(inFolder())).message, /is not a shared library/);
     assert.equal((await refusal(inFolder('missing.so'))).code, 'file-error');
+    if (process.platform === 'win32') return; // pipes are no files there
     execFileSync('mkfifo', [inFolder('pipe.so')]);
     assert.match((await refusal(inFolder('pipe.so'))).message, /not a regular file/);
   });
@@ -131,7 +160,9 @@ describe('libraries that cannot be used', () => {
     fs.writeFileSync(inFolder(), 'not a library');
     await refusal(inFolder());
     fs.rmSync(inFolder());
-    fs.symlinkSync(libraryOf('1.7.1.116'), inFolder());
+    // Node makes no symbolic links under Wine.
+    const link = process.platform === 'win32' ? fs.copyFileSync : fs.symlinkSync;
+    link(libraryOf('1.7.1.116'), inFolder());
     assert.equal((await supervisor.load(inFolder())).version, '1.7.1.116');
   });
 });

@@ -55,6 +55,8 @@ describe('engine host with the real libraries', () => {
       if (gpus.length === 0) {
         assert.equal(records.validity(0), 2);
         assert.equal(records.diagnostics(0), 0);
+        // On Windows the driver is asked first, and the library only where there is one.
+        if (process.platform === 'win32') return;
         const [line] = records.lines(0);
         assert.match(
           Buffer.from(line?.bytes ?? '').toString(),

@@ -20,6 +20,7 @@ import {
   type TestSupervisor,
   until,
 } from '../support/builtEngines';
+import { itUnless, onWindows, underWine } from '../support/leaveOut';
 
 const library = () => libraryOf('1.7.1.116');
 
@@ -32,6 +33,8 @@ async function failure(work: Promise<unknown>): Promise<HostError> {
   assert.notEqual(error.nextStep, '');
   return error;
 }
+
+const noStop = onWindows('no signal stops a process');
 
 describe('restarts of the engine host', () => {
   const supervisors: TestSupervisor[] = [];
@@ -54,23 +57,27 @@ describe('restarts of the engine host', () => {
     return pid;
   };
 
-  it('survives kill -9 in the middle of a request and goes on with the next', async () => {
-    const supervisor = start();
-    await supervisor.load(library());
-    const pid = onlyPid(supervisor);
-    process.kill(pid, 'SIGSTOP');
-    const engine = await builtEngine('1.7.1.116');
-    const asked = supervisor.checkFiles(library(), packPaths([engine]), 1);
-    process.kill(pid, 'SIGKILL');
-    const { code, message } = await failure(asked);
-    assert.equal(code, 'host-exited');
-    assert.match(message, /SIGKILL/);
-    assert.ok(!isRunning(pid));
-    assert.equal((await supervisor.checkFiles(library(), packPaths([engine]), 1)).count, 1);
-    assert.notEqual(onlyPid(supervisor), pid);
-  });
+  itUnless(
+    noStop,
+    'survives kill -9 in the middle of a request and goes on with the next',
+    async () => {
+      const supervisor = start();
+      await supervisor.load(library());
+      const pid = onlyPid(supervisor);
+      process.kill(pid, 'SIGSTOP');
+      const engine = await builtEngine('1.7.1.116');
+      const asked = supervisor.checkFiles(library(), packPaths([engine]), 1);
+      process.kill(pid, 'SIGKILL');
+      const { code, message } = await failure(asked);
+      assert.equal(code, 'host-exited');
+      assert.match(message, /SIGKILL/);
+      assert.ok(!isRunning(pid));
+      assert.equal((await supervisor.checkFiles(library(), packPaths([engine]), 1)).count, 1);
+      assert.notEqual(onlyPid(supervisor), pid);
+    },
+  );
 
-  it('kills a host that hangs, says so, and goes on', async () => {
+  itUnless(noStop, 'kills a host that hangs, says so, and goes on', async () => {
     const supervisor = start({ timeouts: { checkFiles: 400 } });
     await supervisor.load(library());
     const pid = onlyPid(supervisor);
@@ -86,7 +93,7 @@ describe('restarts of the engine host', () => {
     assert.equal((await again).count, 1);
   });
 
-  it('asks again by itself what was lost because another request hung', async () => {
+  itUnless(noStop, 'asks again by itself what was lost because another request hung', async () => {
     const supervisor = start();
     await supervisor.load(library());
     const engine = await builtEngine('1.7.1.116');
@@ -97,7 +104,7 @@ describe('restarts of the engine host', () => {
     assert.equal((await innocent).count, 1);
   });
 
-  it('ends a request that is cancelled but does not stop', async () => {
+  itUnless(noStop, 'ends a request that is cancelled but does not stop', async () => {
     const supervisor = start();
     await supervisor.load(library());
     const pid = onlyPid(supervisor);
@@ -144,7 +151,7 @@ describe('restarts of the engine host', () => {
     assert.equal((await supervisor.load(library())).version, '1.7.1.116');
   });
 
-  it('ends with a parent that is killed', async () => {
+  itUnless(underWine('tsx does not start'), 'ends with a parent that is killed', async () => {
     const script = path.join(folder.path, 'parent.ts');
     fs.writeFileSync(
       script,

@@ -24,6 +24,7 @@ import {
   requestFor,
   sampleOptions,
 } from '../support/rebuilds';
+import { itUnless, onWindows, underWine } from '../support/leaveOut';
 
 const sha256 = (file: string): string =>
   createHash('sha256').update(fs.readFileSync(file)).digest('hex');
@@ -80,19 +81,25 @@ for (const minor of minors) {
       );
     });
 
-    it('builds for the GPUs that were chosen, with weight streaming', async () => {
-      const wanted = targetSet(minor).targets.map((target) => target.computeCapability);
-      for (const computeCapabilities of [['7.5'], ['8.6', '8.9'], wanted]) {
-        const { header } = await bench.rebuilder.build(
-          requestFor(minor, model, engine, {
-            options: sampleOptions({ computeCapabilities, flags: ['kWEIGHT_STREAMING'] }),
-          }),
-        );
-        assert.deepEqual(header?.computeCapabilities, computeCapabilities);
-        assert.equal(header.ptxForNewer, false);
-        assert.equal(header.weightBytes, 0);
-      }
-    });
+    itUnless(
+      minor === '1.6'
+        ? underWine("NVIDIA's 1.6 reads through a null pointer without a driver")
+        : null,
+      'builds for the GPUs that were chosen, with weight streaming',
+      async () => {
+        const wanted = targetSet(minor).targets.map((target) => target.computeCapability);
+        for (const computeCapabilities of [['7.5'], ['8.6', '8.9'], wanted]) {
+          const { header } = await bench.rebuilder.build(
+            requestFor(minor, model, engine, {
+              options: sampleOptions({ computeCapabilities, flags: ['kWEIGHT_STREAMING'] }),
+            }),
+          );
+          assert.deepEqual(header?.computeCapabilities, computeCapabilities);
+          assert.equal(header.ptxForNewer, false);
+          assert.equal(header.weightBytes, 0);
+        }
+      },
+    );
 
     it('builds with several profiles and every memory pool limit', async () => {
       const wide = { ...sampleProfile, min: [2, 3, 64, 64], opt: [2, 3, 64, 64] };
@@ -157,7 +164,7 @@ for (const minor of minors) {
       );
     });
 
-    it('copies C++ that this version’s headers accept', () => {
+    itUnless(onWindows('there is no c++'), 'copies C++ that this version’s headers accept', () => {
       const { text } = copied('cpp');
       const file = path.join(folder, 'copied.cpp');
       fs.writeFileSync(file, text);
@@ -192,7 +199,7 @@ describe('the build command', () => {
 
   const cli = (...args: string[]): CliOutcome => execCli(args);
 
-  it('builds what a copied command line says', () => {
+  itUnless(onWindows('it is split as sh does'), 'builds what a copied command line says', () => {
     const engine = path.join(folder, 'copied.engine');
     const { text } = rebuildCommand('engine-inspector', {
       model,

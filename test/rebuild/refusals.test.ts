@@ -8,6 +8,7 @@ import { onnxType, writeOnnx, type OnnxNode, type OnnxValue } from '../../script
 import { ModelRefused } from '../../src/host/build/rebuild';
 import { HostError } from '../../src/host/hostError';
 import { optionsWith, RebuildBench, requestFor } from '../support/rebuilds';
+import { itUnless, underWine } from '../support/leaveOut';
 
 const image = (name: string, type: number = onnxType.float): OnnxValue => ({
   name,
@@ -78,17 +79,23 @@ for (const minor of ['1.4', '1.7']) {
       assert.match(error.nextStep, /knows MaxPool, but not used like this/);
     });
 
-    it('names the node where types are mixed', async () => {
-      const add = { op: 'Add', name: '/fc/Add', inputs: ['x', 'b'], outputs: ['y'] };
-      const error = await refused(
-        modelOf([add], [image('x', onnxType.float16), image('b')], [image('y')]),
-      );
-      assert.match(
-        error.message,
-        /Add "\/fc\/Add": its inputs have different types, FP16 and FP32/,
-      );
-      assert.match(error.nextStep, /Cast before \/fc\/Add/);
-    });
+    itUnless(
+      minor === '1.7'
+        ? underWine("NVIDIA's 1.7 reads through a null pointer without a driver")
+        : null,
+      'names the node where types are mixed',
+      async () => {
+        const add = { op: 'Add', name: '/fc/Add', inputs: ['x', 'b'], outputs: ['y'] };
+        const error = await refused(
+          modelOf([add], [image('x', onnxType.float16), image('b')], [image('y')]),
+        );
+        assert.match(
+          error.message,
+          /Add "\/fc\/Add": its inputs have different types, FP16 and FP32/,
+        );
+        assert.match(error.nextStep, /Cast before \/fc\/Add/);
+      },
+    );
 
     it('asks for the values of an input that shapes are computed with, and builds with them', async () => {
       const reshape = { op: 'Reshape', name: '/r', inputs: ['x', 'target'], outputs: ['y'] };

@@ -24,6 +24,18 @@ export function leaveOut(context: Context, reason: Reason): void {
   context.skip();
 }
 
+/** `describe`, unless there is a reason: then it counts as one test that is left out. */
+export function describeUnless(reason: Reason, title: string, body: () => void): void {
+  describe(
+    title,
+    reason === null
+      ? body
+      : () => {
+          itUnless(reason, 'all of it', () => undefined);
+        },
+  );
+}
+
 /** `it`, unless there is a reason. */
 export function itUnless(reason: Reason, title: string, body: Func | AsyncFunc): void {
   if (reason === null) {

@@ -2,6 +2,7 @@
  * The suite `windows`: the Windows half of the product, built here with Microsoft's C++ ABI and run under Wine with
  * Windows's own Node and NVIDIA's own Windows libraries. docs/windows.md tells what that shows and what it cannot.
  */
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
@@ -59,6 +60,20 @@ async function writeLinuxHeaders(): Promise<void> {
   fs.writeFileSync(file, JSON.stringify(headers));
 }
 
+/** The packaged extension, unpacked: vsix.test.ts uses nothing else. */
+function unpackVsix(): void {
+  execFileSync(process.execPath, ['scripts/package.mjs', '--target', 'win32-x64'], {
+    cwd: repositoryRoot,
+    stdio: 'inherit',
+  });
+  const folder = path.join(repositoryRoot, 'build/windows');
+  const name = fs.readdirSync(folder).find((file) => file.endsWith('.vsix'));
+  if (name === undefined) throw new Error(`no VSIX in ${folder}`);
+  const unpacked = path.join(folder, 'vsix');
+  fs.rmSync(unpacked, { recursive: true, force: true });
+  execFileSync('python3', ['-m', 'zipfile', '--extract', path.join(folder, name), unpacked]);
+}
+
 export async function runWindowsSuite(grep: string | undefined): Promise<TestReport> {
   const { endWine, runInWine, windowsNode } = await import('../../scripts/windows/wine.mjs');
   const total: Required<TestReport> = { passed: 0, failed: 0, failures: [], leftOut: [] };
@@ -82,6 +97,7 @@ export async function runWindowsSuite(grep: string | undefined): Promise<TestRep
 
   await makeWindowsApp();
   await writeLinuxHeaders();
+  unpackVsix();
   try {
     if (grep === undefined) {
       for (const { part, report } of await runNativeTests()) add(part, report);

@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 
 import { writeSampleModel } from '../../scripts/makeSampleModel';
 import type { ReportJson } from '../../src/core/report/reportJson';
+import type { HostError } from '../../src/host/hostError';
 import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
 import {
   cliMain,
@@ -147,6 +148,24 @@ for (const version of libraryVersions) {
       });
       assert.equal(headerOf(output), expected());
     });
+
+    if (version === '1.6.1.120') {
+      it('asks the driver why a build ended the host, and says so', async () => {
+        const model = path.join(folder.path, 'streamed.onnx');
+        fs.writeFileSync(model, staticModel());
+        const engine = path.join(folder.path, 'streamed.engine');
+        const options = optionsWith({ computeCapabilities: ['7.5'], flags: ['kWEIGHT_STREAMING'] });
+        const building = bench.rebuilder.build(requestFor(minor, model, engine, { options }));
+        await assert.rejects(building, (error: HostError) => {
+          assert.equal(error.code, 'host-exited');
+          assert.match(error.message, /ended unexpectedly while building .*streamed\.engine/);
+          assert.match(error.message, /The old engine was kept\. No NVIDIA driver was found/);
+          assert.match(error.nextStep, /need an NVIDIA driver/);
+          assert.match(error.detail, /0xc0000005: it accessed memory that is not its own/);
+          return true;
+        });
+      });
+    }
 
     it('says which data is missing beside such a model', async () => {
       const below = path.join(folder.path, 'без данных');

@@ -15,6 +15,7 @@
 #if defined(_WIN32)
 #include <atomic>
 #include <cstdio>
+#include <cstring>
 #include <windows.h>
 #endif
 
@@ -84,7 +85,9 @@ public:
 #if defined(_WIN32)
         unsigned long exception = 0;
         answer.validity = static_cast<int32_t>(nvinfer1::EngineValidity::kINVALID);
-        if (!mIsBroken.load() && hasUsableDriver()) {
+        /* What does not begin as an engine does is refused before the GPU is looked at. */
+        const bool isOther = size < 4 || std::memcmp(header, "vtrt", 4) != 0 || size < headerSize();
+        if (!mIsBroken.load() && (isOther || hasUsableDriver())) {
             answer.validity = guardedValidity(*mRuntime, header, size, &answer.diagnostics, &exception);
         }
         if (exception != 0) {

@@ -268,10 +268,30 @@ export class Rebuilder {
       return { ...built, warnings: [...warnings] };
     } catch (error) {
       if (signal?.aborted === true) throw cancelled(request.engine);
-      throw failedBuild(error, request, output, errors, facts);
+      throw await this.askedTheDriver(failedBuild(error, request, output, errors, facts));
     } finally {
       unlisten();
     }
+  }
+
+  /**
+   * Without a usable NVIDIA driver TensorRT-RTX's libraries for Windows read through a null pointer in some builds (1.6 with
+   * weight streaming, 1.7 with a model that it refuses), where those for Linux only log it. Whether that is so here, the
+   * driver is asked after such an end, in a host of its own.
+   */
+  private async askedTheDriver(error: HostError): Promise<HostError> {
+    if (process.platform !== 'win32' || error.code !== 'host-exited') return error;
+    const why = await this.hosts.gpus().then(
+      ({ message }) => plainText(message),
+      () => '',
+    );
+    if (why === '') return error;
+    return new HostError(
+      error.code,
+      `${error.message} ${why}`,
+      'On Windows some builds of TensorRT-RTX need an NVIDIA driver: install one, or build where there is one.',
+      error.detail,
+    );
   }
 
   /** The runtime's own opinion of the new header: whole, and of this version. */
@@ -448,7 +468,7 @@ function failedBuild(
     error.detail === '' || error.code === 'host-exited'
       ? [error.detail, ...errors].filter((line) => line !== '').join('\n')
       : error.detail;
-  if (/ENOSPC|no space left|disk quota|not enough space on the disk/i.test(all)) {
+  if (/ENOSPC|no space left|disk is full|disk quota|not enough space on the disk/i.test(all)) {
     return new HostError(
       'file-error',
       `The engine ${plainText(engine)} could not be written: the disk is full. The old one was kept.`,

@@ -6,11 +6,12 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { writeEngine } from '../../../test/support/engineFiles';
 import { fileProblem, fileProblemOfNumber, readFileFacts, readHead } from './fileFacts';
+import { itUnless, onWindows } from '../../../test/support/leaveOut';
 
 describe('file facts', () => {
   let folder: string;
   before(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'fileFacts-'))));
-  after(() => fs.rmSync(folder, { recursive: true }));
+  after(() => fs.rmSync(folder, { recursive: true, maxRetries: 10, retryDelay: 200 }));
   const at = (name: string) => path.join(folder, name);
   const unreadable = async (file: string | Buffer, sentence: RegExp) => {
     const facts = await readFileFacts(file);
@@ -52,45 +53,53 @@ describe('file facts', () => {
     assert.deepEqual([facts.kind, facts.size, facts.headerBytes.length], ['tensorrt-rtx', 4, 4]);
   });
 
-  it('says why a file cannot be read', async () => {
-    await unreadable(folder, /is a folder/);
-    await unreadable(at('missing.engine'), /missing\.engine is not there/);
-    await unreadable(at('missing/in/folder.engine'), /is not there/);
-    fs.symlinkSync(at('nowhere'), at('broken.engine'));
-    await unreadable(at('broken.engine'), /is a link to a file that is not there/);
-    fs.symlinkSync(at('loop.engine'), at('loop.engine'));
-    await unreadable(at('loop.engine'), /leads in circles/);
-    await unreadable(at(`${'x'.repeat(300)}.engine`), /too long/);
-    await unreadable('', /is not there/);
-    await unreadable('a\0b', /is not there/);
-    await unreadable('/dev/zero', /a pipe, a socket or a device/);
-  });
+  itUnless(
+    onWindows('links in circles, too long names and devices are other things'),
+    'says why a file cannot be read',
+    async () => {
+      await unreadable(folder, /is a folder/);
+      await unreadable(at('missing.engine'), /missing\.engine is not there/);
+      await unreadable(at('missing/in/folder.engine'), /is not there/);
+      fs.symlinkSync(at('nowhere'), at('broken.engine'));
+      await unreadable(at('broken.engine'), /is a link to a file that is not there/);
+      fs.symlinkSync(at('loop.engine'), at('loop.engine'));
+      await unreadable(at('loop.engine'), /leads in circles/);
+      await unreadable(at(`${'x'.repeat(300)}.engine`), /too long/);
+      await unreadable('', /is not there/);
+      await unreadable('a\0b', /is not there/);
+      await unreadable('/dev/zero', /a pipe, a socket or a device/);
+    },
+  );
 
-  it('does not wait for the writer of a pipe', async () => {
+  itUnless(onWindows('pipes are no files'), 'does not wait for the writer of a pipe', async () => {
     execFileSync('mkfifo', [at('pipe.engine')]);
     await unreadable(at('pipe.engine'), /a pipe/);
   });
 
-  it('does not talk to a socket', async () => {
+  itUnless(onWindows('sockets are no files'), 'does not talk to a socket', async () => {
     const server = net.createServer().listen(at('socket.engine'));
     await new Promise((resolve) => server.once('listening', resolve));
     await unreadable(at('socket.engine'), /a socket/);
     server.close();
   });
 
-  it('reads a path that is not UTF-8, and shows its bytes', async () => {
-    const file = Buffer.concat([
-      Buffer.from(at('caf')),
-      Buffer.from([0xe9]),
-      Buffer.from('.engine'),
-    ]);
-    fs.writeFileSync(file, 'vtrt');
-    const facts = await readFileFacts(file);
-    assert.equal(facts.size, 4);
-    assert.ok(facts.file.endsWith('caf\\xe9.engine'));
-  });
+  itUnless(
+    onWindows('paths are UTF-16'),
+    'reads a path that is not UTF-8, and shows its bytes',
+    async () => {
+      const file = Buffer.concat([
+        Buffer.from(at('caf')),
+        Buffer.from([0xe9]),
+        Buffer.from('.engine'),
+      ]);
+      fs.writeFileSync(file, 'vtrt');
+      const facts = await readFileFacts(file);
+      assert.equal(facts.size, 4);
+      assert.ok(facts.file.endsWith('caf\\xe9.engine'));
+    },
+  );
 
-  it('names a missing permission', async () => {
+  itUnless(onWindows('errors have other numbers'), 'names a missing permission', async () => {
     // The tests may run as root, whom nothing is denied: by number, as the shim reports it, and by code.
     const { message, nextStep } = await fileProblemOfNumber(
       '/x/a.engine',

@@ -5,6 +5,9 @@ import * as path from 'node:path';
 import { runtimeReleases } from '../../core/report/runtimeReleases';
 import { HostError } from '../hostError';
 import { installableRuntimes, installRuntime, pipProblem } from './installRuntime';
+import { itUnless, onWindows, underWine } from '../../../test/support/leaveOut';
+
+const noPython = underWine('there is no Python for Windows');
 
 describe('installRuntime', () => {
   let folder: string;
@@ -67,23 +70,27 @@ describe('installRuntime', () => {
     assert.match(nextStep, /python\.org/);
   });
 
-  it('says that Python has no pip', async function () {
-    // A Python without site-packages has no pip.
-    const bin = fs.mkdtempSync(path.join(os.tmpdir(), 'python-'));
-    const python = path.join(bin, 'python3');
-    fs.writeFileSync(python, '#!/bin/sh\nexec python3 -I -S "$@"\n', { mode: 0o755 });
-    try {
-      const { message, nextStep } = await failure(
-        installRuntime({ version: '1.7.1.116', folder, python }),
-      );
-      assert.match(message, /has no pip/);
-      assert.match(nextStep, /pip/);
-    } finally {
-      fs.rmSync(bin, { recursive: true });
-    }
-  });
+  itUnless(
+    onWindows('the Python without pip is a script with #!'),
+    'says that Python has no pip',
+    async () => {
+      // A Python without site-packages has no pip.
+      const bin = fs.mkdtempSync(path.join(os.tmpdir(), 'python-'));
+      const python = path.join(bin, 'python3');
+      fs.writeFileSync(python, '#!/bin/sh\nexec python3 -I -S "$@"\n', { mode: 0o755 });
+      try {
+        const { message, nextStep } = await failure(
+          installRuntime({ version: '1.7.1.116', folder, python }),
+        );
+        assert.match(message, /has no pip/);
+        assert.match(nextStep, /pip/);
+      } finally {
+        fs.rmSync(bin, { recursive: true });
+      }
+    },
+  );
 
-  it('says that the index cannot be reached, and leaves nothing', async () => {
+  itUnless(noPython, 'says that the index cannot be reached, and leaves nothing', async () => {
     const { message } = await failure(
       installRuntime({
         version: '1.7.1.116',
@@ -95,7 +102,7 @@ describe('installRuntime', () => {
     assert.match(message, /could not be reached/);
   });
 
-  it('stops when it is cancelled, and leaves nothing', async () => {
+  itUnless(noPython, 'stops when it is cancelled, and leaves nothing', async () => {
     const abort = new AbortController();
     const { code } = await failure(
       installRuntime({
@@ -114,19 +121,23 @@ describe('installRuntime', () => {
     assert.match(nextStep, /1\.7\.1\.116/);
   });
 
-  it('removes what an installation that was killed left, and keeps what another one makes', async () => {
-    // No process has this id; 1 always runs.
-    fs.mkdirSync(path.join(folder, '.installing-1.5.0.114-4194305'));
-    fs.mkdirSync(path.join(folder, '.installing-1.6.1.120-1'));
-    const abort = new AbortController();
-    await assert.rejects(
-      installRuntime({
-        version: '1.7.1.116',
-        folder,
-        signal: abort.signal,
-        onProgress: ({ step }) => step === 'Asking the package index' && abort.abort(),
-      }),
-    );
-    assert.deepEqual(fs.readdirSync(folder), ['.installing-1.6.1.120-1']);
-  });
+  itUnless(
+    noPython,
+    'removes what an installation that was killed left, and keeps what another one makes',
+    async () => {
+      // No process has this id; 1 always runs.
+      fs.mkdirSync(path.join(folder, '.installing-1.5.0.114-4194305'));
+      fs.mkdirSync(path.join(folder, '.installing-1.6.1.120-1'));
+      const abort = new AbortController();
+      await assert.rejects(
+        installRuntime({
+          version: '1.7.1.116',
+          folder,
+          signal: abort.signal,
+          onProgress: ({ step }) => step === 'Asking the package index' && abort.abort(),
+        }),
+      );
+      assert.deepEqual(fs.readdirSync(folder), ['.installing-1.6.1.120-1']);
+    },
+  );
 });

@@ -99,6 +99,8 @@ describe('libraryFile', () => {
     assert.equal((await readLibraryFile(whole, windows)).version, '1.7.1.116');
     const renamed = write(peFile({ version: '1.7.1.116' }), 'tensorrt_rtx.dll');
     assert.equal((await readLibraryFile(renamed, windows)).version, '1.7.1.116');
+    const lean = await problemOf(write(peFile(), 'nvinfer_lean_10.dll'), windows);
+    assert.match(lean.message, /is TensorRT, not TensorRT-RTX/);
     const other = write(peFile({ version: '10.0.1.2' }), 'tensorrt_rtx_1_7.dll');
     assert.equal((await readLibraryFile(other, windows)).version, '1.7');
     assert.match((await problemOf(write(peFile({ machine: 0xaa64 })), windows)).message, /arm64/);

@@ -180,6 +180,14 @@ function* lookPe(file: string, size: number, start: Buffer, target: Target): Loo
     throw truncated(file, size, sectionsStart + sectionCount * 40);
   }
   const sections = yield { offset: sectionsStart, length: sectionCount * 40 };
+  if (/^nvinfer/i.test(path.win32.basename(file))) {
+    // nvinfer_10.dll, nvinfer_lean_10.dll: they export the same functions.
+    throw new HostError(
+      'not-tensorrt-rtx',
+      `${file} is TensorRT, not TensorRT-RTX.`,
+      chooseAnother,
+    );
+  }
   let resources: { offset: number; length: number } | null = null;
   for (let at = 0; at + 40 <= sections.length; at += 40) {
     const length = sections.readUInt32LE(at + 16);
