@@ -102,55 +102,57 @@ describe('findRuntimes', () => {
 
   itUnless(
     onWindows('it looks as on Linux, whose lists of folders know no drive letters'),
-    'looks everywhere, in the documented order', async () => {
-    const site = 'lib/python3.11/site-packages/tensorrt_rtx_libs/libtensorrt_rtx.so.1';
-    const files = [
-      library('own/libtensorrt_rtx.so.1', '1.7.1.116'),
-      library('sdk/lib/libtensorrt_rtx.so.1', '1.7.1.116'),
-      library('storage/1.6.1.120/tensorrt_rtx_libs/libtensorrt_rtx.so.1', '1.6.1.120'),
-      library(`workspace/.venv/${site}`, '1.5.0.114'),
-      library(`workspace/venv/${site}`, '1.5.0.114'),
-      library(`conda/${site}`, '1.4.0.76'),
-      library(`active/${site}`, '1.4.0.76'),
-      library('path/libtensorrt_rtx.so.1', '1.7.1.116'),
-      library('standard/libtensorrt_rtx.so.1', '1.7.1.116'),
-    ];
-    const inFolder = (name: string) => path.join(folder, name);
-    const lines: string[] = [];
-    const found = await find({
-      setting: inFolder('own'),
-      env: {
-        TENSORRT_RTX_HOME: inFolder('sdk'),
-        VIRTUAL_ENV: inFolder('active'),
-        LD_LIBRARY_PATH: ['relative', '', inFolder('nowhere'), inFolder('path')].join(':'),
-      },
-      installed: inFolder('storage'),
-      workspaceFolders: [inFolder('workspace')],
-      selectedPython: inFolder('conda'),
-      standardFolders: [inFolder('standard')],
-      log: (line) => lines.push(line),
-    });
-    assert.deepEqual(
-      found.map(({ path: file }) => file),
-      files,
-    );
-    assert.deepEqual(
-      found.map(({ source }) => source),
-      [
-        'setting',
-        'TENSORRT_RTX_HOME',
-        'installed',
-        'workspace-python',
-        'workspace-python',
-        'selected-python',
-        'selected-python',
-        'library-path',
-        'standard-folder',
-      ],
-    );
-    assert.ok(found.every(({ problem }) => problem === null));
-    assert.ok(lines.some((line) => line.includes('installed by Engine Inspector')));
-  });
+    'looks everywhere, in the documented order',
+    async () => {
+      const site = 'lib/python3.11/site-packages/tensorrt_rtx_libs/libtensorrt_rtx.so.1';
+      const files = [
+        library('own/libtensorrt_rtx.so.1', '1.7.1.116'),
+        library('sdk/lib/libtensorrt_rtx.so.1', '1.7.1.116'),
+        library('storage/1.6.1.120/tensorrt_rtx_libs/libtensorrt_rtx.so.1', '1.6.1.120'),
+        library(`workspace/.venv/${site}`, '1.5.0.114'),
+        library(`workspace/venv/${site}`, '1.5.0.114'),
+        library(`conda/${site}`, '1.4.0.76'),
+        library(`active/${site}`, '1.4.0.76'),
+        library('path/libtensorrt_rtx.so.1', '1.7.1.116'),
+        library('standard/libtensorrt_rtx.so.1', '1.7.1.116'),
+      ];
+      const inFolder = (name: string) => path.join(folder, name);
+      const lines: string[] = [];
+      const found = await find({
+        setting: inFolder('own'),
+        env: {
+          TENSORRT_RTX_HOME: inFolder('sdk'),
+          VIRTUAL_ENV: inFolder('active'),
+          LD_LIBRARY_PATH: ['relative', '', inFolder('nowhere'), inFolder('path')].join(':'),
+        },
+        installed: inFolder('storage'),
+        workspaceFolders: [inFolder('workspace')],
+        selectedPython: inFolder('conda'),
+        standardFolders: [inFolder('standard')],
+        log: (line) => lines.push(line),
+      });
+      assert.deepEqual(
+        found.map(({ path: file }) => file),
+        files,
+      );
+      assert.deepEqual(
+        found.map(({ source }) => source),
+        [
+          'setting',
+          'TENSORRT_RTX_HOME',
+          'installed',
+          'workspace-python',
+          'workspace-python',
+          'selected-python',
+          'selected-python',
+          'library-path',
+          'standard-folder',
+        ],
+      );
+      assert.ok(found.every(({ problem }) => problem === null));
+      assert.ok(lines.some((line) => line.includes('installed by Engine Inspector')));
+    },
+  );
 
   it('lists a library once, however many links lead to it', async () => {
     const real = library('sdk/lib/libtensorrt_rtx.so.1.7.1', '1.7.1.116');
