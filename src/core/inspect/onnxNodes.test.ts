@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { onnxType, writeOnnx } from '../../../scripts/onnxWriter';
+import { onnxType, writeOnnx } from '../sample/onnxWriter';
 import { nestedModel } from '../../../test/support/onnxModels';
 import { OnnxError, readOnnxFacts, type ByteSource } from '../rebuild/onnxFacts';
 import { onnxNodesByName, readOnnxNodes } from './onnxNodes';

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
 
-import { makeSampleModel } from '../../../scripts/makeSampleModel';
-import { onnxType, writeOnnx } from '../../../scripts/onnxWriter';
+import { makeSampleModel } from '../sample/sampleModel';
+import { onnxType, writeOnnx } from '../sample/onnxWriter';
 import {
   dynamicModel,
   escapingModel,

@@ -7,7 +7,7 @@ import {
   type OnnxNode,
   type OnnxTensor,
   type OnnxValue,
-} from '../../../scripts/onnxWriter';
+} from '../sample/onnxWriter';
 import { readOnnxFactsOfBytes } from './onnxFacts';
 
 const fp8 = 17;
