@@ -118,7 +118,7 @@ describe('every view in every theme', () => {
       /another version of TensorRT-RTX/,
       ['Rebuild for this machine', `Use runtime ${older}`, 'Other fixes…'],
     ],
-    ['upscaler.engine', 'page-unchecked', /could not be checked here/, []],
+    ['upscaler.engine', 'page-unchecked', /Nothing is wrong with this file/, []],
     [
       'halfDownloaded.engine',
       'page-truncated',

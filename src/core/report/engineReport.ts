@@ -166,6 +166,8 @@ export interface MachineFacts {
   displayDriver: string | null;
   /** Why there is no GPU, as a sentence; empty: there is one. */
   whyNoGpu: string;
+  /** Whether the system lists an NVIDIA device, with a driver or without; null or left out: could not be told. */
+  nvidiaDevice?: boolean | null;
 }
 
 /** What the runtime said about one header, not yet interpreted. */
@@ -217,6 +219,8 @@ export interface EngineReport {
   headline: string;
   /** Why, in one to three sentences. */
   summary: string;
+  /** What a page begins with. targets: nothing is known against the file, and this machine has no GPU to ask about it. */
+  lead: 'verdict' | 'targets';
   /** What was asked, of which runtime, on which GPU: "Asked TensorRT-RTX 1.7.1.116 on NVIDIA GeForce RTX 4060 (8.9)." */
   asked: string;
   reasons: Reason[];

@@ -269,6 +269,41 @@ describe('makeEngineReport', () => {
     });
   });
 
+  describe('on a machine without a GPU', () => {
+    const without = (machine: Partial<typeof noDriver>, header = engine17) =>
+      report(
+        inputOf(factsOf(header), { answer: answerOf(2, 0), machine: { ...noDriver, ...machine } }),
+      );
+
+    it('greets a whole engine with the question where it should run', () => {
+      const made = without({ nvidiaDevice: false });
+      assert.equal(made.lead, 'targets');
+      assert.equal(made.verdict, 'unchecked');
+      assert.equal(made.headline, 'Nothing is wrong with this file.');
+      assert.match(made.summary, /^This machine has no NVIDIA GPU\. Its header says/);
+    });
+
+    it('asks for the driver where a GPU is there', () => {
+      const made = without({ nvidiaDevice: true });
+      assert.equal(made.lead, 'verdict');
+      assert.equal(made.headline, "TensorRT-RTX can't use the GPU of this machine.");
+    });
+
+    it('speaks of the version first where that is wrong', () => {
+      assert.equal(without({ nvidiaDevice: false }, engine16).lead, 'verdict');
+    });
+
+    it('says nothing of a driver where the file is damaged', () => {
+      const made = report(
+        inputOf(factsOf(engine17, { size: 99 }), { answer: answerOf(2, 0), machine: noDriver }),
+      );
+      assert.deepEqual(
+        made.reasons.map(({ id }) => id),
+        ['truncated'],
+      );
+    });
+  });
+
   describe('remedies', () => {
     const cases: [string, ReportInput, RemedyId[]][] = [
       [
@@ -328,9 +363,28 @@ describe('makeEngineReport', () => {
         ['get-file-again', 'rebuild', 'rebuild-for-chosen-gpus', 'copy-rebuild-command'],
       ],
       [
-        'no driver: install one',
-        inputOf(factsOf(engine17), { answer: answerOf(2, 0), machine: noDriver }),
-        ['install-driver', 'show-log'],
+        'a GPU without a driver: install one',
+        inputOf(factsOf(engine17), {
+          answer: answerOf(2, 0),
+          machine: { ...noDriver, nvidiaDevice: true },
+        }),
+        ['install-driver'],
+      ],
+      [
+        'no GPU: no driver is of use',
+        inputOf(factsOf(engine17), {
+          answer: answerOf(2, 0),
+          machine: { ...noDriver, nvidiaDevice: false },
+        }),
+        [],
+      ],
+      [
+        'no GPU and no runtime: nothing is installed for a dead end',
+        inputOf(factsOf(engine17), {
+          runtime: null,
+          machine: { ...noDriver, nvidiaDevice: false },
+        }),
+        [],
       ],
       [
         'no runtime: install or choose one',

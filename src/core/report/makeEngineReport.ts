@@ -25,8 +25,10 @@ import {
   builtFor,
   couldNotTell,
   findReasons,
+  gpuTrouble,
   gpuView,
   sameHash,
+  whyNoGpuHere,
   type Finding,
   type ReportInput,
 } from './reasons';
@@ -43,6 +45,7 @@ export function makeEngineReport(input: ReportInput): EngineReport {
   const reasons = findings.map((f) => f.reason);
   const ids = new Set(reasons.map((r) => r.id));
   const { verdict, evidence } = judge(input, ids);
+  const lead = leadOf(input, verdict, findings);
   const flagged = new Set(
     reasons.map((r) => r.headerField).filter((id): id is HeaderFieldId => id !== undefined),
   );
@@ -58,8 +61,9 @@ export function makeEngineReport(input: ReportInput): EngineReport {
       ? [validityName(answer.validity), ...diagnosticNames(answer.diagnostics)]
       : [],
     evidence,
-    headline: headline(verdict, ids, input),
-    summary: summary(verdict, findings, input),
+    headline: headline(verdict, ids, input, lead),
+    summary: lead === 'targets' ? withoutGpu(input) : summary(verdict, findings, input),
+    lead,
     asked: asked(input),
     reasons,
     remedies: findRemedies(input, findings),
@@ -131,7 +135,39 @@ function verdictOf(validity: number): Exclude<Verdict, 'unchecked'> | null {
   }
 }
 
-function headline(verdict: Verdict, ids: ReadonlySet<ReasonId>, { facts }: ReportInput): string {
+/** A whole engine on a machine without a GPU: that is no fault of the file, and where it runs can be told from its header. */
+function leadOf(
+  input: ReportInput,
+  verdict: Verdict,
+  findings: readonly Finding[],
+): EngineReport['lead'] {
+  const { facts, machine } = input;
+  const harmless = findings.every(
+    ({ reason }) => reason.severity === 'information' && reasonTable[reason.id].about === 'machine',
+  );
+  const whole = verdict === 'unchecked' && facts.header !== null;
+  return whole && harmless && !machine?.gpu && hasNoGpu(input) ? 'targets' : 'verdict';
+}
+
+/** Nothing here is in need of repair: there is no GPU, or none for this process. */
+function hasNoGpu(input: ReportInput): boolean {
+  const { machine } = input;
+  if (machine?.nvidiaDevice === false) return true;
+  if (machine?.nvidiaDevice === true && machine.driverVersion === null) return false;
+  return machine !== null && ['no-driver', 'no-gpu'].includes(gpuTrouble(input));
+}
+
+function withoutGpu(input: ReportInput): string {
+  return [whyNoGpuHere(input), whatHeaderSays(input)].filter(Boolean).join(' ');
+}
+
+function headline(
+  verdict: Verdict,
+  ids: ReadonlySet<ReasonId>,
+  { facts }: ReportInput,
+  lead: EngineReport['lead'],
+): string {
+  if (lead === 'targets') return 'Nothing is wrong with this file.';
   if (facts.kind === 'git-lfs-pointer') {
     return 'The engine itself is not here yet.';
   }
@@ -149,8 +185,12 @@ function headline(verdict: Verdict, ids: ReadonlySet<ReasonId>, { facts }: Repor
     case 'invalid':
       return 'This machine cannot run this engine.';
     case 'unchecked':
-      return ids.has('version-mismatch')
-        ? 'This engine was built by another version of TensorRT-RTX.'
+      if (ids.has('version-mismatch')) {
+        return 'This engine was built by another version of TensorRT-RTX.';
+      }
+      if (ids.has('no-runtime')) return 'No TensorRT-RTX was found on this machine.';
+      return ids.has('gpu-not-readable')
+        ? "TensorRT-RTX can't use the GPU of this machine."
         : 'This engine could not be checked here.';
   }
 }

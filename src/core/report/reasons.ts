@@ -130,9 +130,15 @@ export function gpuView({ answer, machine, runtime }: ReportInput): GpuView {
 }
 
 export function findReasons(input: ReportInput): Finding[] {
+  const ofFile = fileFindings(input);
+  // A file that is unusable by itself is not mended by a driver.
+  const unusable = ofFile.some(({ reason }) => reasonTable[reason.id].proves === 'unusable');
+  const answered = answerFindings(input).filter(
+    ({ reason }) => !(unusable && reason.id === 'gpu-not-readable'),
+  );
   return [
-    ...fileFindings(input),
-    ...answerFindings(input),
+    ...ofFile,
+    ...answered,
     ...headerFindings(input),
     ...runtimeFindings(input),
     ...ruleFindings(input),
@@ -541,10 +547,22 @@ export function gpuTrouble({ answer, machine, runtime }: ReportInput): GpuTroubl
   return machine.gpus.length === 0 ? 'no-gpu' : 'other';
 }
 
+/** Why nothing can be asked here, for an engine that has no fault of its own. */
+export function whyNoGpuHere(input: ReportInput): string {
+  const device = input.machine?.nvidiaDevice ?? null;
+  if (device === false) return 'This machine has no NVIDIA GPU.';
+  const trouble = gpuTrouble(input);
+  if (trouble === 'no-driver' && device === true) {
+    return 'This machine has an NVIDIA GPU, but no NVIDIA driver was found.';
+  }
+  if (trouble === 'no-driver') return 'No NVIDIA driver was found on this machine.';
+  return `TensorRT-RTX found no GPU${whyNotReadable(input)}`;
+}
+
 function gpuNotReadable(input: ReportInput): Finding {
   const lines = input.answer?.lines ?? [];
   const errors = lines.filter((line) => line.severity <= 1);
-  const sentence = `TensorRT-RTX found no GPU that it can use${whyNotReadable(input)}`;
+  const sentence = `TensorRT-RTX found no GPU${whyNotReadable(input)}`;
   return finding(
     'gpu-not-readable',
     'runtime',
@@ -565,6 +583,7 @@ function whyNotReadable(input: ReportInput): string {
       if (!machine) {
         return ': the NVIDIA driver is missing or too old.';
       }
+      // What the system said about it, "libcuda.so.1: cannot open …", stands in the log.
       return why === '' || /^No NVIDIA driver/.test(why)
         ? ': no NVIDIA driver was found.'
         : `. ${why}`;

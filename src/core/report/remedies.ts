@@ -87,7 +87,11 @@ const against: Readonly<
   'gpu-not-readable': { place: 'last', drafts: readableGpu },
   'no-runtime': {
     place: 'last',
-    drafts: (input) => [installRuntime(input, 'no-runtime'), chooseRuntime(['no-runtime'])],
+    // Without a GPU it would have nothing to ask about.
+    drafts: (input) =>
+      hasNoDevice(input)
+        ? []
+        : [installRuntime(input, 'no-runtime'), chooseRuntime(['no-runtime'])],
   },
   'runtime-failed': { place: 'last', drafts: failedRuntime },
   'verdict-differs-from-rule': null,
@@ -134,8 +138,15 @@ function engineRemedies(input: ReportInput, reasons: ReadonlySet<ReasonId>): Dra
     ...all,
     ...(rebuilds.length > 0 ? otherRebuilds(input, rebuildable) : []),
     ...(builds ? [copyCommand(all.filter(isRebuild).flatMap((d) => d.cures))] : []),
-    ...(present.some((id) => reasonTable[id].logHelps) ? [showLog()] : []),
+    ...(present.some((id) => reasonTable[id].logHelps && !isToldAlready(id, input))
+      ? [showLog()]
+      : []),
   ];
+}
+
+/** Without a driver there is nothing more to read. */
+function isToldAlready(id: ReasonId, input: ReportInput): boolean {
+  return id === 'gpu-not-readable' && input.machine !== null && gpuTrouble(input) === 'no-driver';
 }
 
 function isRebuild({ action }: Draft): boolean {
@@ -248,6 +259,7 @@ function matchingRuntimes(input: ReportInput): Draft[] {
     ];
   }
   const release = releaseFor(version);
+  if (hasNoDevice(input)) return [];
   if (release) {
     return [
       draft(
@@ -356,11 +368,13 @@ function faster(input: ReportInput): Draft[] {
 function readableGpu(input: ReportInput): Draft[] {
   switch (gpuTrouble(input)) {
     case 'no-driver':
+      // A driver for no device is a dead end.
+      if (input.machine?.nvidiaDevice !== true) return [];
       return [
         draft(
           'install-driver',
-          'Install the NVIDIA driver',
-          'Needs an NVIDIA GPU in this machine. For a verdict about another machine use the command line: check --machine.',
+          'Install the NVIDIA Driver',
+          'This machine has an NVIDIA device and no driver for it. Opens the downloads page of NVIDIA; the engine stays as it is.',
           ['gpu-not-readable'],
           { kind: 'openUrl', url: driverPage, button: null },
         ),
@@ -410,6 +424,10 @@ function chooseRuntime(cures: ReasonId[]): Draft {
     cures,
     { kind: 'chooseRuntime' },
   );
+}
+
+function hasNoDevice({ machine }: ReportInput): boolean {
+  return machine?.nvidiaDevice === false && machine.gpu === null;
 }
 
 function failedRuntime(input: ReportInput): Draft[] {

@@ -190,7 +190,10 @@ export class Checker {
 
   private async readMachine(): Promise<MachineFacts> {
     try {
-      return machineOf(await this.options.oracle.gpus());
+      const machine = machineOf(await this.options.oracle.gpus());
+      if (machine.driverVersion !== null) return machine;
+      const { findNvidiaDevice } = await import('../gpu/nvidiaDevice');
+      return { ...machine, nvidiaDevice: await findNvidiaDevice() };
     } catch (error) {
       const { message, nextStep } = asHostError(error, 'Reading the GPUs');
       this.log(message);

@@ -1,0 +1,62 @@
+/**
+ * Whether the system lists an NVIDIA device, with a driver or without: only where one is there does "Install the NVIDIA
+ * Driver" lead anywhere. Linux tells by files; Windows by its registry, through reg.exe, which every Windows has.
+ */
+import { execFile } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+
+export interface DeviceLookOptions {
+  platform?: NodeJS.Platform;
+  /** /sys/bus/pci/devices */
+  pciFolder?: string;
+  /** Lists the registry's PCI devices by their ids; rejects where it cannot. */
+  registry?: () => Promise<string>;
+}
+
+const nvidia = '0x10de';
+/** Display controllers and, without a screen, processing accelerators. */
+const gpuClass = /^0x(03|12)/;
+const timeoutMs = 5000;
+
+/** null: it could not be told. */
+export async function findNvidiaDevice(options: DeviceLookOptions = {}): Promise<boolean | null> {
+  const platform = options.platform ?? process.platform;
+  try {
+    if (platform === 'linux') return await onPciBus(options.pciFolder ?? '/sys/bus/pci/devices');
+    if (platform === 'win32') return /VEN_10DE/i.test(await (options.registry ?? readRegistry)());
+  } catch {
+    // Told as not known.
+  }
+  return null;
+}
+
+async function onPciBus(folder: string): Promise<boolean | null> {
+  const devices = await fs.readdir(folder);
+  // A board without a PCI bus (Jetson), WSL and some containers list nothing here.
+  if (devices.length === 0) return null;
+  for (const device of devices) {
+    const read = async (name: string) =>
+      (await fs.readFile(path.join(folder, device, name), 'utf8').catch(() => '')).trim();
+    if ((await read('vendor')) === nvidia && gpuClass.test(await read('class'))) return true;
+  }
+  return (await isHiddenFromPci()) ? null : false;
+}
+
+/** WSL reaches the GPU through Windows, Jetson boards have it on the chip. */
+async function isHiddenFromPci(): Promise<boolean> {
+  const found = await Promise.allSettled([fs.access('/dev/dxg'), fs.access('/dev/nvmap')]);
+  return found.some(({ status }) => status === 'fulfilled');
+}
+
+function readRegistry(): Promise<string> {
+  const folder = path.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32');
+  return new Promise((resolve, reject) => {
+    execFile(
+      path.join(folder, 'reg.exe'),
+      ['query', 'HKLM\\SYSTEM\\CurrentControlSet\\Enum\\PCI'],
+      { cwd: folder, timeout: timeoutMs, windowsHide: true, maxBuffer: 4 * 1024 * 1024 },
+      (error, stdout) => (error ? reject(error) : resolve(stdout)),
+    );
+  });
+}
