@@ -56,7 +56,7 @@ function readRegistry(): Promise<string> {
       path.join(folder, 'reg.exe'),
       ['query', 'HKLM\\SYSTEM\\CurrentControlSet\\Enum\\PCI'],
       { cwd: folder, timeout: timeoutMs, windowsHide: true, maxBuffer: 4 * 1024 * 1024 },
-      (error, stdout) => (error ? reject(error) : resolve(stdout)),
+      (error, stdout) => (error ? reject(new Error(error.message)) : resolve(stdout)),
     );
   });
 }
