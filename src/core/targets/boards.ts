@@ -72,7 +72,9 @@ export function nearestBoards(name: string, count = 3): string[] {
       const shared = board.id
         .split('-')
         .filter((word) => words.has(word) && /\d/.test(word)).length;
-      const away = distance(id, board.id) - 4 * shared - (board.id.includes(id) ? 4 : 0);
+      // Digits that changed places are the slip that is meant most.
+      const swapped = letters(id) === letters(board.id) ? 1 : 0;
+      const away = distance(id, board.id) - 4 * shared - (board.id.includes(id) ? 4 : 0) - swapped;
       return { id: board.id, away };
     })
     .filter(({ away }) => away <= Math.max(2, id.length / 3))
@@ -80,6 +82,8 @@ export function nearestBoards(name: string, count = 3): string[] {
     .slice(0, count)
     .map((board) => board.id);
 }
+
+const letters = (text: string) => [...text].sort().join('');
 
 /** "8 GB", "6 or 12 GB", "64 or 128 GB, shared by CPU and GPU". */
 export function memoryText({ memory, unified }: Pick<Board, 'memory' | 'unified'>): string {

@@ -43,7 +43,8 @@ export type CellEvidence =
   'rule' | 'engine-text' | 'compiler' | 'recipe' | 'inspection' | 'measured';
 
 /** Reasons of the report, and two that only a target has. */
-export type TargetReasonId = ReasonId | 'no-code-for-gpu' | 'borderline-gpu-memory';
+export const targetReasonIds = ['no-code-for-gpu', 'borderline-gpu-memory'] as const;
+export type TargetReasonId = ReasonId | (typeof targetReasonIds)[number];
 
 export interface TargetReason {
   id: TargetReasonId;
