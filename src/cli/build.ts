@@ -19,7 +19,7 @@ import {
   type ShapeRange,
 } from '../core/rebuild/rebuildOptions';
 import { rebuildDue, recipePathOf, type Recipe } from '../core/rebuild/recipe';
-import { asHostError, HostError } from '../host/hostError';
+import { asFailure, Failure, wrongUse } from '../core/wire/failure';
 import {
   BuildEvents,
   ModelRefused,
@@ -51,17 +51,11 @@ export async function build(
     if (args.check === true) return await checkRecipe(job, args);
     return await buildNow(job, args);
   } catch (thrown) {
-    const error = asHostError(thrown, 'build');
+    const error = asFailure(thrown, 'build');
     tellError(error, args);
     if (error.code === 'cancelled') return exitCodes.cancelled;
-    const isUsage = thrown instanceof UsageError || args.check === true;
+    const isUsage = error.code === 'wrong-use' || args.check === true;
     return isUsage ? exitCodes.wrongUse : exitCodes.failedOrDue;
-  }
-}
-
-class UsageError extends HostError {
-  constructor(message: string) {
-    super('invalid-argument', message, 'engine-inspector build --help shows how it is used.');
   }
 }
 
@@ -77,14 +71,14 @@ async function prepare(modelArgument: string | undefined, args: BuildArguments):
   let recipe: Recipe | null = null;
   if (args.recipe !== undefined) {
     recipe = await readRecipeFile(args.recipe);
-    if (recipe === null) throw new UsageError(`There is no recipe ${plainText(args.recipe)}.`);
+    if (recipe === null) throw wrong(`There is no recipe ${plainText(args.recipe)}.`);
   } else if (args.check === true) {
-    throw new UsageError('--check needs --recipe.');
+    throw wrong('--check needs --recipe.');
   }
   const model =
     modelArgument ??
     (recipe !== null && args.recipe !== undefined ? modelPathOf(recipe, args.recipe) : undefined);
-  if (model === undefined) throw new UsageError('Name the ONNX model, or a recipe with --recipe.');
+  if (model === undefined) throw wrong('Name the ONNX model, or a recipe with --recipe.');
   const engine =
     args.output ??
     (args.recipe !== undefined && /\.json$/i.test(args.recipe)
@@ -121,16 +115,18 @@ function optionsOf(base: EngineOptions, args: BuildArguments): EngineOptions {
 function parsePool(text: string): [string, number] {
   const match = /^(\w+)=(\d{1,15})$/.exec(text);
   if (match === null) {
-    throw new UsageError(`"${plainText(text, 200)}" is no limit: write NAME=BYTES.`);
+    throw wrong(`"${plainText(text, 200)}" is no limit: write NAME=BYTES.`);
   }
   return [match[1] ?? '', Number(match[2])];
 }
+
+const wrong = (message: string): Failure => wrongUse('build', message);
 
 function usage<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw wrong(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -146,7 +142,7 @@ function takeModel(args: BuildArguments): string | undefined {
 
 async function checkRecipe(job: Job, args: BuildArguments): Promise<number> {
   const { recipe, recipeFile } = job;
-  if (recipe === null) throw new UsageError('--check needs --recipe.');
+  if (recipe === null) throw wrong('--check needs --recipe.');
   const found = await findAll(args.runtime);
   const { runtime } = choose(found, args.runtime);
   const around = await lookAround(recipe, recipeFile);
@@ -184,7 +180,7 @@ async function buildNow(job: Job, args: BuildArguments): Promise<number> {
   const found = await findAll(args.runtime);
   const chosen = choose(found, args.runtime);
   if (chosen.runtime === null) {
-    throw new HostError('library-not-loaded', chosen.why, chosen.nextStep);
+    throw new Failure('library-not-loaded', chosen.why, chosen.nextStep);
   }
   const events = new BuildEvents();
   const supervisor = new EngineHostSupervisor({
@@ -284,7 +280,7 @@ function tellResult(result: RebuildResult, job: Job, args: BuildArguments): void
   say(lines.join('\n'));
 }
 
-function tellError(error: HostError, args: BuildArguments): void {
+function tellError(error: Failure, args: BuildArguments): void {
   if (args.json === true) {
     const { code, message, nextStep, detail } = error;
     const operators = error instanceof ModelRefused ? error.refusal.operators : [];

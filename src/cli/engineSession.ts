@@ -12,7 +12,7 @@ import type { RunProgress } from '../core/run/runReport';
 import { readEngineFile } from '../host/check/engineFile';
 import { engineIntegrity } from '../host/check/engineIntegrity';
 import { EngineRunner } from '../host/run/engineRunner';
-import { asHostError, HostError, type HostErrorCode } from '../host/hostError';
+import { asFailure, Failure, type FailureCode } from '../core/wire/failure';
 import { chooseRuntime } from '../host/runtimes/runtimes';
 import { distFolder } from './distFolder';
 import type { EngineArguments } from './engineArguments';
@@ -21,12 +21,6 @@ import { complain, print, shown } from './output';
 import { ProgressLine } from './progressLine';
 
 export const exitCodes = { done: 0, failed: 1, notTried: 2, cancelled: 130 } as const;
-
-export class UsageError extends HostError {
-  constructor(message: string, command: string) {
-    super('invalid-argument', message, `engine-inspector ${command} --help shows how it is used.`);
-  }
-}
 
 export class EngineSession {
   readonly runner: EngineRunner;
@@ -97,7 +91,7 @@ export class EngineSession {
             header?.version ?? null,
           );
     if (chosen.runtime === null) {
-      throw new HostError('library-not-loaded', chosen.why, chosen.nextStep);
+      throw new Failure('library-not-loaded', chosen.why, chosen.nextStep);
     }
     if (allowChanged !== true) await this.refuseChanged(engine);
     return chosen.runtime.path;
@@ -127,7 +121,7 @@ export class EngineSession {
       signal: this.cancel.signal,
     });
     if (state !== 'differs') return;
-    throw new HostError(
+    throw new Failure(
       'file-error',
       sentence,
       'Copy or download it again, or rebuild it. If you know why it was changed, --allow-changed loads it all the same.',
@@ -147,7 +141,7 @@ export async function inSession(
     return await work(session);
   } catch (thrown) {
     session.clearProgress();
-    const error = asHostError(thrown, doing);
+    const error = asFailure(thrown, doing);
     // Ctrl+C reaches the engine host as well, which then ends by itself: the cancel is the cause.
     const cancelled = error.code === 'cancelled' || session.isCancelled;
     await tellError(cancelled ? cancelledError(doing) : error, args);
@@ -157,12 +151,13 @@ export async function inSession(
   }
 }
 
-function cancelledError(doing: string): HostError {
-  return new HostError('cancelled', `${doing} was cancelled.`, '');
+function cancelledError(doing: string): Failure {
+  return new Failure('cancelled', `${doing} was cancelled.`, '');
 }
 
 /** What fails before the file is handed to TensorRT-RTX is no trial of it, and neither is a machine without a GPU. */
-const notTriedCodes: ReadonlySet<string> = new Set<HostErrorCode>([
+const notTriedCodes: ReadonlySet<string> = new Set<FailureCode>([
+  'wrong-use',
   'invalid-argument',
   'library-not-loaded',
   'not-tensorrt-rtx',
@@ -177,7 +172,7 @@ export function exitCodeOf({ code, stage }: { code: string; stage?: string | und
   return notTriedCodes.has(code) || stage === 'check' ? exitCodes.notTried : exitCodes.failed;
 }
 
-export async function tellError(error: HostError, { json }: { json?: boolean }): Promise<void> {
+export async function tellError(error: Failure, { json }: { json?: boolean }): Promise<void> {
   const { code, message, nextStep, detail } = error;
   if (json === true) {
     await printJson(printableJson({ error: { code, message, nextStep } }));

@@ -16,8 +16,8 @@ import { summarizeLayers } from '../core/inspect/layerSummary';
 import { filterLayers, noFilter, searchTexts } from '../core/inspect/layerTable';
 import { plainText } from '../core/text/plainText';
 import { printableJson, printedJson, type Json } from '../core/text/printableJson';
-import { HostError } from '../host/hostError';
-import { exitCodes, inSession, UsageError, type EngineSession } from './engineSession';
+import { Failure, wrongUse } from '../core/wire/failure';
+import { exitCodes, inSession, type EngineSession } from './engineSession';
 import type { InspectArguments } from './inspectCommand';
 import { complain, print, shown } from './output';
 
@@ -79,7 +79,7 @@ async function rendered(
 ): Promise<string | Uint8Array> {
   if (args.layers === 'json') {
     if (bytes.length > 0) return bytes;
-    throw new HostError(
+    throw new Failure(
       'runtime-failed',
       `${inspection.file} has no layer information.`,
       'Rebuild it with detailed profiling verbosity.',
@@ -89,7 +89,7 @@ async function rendered(
   const times = await timesOf(document, args);
   if (args.layers !== undefined) {
     if (document !== null) return layersOutput(document, times, args);
-    throw new HostError(
+    throw new Failure(
       'runtime-failed',
       `${inspection.file} has no layer information.`,
       'Rebuild it with detailed profiling verbosity.',
@@ -167,7 +167,7 @@ function parsed<T>(file: string, parse: () => T): T {
     return parse();
   } catch (error) {
     if (!(error instanceof LayersError)) throw error;
-    throw new HostError(
+    throw new Failure(
       'file-error',
       `${file} cannot be used: ${error.message}`,
       'Layers are what TensorRT-RTX or trtexec --exportLayerInfo wrote, times what trtexec --exportProfile wrote.',
@@ -179,7 +179,7 @@ async function read(file: string): Promise<Uint8Array> {
   try {
     return await fs.readFile(file);
   } catch (error) {
-    throw new HostError(
+    throw new Failure(
       'file-error',
       `${plainText(file)} cannot be read: ${plainText(error instanceof Error ? error.message : String(error))}`,
       'Check the path and the permissions.',
@@ -227,7 +227,7 @@ async function put(content: string | Uint8Array, { output }: InspectArguments): 
     await fs.rename(partial, target);
   } catch (error) {
     await fs.rm(partial, { force: true }).catch(() => undefined);
-    throw new HostError(
+    throw new Failure(
       'file-error',
       `${plainText(output)} cannot be written: ${plainText(error instanceof Error ? error.message : String(error))}`,
       'Choose another file.',
@@ -251,4 +251,4 @@ function plainJson(bytes: Uint8Array): string {
     .join('\n');
 }
 
-const usage = (message: string): UsageError => new UsageError(message, 'inspect');
+const usage = (message: string): Failure => wrongUse('inspect', message);

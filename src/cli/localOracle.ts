@@ -6,7 +6,7 @@
 import * as path from 'node:path';
 import type { Oracle, OracleOptions } from '../host/check/checker';
 import { checkRecordSize } from '../host/check/checkRecords';
-import { asHostError, HostError } from '../host/hostError';
+import { asFailure, Failure } from '../core/wire/failure';
 import { readGpus } from '../host/engineHost/process/gpuRecords';
 import { hardExit } from '../host/engineHost/process/hardExit';
 import { loadRuntime, openBareSession } from '../host/engineHost/process/runtimeLoader';
@@ -120,7 +120,7 @@ export class LocalOracle implements Oracle {
     try {
       result = await this.inTime(job.result, 'checking engines', limitMs);
     } catch (error) {
-      throw asHostError(error, 'Checking engines');
+      throw asFailure(error, 'Checking engines');
     }
     const end = count * checkRecordSize;
     return { count, records: result.subarray(0, end), text: result.subarray(end) };
@@ -136,7 +136,7 @@ export class LocalOracle implements Oracle {
         const message = `TensorRT-RTX did not answer within ${limit} while ${doing}.`;
         complain(`${message} Asking in a process of its own.`);
         reject(
-          new HostError(
+          new Failure(
             'host-timeout',
             message,
             'Try again; if it hangs every time, the file or the driver is damaged.',

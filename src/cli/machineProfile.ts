@@ -3,15 +3,15 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseComputeCapability } from '../core/gpu/computeCapability';
 import type { MachineProfile } from '../core/report/verdictRule';
-import { HostError } from '../host/hostError';
+import { Failure } from '../core/wire/failure';
 
 const example =
   'It must look like {"computeCapability": "8.9", "totalGpuMemory": 8589934592, "driverVersion": 13000, "tensorrtRtx": "1.7.1", "cudaRuntimeVersion": 13040}.';
 
-/** Throws a HostError that names the file and what is wrong with it. */
+/** Throws a Failure that names the file and what is wrong with it. */
 export function readMachineProfile(file: string): { name: string; machine: MachineProfile } {
   const wrong = (what: string) =>
-    new HostError('invalid-argument', `The machine profile ${file} ${what}.`, example);
+    new Failure('invalid-argument', `The machine profile ${file} ${what}.`, example);
   let text: string;
   try {
     text = fs.readFileSync(file, 'utf8');

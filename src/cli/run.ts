@@ -14,10 +14,10 @@ import { runJson } from '../core/run/runJson';
 import { defaultRunChoices, type OutputReport, type RunReport } from '../core/run/runReport';
 import { runText } from '../core/run/runText';
 import { recipePathOf } from '../core/rebuild/recipe';
-import { HostError } from '../host/hostError';
+import { Failure, wrongUse } from '../core/wire/failure';
 import { npyNames, saveNpy } from '../host/run/inputs/outputs';
 import { modelPathOf, readRecipeFile } from '../host/build/recipeFile';
-import { exitCodeOf, exitCodes, inSession, UsageError, type EngineSession } from './engineSession';
+import { exitCodeOf, exitCodes, inSession, type EngineSession } from './engineSession';
 import { complain, print, shown } from './output';
 import {
   imagesWithoutFile,
@@ -41,7 +41,7 @@ export function run(engineArgument: string | undefined, args: RunArguments): Pro
         ? await runEngine(session, engine, args)
         : await runModel(session, engine, args.reference, args);
     session.clearProgress();
-    if (session.isCancelled) throw new HostError('cancelled', 'Cancelled.', '');
+    if (session.isCancelled) throw new Failure('cancelled', 'Cancelled.', '');
     const saved = await saveOutputs(report, args);
     if (args.json === true) await print(printedJson(runJson(report, { saved })));
     else if (args.csv === true) await print(csvOf(report, args));
@@ -65,9 +65,9 @@ function refuseWrongUse(args: RunArguments): void {
 export function refuseImages(args: EngineRunArguments, command: string): void {
   const [name] = imagesWithoutFile(args);
   if (name === undefined) return;
-  throw new UsageError(
-    `--image names "${plainText(name, 100)}", for which no --input gives a picture.`,
+  throw wrongUse(
     command,
+    `--image names "${plainText(name, 100)}", for which no --input gives a picture.`,
   );
 }
 
@@ -140,7 +140,7 @@ async function modelOf(engine: string, named: string | true): Promise<string> {
   const file = recipePathOf(engine);
   const recipe = await readRecipeFile(file);
   if (recipe !== null) return modelPathOf(recipe, file);
-  throw new HostError(
+  throw new Failure(
     'invalid-argument',
     `There is no recipe ${plainText(file)} that names the model of ${plainText(engine)}.`,
     'Name the ONNX model: --compare model.onnx or --reference model.onnx.',
@@ -165,7 +165,7 @@ async function saveOutputs(
   const kept = outputs.filter(({ dataPath }) => dataPath !== null);
   if (kept.length === 0) return saved;
   await fs.mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw new HostError(
+    throw new Failure(
       'file-error',
       `The folder ${plainText(folder)} cannot be made: ${plainText(error instanceof Error ? error.message : String(error))}`,
       'Choose another folder.',
@@ -195,4 +195,4 @@ function layerCount({ layers }: RunArguments): number {
   return layers === undefined ? 0 : layers === true ? slowestLayers : layers;
 }
 
-const usage = (message: string): UsageError => new UsageError(message, 'run');
+const usage = (message: string): Failure => wrongUse('run', message);

@@ -7,8 +7,8 @@ import { runJson } from '../core/run/runJson';
 import { runText } from '../core/run/runText';
 import { ruleBudget, sweepBudgets } from '../core/run/weightBudget';
 import { plainText } from '../core/text/plainText';
-import { HostError } from '../host/hostError';
-import { inSession, UsageError } from './engineSession';
+import { Failure, wrongUse } from '../core/wire/failure';
+import { inSession } from './engineSession';
 import { print } from './output';
 import { exitCodeOfRun, refuseImages } from './run';
 import { resolveSweepBudgets, runChoices } from './runArguments';
@@ -18,7 +18,7 @@ import type { SweepArguments } from './runCommand';
 export function sweep(engine: string, args: SweepArguments): Promise<number> {
   return inSession(args, 'Sweeping the budgets', async (session) => {
     if (args.json === true && args.csv === true) {
-      throw new UsageError('--json and --csv do not go together.', 'sweep');
+      throw wrongUse('sweep', '--json and --csv do not go together.');
     }
     refuseImages(args, 'sweep');
     const runtime = await session.open(engine);
@@ -28,7 +28,7 @@ export function sweep(engine: string, args: SweepArguments): Promise<number> {
     );
     const { streamable, automaticBudget, gpu } = inspection.facts;
     if (streamable <= 0) {
-      throw new HostError(
+      throw new Failure(
         'invalid-argument',
         `${plainText(engine)} was built without weight streaming: it has no budget to change.`,
         'Rebuild it with weight streaming: engine-inspector build --weight-streaming.',
@@ -52,7 +52,7 @@ export function sweep(engine: string, args: SweepArguments): Promise<number> {
       session.context,
     );
     session.clearProgress();
-    if (session.isCancelled) throw new HostError('cancelled', 'Cancelled.', '');
+    if (session.isCancelled) throw new Failure('cancelled', 'Cancelled.', '');
     if (args.json === true) await print(printedJson(runJson(report)));
     else if (args.csv === true) await print(runCsv(report));
     else await print(`${runText(report, { layers: 0 })}\n`);

@@ -3,7 +3,7 @@
  * has the rest. reveal.ts decides whether there is a message at all.
  */
 import * as vscode from 'vscode';
-import { asHostError } from '../host/hostError';
+import { asFailure } from '../core/wire/failure';
 import type { Log } from './log';
 import { decideReveal } from './reveal';
 import { showError } from './show';
@@ -25,7 +25,7 @@ export class Errors {
   constructor(private readonly log: Log) {}
 
   report(thrown: unknown, { doing, asked, shown = false }: ErrorContext): void {
-    const error = asHostError(thrown, doing);
+    const error = asFailure(thrown, doing);
     const failure = { code: error.code, sentence: error.message, asked };
     const reveal = decideReveal(failure, this.shown, Date.now());
     if (reveal === 'nothing') return;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { decideReveal, quietMs } from './reveal';
 
-const crash = { code: 'host-exited', sentence: 'The engine host ended.', asked: false };
+const crash = { code: 'host-exited', sentence: 'The engine host ended.', asked: false } as const;
 
 describe('decideReveal', () => {
   it('says nothing about what the user cancelled', () => {
@@ -13,12 +13,12 @@ describe('decideReveal', () => {
 
   it('answers whoever asked, every time', () => {
     const shown = new Map([['The file is gone.', 1000]]);
-    const failure = { code: 'file-error', sentence: 'The file is gone.', asked: true };
+    const failure = { code: 'file-error', sentence: 'The file is gone.', asked: true } as const;
     assert.equal(decideReveal(failure, shown, 1001), 'message');
   });
 
   it('keeps background failures of one file in the log', () => {
-    const failure = { code: 'file-error', sentence: 'The file is gone.', asked: false };
+    const failure = { code: 'file-error', sentence: 'The file is gone.', asked: false } as const;
     assert.equal(decideReveal(failure, new Map(), 0), 'log');
   });
 

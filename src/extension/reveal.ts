@@ -3,9 +3,10 @@
  * rule is tested; errors.ts does what it says.
  */
 
-export interface Failure {
-  /** HostErrorCode, or "internal". */
-  code: string;
+import type { FailureCode } from '../core/wire/failure';
+
+export interface Occurrence {
+  code: FailureCode;
   /** What would be shown: equal sentences are the same failure. */
   sentence: string;
   /** A person started what failed, and looks for an answer. */
@@ -27,7 +28,7 @@ export const quietMs = 60_000;
 
 /** shown: sentence → when it was last shown, ms. */
 export function decideReveal(
-  failure: Failure,
+  failure: Occurrence,
   shown: ReadonlyMap<string, number>,
   now: number,
 ): Reveal {

@@ -179,8 +179,8 @@ export class Runtimes implements vscode.Disposable {
       await this.trust.mayLoad(runtime.path);
       return runtime;
     } catch (error) {
-      const { asHostError } = await import('../host/hostError');
-      const { message, nextStep } = asHostError(error, `Looking at ${runtime.path}`);
+      const { asFailure } = await import('../core/wire/failure');
+      const { message, nextStep } = asFailure(error, `Looking at ${runtime.path}`);
       if (isTrusted() && runtime.problem === null) await this.offer(runtime);
       return { ...runtime, problem: message, nextStep };
     }
@@ -203,8 +203,8 @@ export class Runtimes implements vscode.Disposable {
 }
 
 async function notFound(path: string): Promise<Error> {
-  const { HostError } = await import('../host/hostError');
-  return new HostError(
+  const { Failure } = await import('../core/wire/failure');
+  return new Failure(
     'library-not-loaded',
     `${path} is not one of the TensorRT-RTX libraries that were found.`,
     'Refresh the view "Runtimes and GPUs", or choose another one.',

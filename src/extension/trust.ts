@@ -4,7 +4,7 @@
  * workspace only when the person chose it: these very files, for this workspace.
  */
 import * as vscode from 'vscode';
-import { HostError } from '../host/hostError';
+import { Failure } from '../core/wire/failure';
 import type { LibraryProof } from '../host/runtimes/libraryProof';
 
 export function isTrusted(): boolean {
@@ -65,11 +65,11 @@ export class LibraryTrust {
     return liesInside(library, workspaceFolders());
   }
 
-  /** Asked at every load; throws a HostError that says why it may not be loaded, and what to do. */
+  /** Asked at every load; throws a Failure that says why it may not be loaded, and what to do. */
   async mayLoad(library: string): Promise<void> {
     if (!(await this.isOfWorkspace(library))) return;
     if (!isTrusted()) {
-      throw new HostError(
+      throw new Failure(
         'library-not-loaded',
         `${library} lies in this workspace, which is in Restricted Mode; loading it would run its code.`,
         'Trust the workspace, or choose a TensorRT-RTX outside of it.',
@@ -77,7 +77,7 @@ export class LibraryTrust {
     }
     const approved = this.approvals()[await realPath(library)];
     if (approved === undefined) {
-      throw new HostError(
+      throw new Failure(
         'library-not-loaded',
         `${library} lies in this workspace. Loading it runs its code, so it is used only when you choose it.`,
         'Choose it with "Engine Inspector: Choose Runtime…".',
@@ -85,14 +85,14 @@ export class LibraryTrust {
     }
     const { isSameProof, proveLibrary } = await import('../host/runtimes/libraryProof');
     if (isSameProof(approved, await proveLibrary(await realPath(library)))) return;
-    throw new HostError(
+    throw new Failure(
       'library-not-loaded',
       `${library}, or a library beside it, changed since you chose it.`,
       'If you know why, choose it again with "Engine Inspector: Choose Runtime…".',
     );
   }
 
-  /** What would be approved, for the question. Throws HostError. */
+  /** What would be approved, for the question. Throws Failure. */
   async prove(library: string): Promise<{ realPath: string; proof: LibraryProof }> {
     const { proveLibrary } = await import('../host/runtimes/libraryProof');
     const real = await realPath(library);

@@ -7,7 +7,7 @@ import * as vscode from 'vscode';
 import type { RemedyAction } from '../../src/core/report/engineReport';
 import type { InternalApi } from '../../src/extension/extension';
 import { commands, section } from '../../src/extension/ids';
-import { HostError } from '../../src/host/hostError';
+import { Failure } from '../../src/core/wire/failure';
 import {
   activated,
   cleared,
@@ -132,7 +132,7 @@ describe('security: text that runs', () => {
   }
 
   it('shows no link in errors', () => {
-    api.errors.report(new HostError('file-error', `${crafted} is gone.`, `Get ${crafted}.`), {
+    api.errors.report(new Failure('file-error', `${crafted} is gone.`, `Get ${crafted}.`), {
       doing: crafted,
       asked: true,
     });

@@ -8,7 +8,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { makeSnapshot, usableGpus } from '../../src/core/gpu/gpuMemory';
 import { EngineHostClient } from '../../src/host/engineHost/client';
-import { HostError } from '../../src/host/hostError';
+import { Failure } from '../../src/core/wire/failure';
 import {
   compileStandInNvml,
   StandInNvml,
@@ -331,7 +331,7 @@ describe('GPU memory through the stand-in NVML', () => {
       await assert.rejects(
         client.request('gpuMemory', { processes: true }),
         (error) =>
-          error instanceof HostError &&
+          error instanceof Failure &&
           error.code === 'host-timeout' &&
           /The NVIDIA driver did not answer within 500 ms while reading GPU memory/.test(
             error.message,
@@ -345,7 +345,7 @@ describe('GPU memory through the stand-in NVML', () => {
       client = start(nvml.environment);
       await assert.rejects(
         client.request('gpuMemory', { processes: true }),
-        (error) => error instanceof HostError && error.code === 'host-exited',
+        (error) => error instanceof Failure && error.code === 'host-exited',
       );
     });
 

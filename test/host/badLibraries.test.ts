@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { HostError } from '../../src/host/hostError';
+import { Failure } from '../../src/core/wire/failure';
 import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
 import { libraryOf, startSupervisor, type TestSupervisor } from '../support/builtEngines';
 import { elfFile, peFile, rtxSymbols } from '../support/libraryFiles';
@@ -27,12 +27,12 @@ describe('libraries that cannot be used', () => {
     folder.remove();
   });
 
-  const refusal = async (library: string): Promise<HostError> => {
+  const refusal = async (library: string): Promise<Failure> => {
     const error: unknown = await supervisor.load(library).then(
       () => assert.fail(`${library} was loaded`),
       (thrown: unknown) => thrown,
     );
-    assert.ok(error instanceof HostError, String(error));
+    assert.ok(error instanceof Failure, String(error));
     assert.ok(error.message.includes(library), error.message);
     assert.notEqual(error.nextStep, '');
     assert.equal(crashes, 0, 'the host died of it');

@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { Checker } from '../../src/host/check/checker';
 import { packPaths } from '../../src/host/check/checkRecords';
 import { EngineHostClient } from '../../src/host/engineHost/client';
-import { HostError } from '../../src/host/hostError';
+import { Failure } from '../../src/core/wire/failure';
 import { chooseRuntime, findRuntimes } from '../../src/host/runtimes/runtimes';
 import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
 import {
@@ -24,12 +24,12 @@ import { itUnless, onWindows, underWine } from '../support/leaveOut';
 
 const library = () => libraryOf('1.7.1.116');
 
-async function failure(work: Promise<unknown>): Promise<HostError> {
+async function failure(work: Promise<unknown>): Promise<Failure> {
   const error: unknown = await work.then(
     () => assert.fail('it did not fail'),
     (thrown: unknown) => thrown,
   );
-  assert.ok(error instanceof HostError, String(error));
+  assert.ok(error instanceof Failure, String(error));
   assert.notEqual(error.nextStep, '');
   return error;
 }
@@ -124,7 +124,7 @@ describe('restarts of the engine host', () => {
   });
 
   it('gives up after the fifth crash with one message, until the user asks again', async () => {
-    const messages: HostError[] = [];
+    const messages: Failure[] = [];
     const supervisor = start({ onGaveUp: (_, error) => messages.push(error) });
     for (let crash = 0; crash < 5; crash++) {
       await supervisor.load(library());

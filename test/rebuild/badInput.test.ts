@@ -10,7 +10,7 @@ import * as path from 'node:path';
 
 import { sampleProfile, writeSampleModel } from '../../scripts/makeSampleModel';
 import type { EngineOptions } from '../../src/core/rebuild/rebuildOptions';
-import { HostError } from '../../src/host/hostError';
+import { Failure } from '../../src/core/wire/failure';
 import type { RebuildRequest } from '../../src/host/build/rebuild';
 import { itUnless, leaveOut, onWindows } from '../support/leaveOut';
 import {
@@ -63,7 +63,7 @@ for (const minor of ['1.4', '1.7']) {
       } catch (thrown) {
         error = thrown;
       }
-      assert(error instanceof HostError, `it was built, or failed oddly: ${String(error)}`);
+      assert(error instanceof Failure, `it was built, or failed oddly: ${String(error)}`);
       assert.equal(fs.readFileSync(engine, 'utf8'), old);
       assert.deepEqual(fs.readdirSync(folder).sort(), before);
       assert.ok(!error.message.includes('.tmp'), `names a temporary file: ${error.message}`);
@@ -208,7 +208,7 @@ for (const minor of ['1.4', '1.7']) {
       const error = await bench.rebuilder
         .build(requestFor(minor, file, file))
         .catch((thrown: unknown) => thrown);
-      assert(error instanceof HostError);
+      assert(error instanceof Failure);
       assert.match(error.message, /would replace its own model/);
       assert.deepEqual(fs.readFileSync(file), Buffer.from(staticModel()));
     });
@@ -252,7 +252,7 @@ for (const minor of ['1.4', '1.7']) {
         },
       );
       await assert.rejects(gone, (error: unknown) => {
-        assert(error instanceof HostError);
+        assert(error instanceof Failure);
         assert.match(error.message, /m\.engine/);
         assert.ok(!error.message.includes('.tmp'), error.message);
         return true;
@@ -343,7 +343,7 @@ for (const minor of ['1.4', '1.7']) {
         assert.ok(result.engineSize > 2 * 1024 ** 3);
         assert.equal(fs.statSync(engine).size, result.engineSize);
       } catch (error) {
-        assert(error instanceof HostError, String(error));
+        assert(error instanceof Failure, String(error));
         assert.deepEqual(fs.readdirSync(folder).sort(), ['huge.onnx', 'huge.onnx.data']);
       }
     });

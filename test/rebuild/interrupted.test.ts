@@ -12,7 +12,7 @@ import * as path from 'node:path';
 import { inspect } from 'node:util';
 
 import { parseRecipe } from '../../src/core/rebuild/recipe';
-import { HostError } from '../../src/host/hostError';
+import { Failure } from '../../src/core/wire/failure';
 import type { RebuildStage } from '../../src/host/build/rebuild';
 import { removeBuildDebris } from '../../src/host/build/debris';
 import { slowModel, staticModel } from '../support/onnxModels';
@@ -102,7 +102,7 @@ for (const minor of ['1.4', '1.7']) {
           assert.equal(state, 'new');
           continue;
         }
-        assert(error instanceof HostError, inspect(error));
+        assert(error instanceof Failure, inspect(error));
         assert.equal(state, 'old');
         assert.match(error.message, /ended|stopped|could not be started/i);
         interrupted++;
@@ -134,7 +134,7 @@ for (const minor of ['1.4', '1.7']) {
           assert.equal(assertWhole(folder, engine), 'new');
           continue;
         }
-        assert(error instanceof HostError, inspect(error));
+        assert(error instanceof Failure, inspect(error));
         assert.equal(error.code, 'cancelled');
         assert.equal(assertWhole(folder, engine), 'old');
         stages.add(stage);
@@ -164,7 +164,7 @@ for (const minor of ['1.4', '1.7']) {
           assert.equal(assertWhole(folder, engine), 'new');
           return;
         }
-        assert(error instanceof HostError, inspect(error));
+        assert(error instanceof Failure, inspect(error));
         assert.equal(error.code, 'cancelled');
         assert.equal(assertWhole(folder, engine), 'old');
       });
@@ -189,10 +189,7 @@ for (const minor of ['1.4', '1.7']) {
           if (stage === 'waiting') cancel.abort();
         },
       });
-      await assert.rejects(
-        second,
-        (e: unknown) => e instanceof HostError && e.code === 'cancelled',
-      );
+      await assert.rejects(second, (e: unknown) => e instanceof Failure && e.code === 'cancelled');
       const result = await first;
       assert.ok(result.engineSize > 0);
       assert.deepEqual(fs.readFileSync(engine), old);
@@ -259,7 +256,7 @@ for (const minor of ['1.4', '1.7']) {
             continue;
           }
           full++;
-          assert(error instanceof HostError, inspect(error));
+          assert(error instanceof Failure, inspect(error));
           assert.match(error.message, /m\.engine .*the disk is full/);
           assert.deepEqual(fs.readFileSync(engine), old);
           assert.deepEqual(names, ['fill', 'm.engine'], error.message);

@@ -6,7 +6,7 @@ import * as path from 'node:path';
 
 import { onnxType, writeOnnx, type OnnxNode, type OnnxValue } from '../../scripts/onnxWriter';
 import { ModelRefused } from '../../src/host/build/rebuild';
-import { HostError } from '../../src/host/hostError';
+import { Failure } from '../../src/core/wire/failure';
 import { optionsWith, RebuildBench, requestFor } from '../support/rebuilds';
 import { itUnless, underWine } from '../support/leaveOut';
 
@@ -45,11 +45,11 @@ for (const minor of ['1.4', '1.7']) {
       });
     }
 
-    async function refused(bytes: Uint8Array): Promise<HostError> {
+    async function refused(bytes: Uint8Array): Promise<Failure> {
       try {
         await bench.rebuilder.build(request(bytes));
       } catch (error) {
-        assert.ok(error instanceof HostError, String(error));
+        assert.ok(error instanceof Failure, String(error));
         return error;
       }
       return assert.fail('it was built');

@@ -16,7 +16,7 @@ import {
   type EngineRunnerOptions,
   type RunRequest,
 } from '../../src/host/run/engineRunner';
-import { HostError } from '../../src/host/hostError';
+import { Failure } from '../../src/core/wire/failure';
 import { temporaryFolder } from '../harness/workspace';
 import {
   standInMachine,
@@ -159,12 +159,12 @@ export function engineHosts(): number[] {
     .filter(isRunning);
 }
 
-export async function failure(work: Promise<unknown>): Promise<HostError> {
+export async function failure(work: Promise<unknown>): Promise<Failure> {
   const error: unknown = await work.then(
     () => assert.fail('it did not fail'),
     (thrown: unknown) => thrown,
   );
-  assert.ok(error instanceof HostError, String(error));
+  assert.ok(error instanceof Failure, String(error));
   assert.notEqual(error.nextStep, '');
   return error;
 }

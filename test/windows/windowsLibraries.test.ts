@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 
 import { writeSampleModel } from '../../scripts/makeSampleModel';
 import type { ReportJson } from '../../src/core/report/reportJson';
-import type { HostError } from '../../src/host/hostError';
+import type { Failure } from '../../src/core/wire/failure';
 import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
 import {
   cliMain,
@@ -156,7 +156,7 @@ for (const version of libraryVersions) {
         const engine = path.join(folder.path, 'streamed.engine');
         const options = optionsWith({ computeCapabilities: ['7.5'], flags: ['kWEIGHT_STREAMING'] });
         const building = bench.rebuilder.build(requestFor(minor, model, engine, { options }));
-        await assert.rejects(building, (error: HostError) => {
+        await assert.rejects(building, (error: Failure) => {
           assert.equal(error.code, 'host-exited');
           assert.match(error.message, /ended unexpectedly while building .*streamed\.engine/);
           assert.match(error.message, /The old engine was kept\. No NVIDIA driver was found/);

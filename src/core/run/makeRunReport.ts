@@ -7,7 +7,7 @@ import { libraryLine, plainText } from '../text/plainText';
 import { histogramOf } from './histogram';
 import { readSamples, type RawAttempt, type RawRun } from './rawRun';
 import { formatMilliseconds, formatThroughput } from './runFormats';
-import { shimStatusNames } from '../wire/shimStatus';
+import { failureCodeOf } from '../wire/failure';
 import { makeRunFailure } from './runFailures';
 import type {
   AttemptReport,
@@ -144,7 +144,7 @@ function makeAttempt(facts: RunFacts, raw: RawRun, index: number): AttemptReport
         : makeRunFailure({
             file: facts.file,
             stage: attempt.failure.stage,
-            code: shimStatusNames[attempt.failure.status] ?? 'internal',
+            code: failureCodeOf(attempt.failure.status),
             cuda: attempt.failure.cuda,
             sentence: attempt.failure.sentence,
             // Lines of several attempts cannot be told apart: a sweep's would all tell of the first.

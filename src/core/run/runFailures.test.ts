@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 
-import { shimStatusNames } from '../wire/shimStatus';
+import { failureCodes } from '../wire/failure';
 import { cudaNumberIn, makeRunFailure, type FailureFacts } from './runFailures';
 
 const base: FailureFacts = {
@@ -38,7 +38,7 @@ describe('failures of a run', () => {
       0, 1, 2, 3, 35, 46, 100, 101, 200, 209, 214, 218, 222, 700, 702, 719, 803, 999, 12345,
     ];
     for (const stage of stages) {
-      for (const code of [...shimStatusNames, 'host-exited', 'host-timeout']) {
+      for (const code of failureCodes) {
         for (const cuda of numbers) {
           const { sentence, nextStep } = makeRunFailure({ ...base, stage, code, cuda });
           assert.match(sentence, /up\.engine.*[.]$/, `${stage} ${code} ${cuda}`);
@@ -56,7 +56,7 @@ describe('failures of a run', () => {
   });
 
   it('tell what memory was needed for, and what is left to try', () => {
-    const memory = { code: 'gpu-out-of-memory', cuda: 2 };
+    const memory = { code: 'gpu-out-of-memory', cuda: 2 } as const;
     assert.match(
       words({ ...memory, stage: 'deserialize', streamable: 0 }),
       /for the weights of .* on NVIDIA RTX 4090\. > Rebuild the engine with weight streaming, or free GPU memory/,

@@ -3,14 +3,14 @@
  * numbers and for the stages of engine_shim.h. A number says what failed, the stage says what it was needed for.
  */
 import { plainText } from '../text/plainText';
+import type { FailureCode } from '../wire/failure';
 import type { RunFailure } from './runReport';
 
 export interface FailureFacts {
   /** As the user knows it. */
   file: string;
   stage: string;
-  /** A name of shimStatus.ts, or host-exited, host-timeout, … */
-  code: string;
+  code: FailureCode;
   /** cudaError_t or CUresult; 0: none known. */
   cuda: number;
   /** The shim's or the host's own words. */
@@ -78,7 +78,7 @@ const numbersByName: Readonly<Record<string, number>> = {
 };
 
 /** A number says more than "runtime-failed". */
-function codeOf(code: string, cuda: number, lines: readonly string[]): string {
+function codeOf(code: FailureCode, cuda: number, lines: readonly string[]): FailureCode {
   if (code !== 'runtime-failed' && code !== 'cuda-failed') return code;
   if (cuda === 2) return 'gpu-out-of-memory';
   if (cuda !== 0) return 'cuda-failed';

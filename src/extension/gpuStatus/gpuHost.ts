@@ -4,7 +4,7 @@
  */
 import { type GpuSnapshot, makeSnapshot } from '../../core/gpu/gpuMemory';
 import { plainText } from '../../core/text/plainText';
-import { asHostError, type HostErrorCode } from '../../host/hostError';
+import { asFailure, type FailureCode } from '../../core/wire/failure';
 import type { EngineHostSupervisor } from '../../host/engineHost/supervisor';
 import type { GpuReader } from './gpuPoller';
 
@@ -26,7 +26,7 @@ export class GpuHost implements GpuReader {
       const raw = await this.supervisor.request(null, 'gpuMemory', { processes });
       return makeSnapshot(raw, Date.now());
     } catch (thrown) {
-      const error = asHostError(thrown, 'Reading GPU memory');
+      const error = asFailure(thrown, 'Reading GPU memory');
       this.options.log([error.message, error.detail].filter(Boolean).join('\n'));
       return {
         at: Date.now(),
@@ -72,6 +72,6 @@ export class GpuHost implements GpuReader {
 }
 
 /** There is no shim for this system: it has no GPU that we could read either. */
-function isNobodysFault(code: HostErrorCode): boolean {
+function isNobodysFault(code: FailureCode): boolean {
   return code === 'unsupported-version';
 }

@@ -13,7 +13,7 @@ import type {
   PageFailure,
   ToPage,
 } from '../../core/pages/pageMessages';
-import { HostError } from '../../host/hostError';
+import { Failure } from '../../core/wire/failure';
 import { pageBytes } from '../engineEditor/pageBytes';
 import { fileName } from '../engineTarget';
 import type { EngineWork, EngineWorkServices } from '../run/engineWork';
@@ -129,7 +129,7 @@ export class Inspections implements vscode.Disposable {
           );
           const after = await statOf(uri);
           if (after.size !== stat.size || after.mtimeMs !== stat.mtimeMs) {
-            throw new HostError(
+            throw new Failure(
               'file-error',
               `${fileName(uri)} changed while it was being loaded.`,
               'Look inside again.',
@@ -168,7 +168,7 @@ export class Inspections implements vscode.Disposable {
     if (chosen?.[0]) await this.importFrom(uri, what, chosen[0]);
   }
 
-  /** Throws HostError where the file cannot be used. */
+  /** Throws Failure where the file cannot be used. */
   async importFrom(uri: vscode.Uri, what: 'layers' | 'profile', from: vscode.Uri): Promise<void> {
     const bytes = await readImport(from);
     const [{ LayersError, parseLayers }, { parseProfile }] = await Promise.all([
@@ -187,7 +187,7 @@ export class Inspections implements vscode.Disposable {
       }
     } catch (error) {
       if (!(error instanceof LayersError)) throw error;
-      throw new HostError(
+      throw new Failure(
         'file-error',
         `${fileName(from)} cannot be shown. ${error.message}`,
         'Choose another file.',
@@ -299,7 +299,7 @@ function layersState({ uri, layers, imported, profile }: Entry): LayersState {
 async function readImport(from: vscode.Uri): Promise<Uint8Array> {
   const stat = await vscode.workspace.fs.stat(from);
   if (stat.size > largestImport) {
-    throw new HostError(
+    throw new Failure(
       'file-error',
       `${fileName(from)} is too large for a list of layers.`,
       'Choose a JSON file that trtexec or the engine inspector wrote.',
@@ -313,7 +313,7 @@ async function statOf(uri: vscode.Uri): Promise<{ size: number; mtimeMs: number 
     return await fs.stat(uri.fsPath);
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
-    throw new HostError(
+    throw new Failure(
       'file-error',
       `${fileName(uri)} cannot be read: ${cause}`,
       'Check the file and the drive, then try again.',

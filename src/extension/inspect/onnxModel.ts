@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { fileName } from '../engineTarget';
 import type { Models } from '../rebuild/models';
 
-/** undefined: the person gave up. Throws HostError for a recipe that cannot be read. */
+/** undefined: the person gave up. Throws Failure for a recipe that cannot be read. */
 export async function modelOf(uri: vscode.Uri, models: Models): Promise<string | undefined> {
   const { readRecipeFile, modelPathOf } = await import('../../host/build/recipeFile');
   const recipeFile = `${uri.fsPath}.json`;

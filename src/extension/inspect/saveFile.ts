@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { HostError } from '../../host/hostError';
+import { Failure } from '../../core/wire/failure';
 
 export interface SaveRequest {
   title: string;
@@ -16,7 +16,7 @@ export interface SaveRequest {
   write?: (target: string) => Promise<void>;
 }
 
-/** undefined: the person gave up. Throws HostError. */
+/** undefined: the person gave up. Throws Failure. */
 export async function saveFile(request: SaveRequest): Promise<vscode.Uri | undefined> {
   const { title, beside, name, filters, content, write } = request;
   const target = await vscode.window.showSaveDialog({
@@ -50,7 +50,7 @@ export async function writeWhole(target: vscode.Uri, content: Uint8Array): Promi
     }
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
-    throw new HostError(
+    throw new Failure(
       'file-error',
       `${target.fsPath} could not be written: ${cause}`,
       'Choose another folder, or free space on the drive.',

@@ -65,7 +65,7 @@ export class Builds implements vscode.Disposable {
     this.output.show(true);
   }
 
-  /** undefined: cancelled. Throws HostError. */
+  /** undefined: cancelled. Throws Failure. */
   async run(order: BuildOrder): Promise<RebuildResult | undefined> {
     const name = fileName(order.engine);
     return withProgress(

@@ -49,7 +49,7 @@ interface OptionItem extends vscode.QuickPickItem {
 export class RebuildDialog {
   constructor(private readonly models: Models) {}
 
-  /** undefined: the person gave up. Throws HostError for a model that cannot be read. */
+  /** undefined: the person gave up. Throws Failure for a model that cannot be read. */
   async decide(input: DialogInput): Promise<Decided | undefined> {
     try {
       return await this.ask(input);
@@ -243,8 +243,8 @@ async function askOptions(
     ({ severity }) => severity === 'error',
   );
   if (errors.length === 0) return options;
-  const { HostError } = await import('../../host/hostError');
-  throw new HostError(
+  const { Failure } = await import('../../core/wire/failure');
+  throw new Failure(
     'invalid-argument',
     `${fileName(engine)} cannot be built like this: ${errors.map(({ sentence }) => sentence).join(' ')}`,
     recipe === null ? 'Rebuild with other options.' : 'Correct the recipe and rebuild.',

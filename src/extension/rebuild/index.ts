@@ -241,8 +241,8 @@ export class Rebuild implements vscode.Disposable {
     if (report?.runtime) return report.runtime;
     const { runtime, why, nextStep } = await this.services.runtimes.choose(null);
     if (runtime?.version) return { path: runtime.path, version: runtime.version };
-    const { HostError } = await import('../../host/hostError');
-    throw new HostError('library-not-loaded', why, nextStep);
+    const { Failure } = await import('../../core/wire/failure');
+    throw new Failure('library-not-loaded', why, nextStep);
   }
 
   private async recipeOf(engine: vscode.Uri): Promise<Recipe | null> {

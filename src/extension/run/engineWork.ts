@@ -9,7 +9,7 @@ import type { RunProgress, RunReport } from '../../core/run/runReport';
 import { inertText } from '../../core/text/inertText';
 import type { EngineIntegrity } from '../../host/check/engineIntegrity';
 import type { EngineRunner } from '../../host/run/engineRunner';
-import { asHostError, HostError } from '../../host/hostError';
+import { asFailure, Failure } from '../../core/wire/failure';
 import type { StageLimits } from '../../host/run/runStages';
 import type { EnginePages } from '../engineEditor/enginePages';
 import type { EngineHost } from '../engineHost';
@@ -101,7 +101,7 @@ export class EngineWork implements vscode.Disposable {
     return true;
   }
 
-  /** Does it, with progress and cancel. Throws HostError; a cancel throws one with code "cancelled". */
+  /** Does it, with progress and cancel. Throws Failure; a cancel throws one with code "cancelled". */
   async during<T>(
     uri: vscode.Uri,
     kind: WorkKind,
@@ -195,7 +195,7 @@ export class EngineWork implements vscode.Disposable {
 
   /**
    * Only the version that built an engine can load it: where that one is installed it is taken, unless the settings name
-   * a library. Else the one that answered for the engine, whose refusal says what is wrong. Throws HostError.
+   * a library. Else the one that answered for the engine, whose refusal says what is wrong. Throws Failure.
    */
   async runtimeFor(uri: vscode.Uri): Promise<string> {
     const { reports, runtimes } = this.services;
@@ -207,12 +207,12 @@ export class EngineWork implements vscode.Disposable {
         ? await runtimes.choose(version)
         : await runtimes.chooseBy({ mode: 'match-engine' }, version);
     if (chosen.runtime) return chosen.runtime.path;
-    throw new HostError('library-not-loaded', chosen.why, chosen.nextStep);
+    throw new Failure('library-not-loaded', chosen.why, chosen.nextStep);
   }
 
   /** A failure as a page shows it; told once: by the page where one is seen, else by a message. */
   failed(uri: vscode.Uri, thrown: unknown, doing: string): PageFailure | null {
-    const error = asHostError(thrown, doing);
+    const error = asFailure(thrown, doing);
     if (error.code === 'cancelled') return null;
     const shown = this.services.pages.isSeen(uri);
     this.services.errors.report(error, { doing, asked: true, shown });
@@ -299,8 +299,8 @@ function offerTrust(): void {
   });
 }
 
-function cancelled(uri: vscode.Uri): HostError {
-  return new HostError('cancelled', `${fileName(uri)} was cancelled.`, 'Start it again any time.');
+function cancelled(uri: vscode.Uri): Failure {
+  return new Failure('cancelled', `${fileName(uri)} was cancelled.`, 'Start it again any time.');
 }
 
 function scaled(limits: Readonly<StageLimits>, stallMs: number): Partial<StageLimits> {

@@ -7,7 +7,7 @@ import * as vscode from 'vscode';
 import { assertNever } from '../../core/text/assertNever';
 import type { PickedInput, RunState, ToPage } from '../../core/pages/pageMessages';
 import type { OutputReport, RunChoices, RunProgress, RunReport } from '../../core/run/runReport';
-import { HostError } from '../../host/hostError';
+import { Failure } from '../../core/wire/failure';
 import { pageBytes } from '../engineEditor/pageBytes';
 import { fileName } from '../engineTarget';
 import type { Inspections } from '../inspect/inspections';
@@ -294,7 +294,7 @@ export class Runs implements vscode.Disposable {
   private async looked(uri: vscode.Uri, name: string, file: vscode.Uri): Promise<PickedInput> {
     try {
       if (file.scheme !== 'file') {
-        throw new HostError(
+        throw new Failure(
           'file-error',
           `${fileName(file)} is not a file on this machine.`,
           'Save a copy of it on disk.',
@@ -320,7 +320,7 @@ export class Runs implements vscode.Disposable {
   private async find(uri: vscode.Uri, id: string): Promise<RunReport> {
     const report = (await this.list(uri)).find((one) => one.id === id);
     if (report) return report;
-    throw new HostError(
+    throw new Failure(
       'file-error',
       `That run of ${fileName(uri)} is no longer kept.`,
       'Run it again.',

@@ -13,7 +13,7 @@ import * as v from 'valibot';
 
 import { plainText } from '../../core/text/plainText';
 import { delay, isGone, lstatOrNull, noFollow, removeQuietly } from '../files/fileSystem';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 import { errorCode } from './onnxFile';
 import { makeWorkFolder, removeWorkFolder, stemOf } from './workFolder';
 
@@ -78,7 +78,7 @@ export class NameLock {
   }
 }
 
-/** Reserves the name in its folder. Throws a HostError that names the owner where somebody has it. */
+/** Reserves the name in its folder. Throws a Failure that names the owner where somebody has it. */
 export async function takeLock(parent: string, name: string): Promise<NameLock> {
   const token = randomBytes(12).toString('hex');
   const shown = plainText(path.join(parent, name));
@@ -106,7 +106,7 @@ export async function takeLock(parent: string, name: string): Promise<NameLock> 
     if (claim !== null) await removeClaim(claim, token);
     if (attempt > 5) await delay(10);
   }
-  throw new HostError(
+  throw new Failure(
     'file-error',
     `The lock of ${shown} can't be taken: ${plainText(path.join(parent, '.engine-inspector'))} holds something that does not belong there.`,
     'Remove that folder if no build is running.',
@@ -265,17 +265,17 @@ function unknownOwner(written: number): Owner {
   return { application: 'engine-inspector', ...who, since };
 }
 
-function isBuilt(shown: string, owner: Owner, lockFolder: string): HostError {
+function isBuilt(shown: string, owner: Owner, lockFolder: string): Failure {
   const by = owner.host === os.hostname() ? `process ${owner.pid}` : plainText(owner.host, 80);
-  return new HostError(
+  return new Failure(
     'file-error',
     `${shown} is being built already, by ${by} since ${plainText(owner.since, 40)}.`,
     `Wait until it is ready, or cancel it there. If no build is running, remove ${plainText(lockFolder)}.`,
   );
 }
 
-function inTheWay(file: string): HostError {
-  return new HostError(
+function inTheWay(file: string): Failure {
+  return new Failure(
     'file-error',
     `${plainText(file)} is in the way of the lock that a build needs.`,
     'Remove it if no build is running.',

@@ -1,6 +1,6 @@
 /**
  * ONNX models on disk: their facts (core/rebuild/onnxFacts.ts reads them through a window, never the weights), the files beside
- * them that hold weights, and the hashes a recipe records. Every failure is a HostError that names the file.
+ * them that hold weights, and the hashes a recipe records. Every failure is a Failure that names the file.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -16,7 +16,7 @@ import {
 import { plainText } from '../../core/text/plainText';
 import type { FileRecord } from '../../core/rebuild/recipe';
 import { hashFile } from '../check/hashFile';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 
 export interface OnnxFile {
   path: string;
@@ -28,7 +28,7 @@ export interface OnnxFile {
   externalFiles: { location: string; path: string; size: number }[];
 }
 
-/** Throws HostError: "file-error" (not there, not readable), "model-rejected" (no good model), "cancelled". */
+/** Throws Failure: "file-error" (not there, not readable), "model-rejected" (no good model), "cancelled". */
 export async function readOnnxFile(file: string, signal?: AbortSignal): Promise<OnnxFile> {
   const shown = plainText(file);
   const handle = await openRegular(file, shown);
@@ -97,7 +97,7 @@ async function openRegular(file: string, shown: string): Promise<fs.FileHandle> 
   const stat = await handle.stat();
   if (stat.isFile()) return handle;
   await handle.close();
-  throw new HostError(
+  throw new Failure(
     'file-error',
     `The model ${shown} is ${stat.isDirectory() ? 'a folder' : 'no regular file'}.`,
     'Choose an ONNX file.',
@@ -116,7 +116,7 @@ async function readModel<T>(
     size,
     read: async (offset, length) => {
       if (signal?.aborted === true) {
-        throw new HostError('cancelled', `Reading ${shown} was cancelled.`, 'Nothing to do.');
+        throw new Failure('cancelled', `Reading ${shown} was cancelled.`, 'Nothing to do.');
       }
       if (buffer.length < length) buffer = Buffer.allocUnsafeSlow(length);
       let done = 0;
@@ -131,7 +131,7 @@ async function readModel<T>(
   try {
     return await read(source);
   } catch (error) {
-    if (error instanceof HostError) throw error;
+    if (error instanceof Failure) throw error;
     if (!(error instanceof OnnxError)) throw fileError(error, `The model ${shown}`);
     throw await modelError(error, handle, size, shown);
   }
@@ -142,7 +142,7 @@ async function modelError(
   handle: fs.FileHandle,
   size: number,
   shown: string,
-): Promise<HostError> {
+): Promise<Failure> {
   const sentence = `The model ${shown} ${error.predicate}.`;
   switch (error.code) {
     case 'empty':
@@ -156,7 +156,7 @@ async function modelError(
           ? ''
           : ` ${what.replace(', not an engine', '')}`;
       const engine = kind === 'tensorrt-rtx' ? ' This is a TensorRT-RTX engine.' : '';
-      return new HostError(
+      return new Failure(
         'model-rejected',
         `${sentence}${told}${engine}`,
         kind === 'git-lfs-pointer'
@@ -166,9 +166,9 @@ async function modelError(
     }
     case 'truncated':
     case 'malformed':
-      return new HostError('model-rejected', sentence, 'Copy or download the model again.');
+      return new Failure('model-rejected', sentence, 'Copy or download the model again.');
     case 'too-complex':
-      return new HostError('model-rejected', sentence, 'Export the model again.');
+      return new Failure('model-rejected', sentence, 'Export the model again.');
   }
 }
 
@@ -181,7 +181,7 @@ async function findExternalFiles(
   for (const { location, inside, extent } of facts.externalFiles) {
     const name = plainText(location, 300);
     if (!inside) {
-      throw new HostError(
+      throw new Failure(
         'model-rejected',
         `The model ${shown} keeps weights in "${name}", which leads out of its folder.`,
         'Put the weights beside the model and export it again.',
@@ -193,14 +193,14 @@ async function findExternalFiles(
       stat = await fs.stat(file);
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw fileError(error, `The external data ${name}`);
-      throw new HostError(
+      throw new Failure(
         'model-rejected',
         `The model ${shown} keeps its weights in ${name}, which is not beside it.`,
         `Put ${name} into the model's folder.`,
       );
     }
     if (!stat.isFile() || stat.size < extent) {
-      throw new HostError(
+      throw new Failure(
         'model-rejected',
         stat.isFile()
           ? `The external data ${name} of the model ${shown} is cut short: it has ${stat.size} bytes, the model needs ${extent}.`
@@ -214,24 +214,24 @@ async function findExternalFiles(
 }
 
 /** what: "The model x.onnx", at the beginning of a sentence. */
-export function fileError(error: unknown, what: string): HostError {
+export function fileError(error: unknown, what: string): Failure {
   const cause = error instanceof Error ? error.message : String(error);
   switch (errorCode(error)) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new HostError('file-error', `${what} is not there.`, 'Check the path.', cause);
+      return new Failure('file-error', `${what} is not there.`, 'Check the path.', cause);
     case 'EACCES':
     case 'EPERM':
-      return new HostError(
+      return new Failure(
         'file-error',
         `${what} must not be read: permission denied.`,
         'Give yourself the right to read it.',
         cause,
       );
     case 'EISDIR':
-      return new HostError('file-error', `${what} is a folder.`, 'Choose a file.', cause);
+      return new Failure('file-error', `${what} is a folder.`, 'Choose a file.', cause);
     default:
-      return new HostError(
+      return new Failure(
         'file-error',
         `${what} could not be read: ${plainText(cause, 300)}.`,
         'Check the file and the drive, then try again.',

@@ -28,7 +28,7 @@ import { diagnosticBit, hasBit } from '../../core/report/validity';
 import { machineOf } from '../check/checker';
 import { CheckRecords, packPaths } from '../check/checkRecords';
 import type { BuildPhase, HostLogLine } from '../engineHost/client';
-import { asHostError, HostError } from '../hostError';
+import { asFailure, Failure } from '../../core/wire/failure';
 import { hashModel, readOnnxFile } from './onnxFile';
 import type {
   BuildOptions,
@@ -145,13 +145,13 @@ export class Rebuilder {
     private readonly events: BuildEvents,
   ) {}
 
-  /** Throws HostError; "cancelled" when the signal asked for it. */
+  /** Throws Failure; "cancelled" when the signal asked for it. */
   async build(request: RebuildRequest, callbacks: RebuildCallbacks = {}): Promise<RebuildResult> {
     const progress = new ProgressTeller(request.estimateMs, callbacks.onProgress);
     try {
       return await this.run(request, callbacks, progress);
     } catch (error) {
-      throw asHostError(error, `Building ${plainText(request.engine)}`);
+      throw asFailure(error, `Building ${plainText(request.engine)}`);
     } finally {
       progress.end();
     }
@@ -279,14 +279,14 @@ export class Rebuilder {
    * weight streaming, 1.7 with a model that it refuses), where those for Linux only log it. Whether that is so here, the
    * driver is asked after such an end, in a host of its own.
    */
-  private async askedTheDriver(error: HostError): Promise<HostError> {
+  private async askedTheDriver(error: Failure): Promise<Failure> {
     if (process.platform !== 'win32' || error.code !== 'host-exited') return error;
     const why = await this.hosts.gpus().then(
       ({ message }) => plainText(message),
       () => '',
     );
     if (why === '') return error;
-    return new HostError(
+    return new Failure(
       error.code,
       `${error.message} ${why}`,
       'On Windows some builds of TensorRT-RTX need an NVIDIA driver: install one, or build where there is one.',
@@ -302,8 +302,8 @@ export class Rebuilder {
     built: BuildResult,
   ): Promise<EngineHeader | null> {
     const shown = plainText(request.engine);
-    const bad = (why: string): HostError =>
-      new HostError(
+    const bad = (why: string): Failure =>
+      new Failure(
         'runtime-failed',
         `The new engine for ${shown} is not usable: ${why}. The old one was kept.`,
         'Build again; if it stays, report it with the log.',
@@ -362,7 +362,7 @@ export class Rebuilder {
       if (before !== undefined) {
         progress.tell('waiting', 'Waiting for another build');
         await progress.paused(orAborted(before, signal));
-        if (signal?.aborted === true) throw new HostError('cancelled', 'Cancelled.', '');
+        if (signal?.aborted === true) throw new Failure('cancelled', 'Cancelled.', '');
       }
       return await work();
     } finally {
@@ -401,7 +401,7 @@ async function refuseToOverwrite({ model, engine }: RebuildRequest): Promise<voi
   const real = async (file: string): Promise<string> =>
     fs.realpath(file).catch(() => path.resolve(file));
   if ((await real(model)) !== (await real(engine))) return;
-  throw new HostError(
+  throw new Failure(
     'invalid-argument',
     `The engine would replace its own model ${plainText(model)}.`,
     'Give the engine another name.',
@@ -421,7 +421,7 @@ function refuseImpossible(
   });
   const errors = problems.filter((problem) => problem.severity === 'error');
   if (errors.length > 0) {
-    throw new HostError(
+    throw new Failure(
       'invalid-argument',
       `${plainText(engine)} cannot be built like this: ${errors.map((e) => e.sentence).join(' ')}`,
       missingProfile(options, errors, facts) ?? 'Change these options and build again.',
@@ -444,7 +444,7 @@ function missingProfile(
 async function refuseChangedModel(model: string, size: number, modified: number): Promise<void> {
   const now = await fs.stat(model).catch(() => null);
   if (now !== null && now.size === size && now.mtimeMs === modified) return;
-  throw new HostError(
+  throw new Failure(
     'file-error',
     `The model ${plainText(model)} changed while the engine was built from it.`,
     'Build again; the old engine was kept.',
@@ -458,8 +458,8 @@ function failedBuild(
   output: string,
   errors: readonly string[],
   facts: OnnxFacts,
-): HostError {
-  const error = asHostError(thrown, `Building ${plainText(engine)}`);
+): Failure {
+  const error = asFailure(thrown, `Building ${plainText(engine)}`);
   const message = error.message.replaceAll(output, engine);
   const words = plainText(message);
   const all = [words, ...errors].join('\n');
@@ -469,7 +469,7 @@ function failedBuild(
       ? [error.detail, ...errors].filter((line) => line !== '').join('\n')
       : error.detail;
   if (/ENOSPC|no space left|disk is full|disk quota|not enough space on the disk/i.test(all)) {
-    return new HostError(
+    return new Failure(
       'file-error',
       `The engine ${plainText(engine)} could not be written: the disk is full. The old one was kept.`,
       'Free space, or choose another folder, and build again.',
@@ -478,7 +478,7 @@ function failedBuild(
   }
   const needsGpu = options.flags.some((flag) => /^k(REFIT|STRIP_PLAN|REFIT_IDENTICAL)$/.test(flag));
   if (needsGpu && /CUDA_SUCCESS|cudaError/.test(all)) {
-    return new HostError(
+    return new Failure(
       error.code,
       `${words} The flags ${options.flags.join(', ')} need a GPU while building.`,
       'Build on a machine with a GPU that TensorRT-RTX supports, or leave these flags out.',
@@ -486,7 +486,7 @@ function failedBuild(
     );
   }
   if (error.code === 'host-exited') {
-    return new HostError(
+    return new Failure(
       error.code,
       `TensorRT-RTX ended unexpectedly while building ${plainText(engine)} from ${plainText(model)}. The old engine was kept.`,
       'Build again; if it ends every time, the model or the memory of this machine is the cause: see the log.',
@@ -494,16 +494,16 @@ function failedBuild(
     );
   }
   const refusal = explainRefusal(errors, facts) ?? explainRefusal([words], facts);
-  if (refusal === null) return new HostError(error.code, words, error.nextStep, detail);
+  if (refusal === null) return new Failure(error.code, words, error.nextStep, detail);
   const sentence =
     refusal.what === '' ? words : `TensorRT-RTX refused ${plainText(model)}: ${refusal.what}.`;
   return new ModelRefused(error.code, sentence, refusal, detail);
 }
 
 /** A model that TensorRT-RTX refuses, explained. */
-export class ModelRefused extends HostError {
+export class ModelRefused extends Failure {
   constructor(
-    code: HostError['code'],
+    code: Failure['code'],
     sentence: string,
     readonly refusal: ExplainedRefusal,
     detail: string,
@@ -512,8 +512,8 @@ export class ModelRefused extends HostError {
   }
 }
 
-function cancelled(engine: string): HostError {
-  return new HostError(
+function cancelled(engine: string): Failure {
+  return new Failure(
     'cancelled',
     `Building ${plainText(engine)} was cancelled. The old engine was kept.`,
     'Nothing to do.',

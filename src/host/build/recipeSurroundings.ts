@@ -4,7 +4,7 @@ import * as path from 'node:path';
 
 import type { FileRecord, Recipe, RecipeSurroundings } from '../../core/rebuild/recipe';
 import { hashFile } from '../check/hashFile';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 import { modelPathOf } from './recipeFile';
 
 export interface LookOptions {
@@ -34,7 +34,7 @@ export async function lookAround(
     try {
       return { size: stat.size, sha256: await hash(file, signal) };
     } catch (error) {
-      if (error instanceof HostError && error.code === 'cancelled') throw error;
+      if (error instanceof Failure && error.code === 'cancelled') throw error;
       return null;
     }
   };

@@ -11,7 +11,7 @@ import { itUnless, onWindows } from '../../../test/support/leaveOut';
 import { Replacer } from '../../../test/support/replacementProcess';
 import { defaultEngineOptions } from '../../core/rebuild/rebuildOptions';
 import { optionsFingerprint, recipePathOf, writeRecipe } from '../../core/rebuild/recipe';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 import { removeBuildDebris } from './debris';
 import { beginReplacement } from './replaceFile';
 import { workFolderName } from './workFolder';
@@ -43,11 +43,11 @@ function recipeOf(engine: string, contents: string): string {
   });
 }
 
-async function failure(work: Promise<unknown>): Promise<HostError> {
+async function failure(work: Promise<unknown>): Promise<Failure> {
   try {
     await work;
   } catch (error) {
-    assert(error instanceof HostError, String(error));
+    assert(error instanceof Failure, String(error));
     return error;
   }
   throw new Error('it did not fail');
@@ -730,7 +730,7 @@ describe('replaceFile', () => {
   });
 
   describe('says before the build what is wrong with', () => {
-    const refused = (): Promise<HostError> => failure(beginReplacement(engine, { keepBackups: 1 }));
+    const refused = (): Promise<Failure> => failure(beginReplacement(engine, { keepBackups: 1 }));
 
     it('a folder that is not there', async () => {
       engine = path.join(folder, 'gone', 'm.engine');

@@ -29,7 +29,7 @@ import {
   renameOver,
   syncFolder,
 } from '../files/fileSystem';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 import { removeBuildDebris, removeDebrisOf, temporaryFile } from './debris';
 import { takeLock, type NameLock } from './nameLock';
 import { errorCode } from './onnxFile';
@@ -96,7 +96,7 @@ export class Replacement {
     try {
       if (this.built === null) await this.adopt();
       if (!(await this.lock.isHeld())) {
-        throw new HostError(
+        throw new Failure(
           'file-error',
           `The engine ${shown} was not replaced: another build took over while this one stood still.`,
           'Wait until the other build is ready.',
@@ -231,7 +231,7 @@ export class Replacement {
   }
 
   /** Minutes of building are not thrown away because the old engine is in use. */
-  private async keepBeside(recipeOf: (file: string) => string): Promise<HostError> {
+  private async keepBeside(recipeOf: (file: string) => string): Promise<Failure> {
     const { dir, name, ext } = path.parse(this.real);
     let beside = path.join(dir, `${name}.new${ext}`);
     for (let i = 2; (await lstatOrNull(beside)) !== null; i++) {
@@ -240,15 +240,15 @@ export class Replacement {
     await renameOver(this.temporaryPath, beside);
     await fs.writeFile(recipePathOf(beside), recipeOf(path.basename(beside)), { flag: 'wx' });
     await syncFolder(dir);
-    return new HostError(
+    return new Failure(
       'file-error',
       `The engine ${plainText(this.target)} is in use by another program and could not be replaced. The new engine is ${plainText(beside)}.`,
       `Close the program that uses it, then rename ${plainText(path.basename(beside))} and its recipe, or build again.`,
     );
   }
 
-  private exchanged(): HostError {
-    return new HostError(
+  private exchanged(): Failure {
+    return new Failure(
       'file-error',
       `The engine ${plainText(this.target)} was not replaced: the file that was built for it was exchanged by somebody else.`,
       `Look who may write in ${plainText(path.dirname(this.real))}, and build again.`,
@@ -257,7 +257,7 @@ export class Replacement {
 }
 
 /**
- * Reserves the name: takes the lock, removes what earlier builds left. Throws a HostError when somebody builds it
+ * Reserves the name: takes the lock, removes what earlier builds left. Throws a Failure when somebody builds it
  * already, or when the engine could not be put there in the end: that is found out now, not after minutes of building.
  */
 export async function beginReplacement(
@@ -314,8 +314,8 @@ async function refuseImpossible(
 }
 
 function refuseOld(shown: string, old: Stats, folder: Stats): void {
-  const refuse = (why: string, nextStep: string): HostError =>
-    new HostError('file-error', `${shown} ${why}`, nextStep);
+  const refuse = (why: string, nextStep: string): Failure =>
+    new Failure('file-error', `${shown} ${why}`, nextStep);
   if (!old.isFile()) {
     const kind = old.isDirectory() ? 'a folder' : 'no regular file';
     throw refuse(
@@ -347,7 +347,7 @@ async function refuseLongName(shown: string, file: string, why: string): Promise
   } catch (error) {
     const units = process.platform === 'win32' ? path.basename(file).length : 0;
     if (errorCode(error) !== 'ENAMETOOLONG' && units <= 255) return;
-    throw new HostError(
+    throw new Failure(
       'file-error',
       `The name ${shown}${why}.`,
       'Choose a shorter name for the engine.',
@@ -358,7 +358,7 @@ async function refuseLongName(shown: string, file: string, why: string): Promise
 async function refuseOther(file: string, what: string): Promise<void> {
   const stat = await lstatOrNull(file);
   if (stat === null || stat.isFile() || stat.isSymbolicLink()) return;
-  throw new HostError(
+  throw new Failure(
     'file-error',
     `${plainText(file)} is ${stat.isDirectory() ? 'a folder' : 'no regular file'}, so ${what} can't be written there.`,
     'Remove it, or choose another name for the engine.',
@@ -418,11 +418,11 @@ async function takeOver(handle: fs.FileHandle, old: Stats): Promise<void> {
 }
 
 /** what: "The engine x.engine can't be written". */
-export function writeError(error: unknown, what: string): HostError {
-  if (error instanceof HostError) return error;
+export function writeError(error: unknown, what: string): Failure {
+  if (error instanceof Failure) return error;
   const cause = error instanceof Error ? error.message : String(error);
-  const make = (why: string, nextStep: string): HostError =>
-    new HostError('file-error', `${what}: ${why}.`, nextStep, cause);
+  const make = (why: string, nextStep: string): Failure =>
+    new Failure('file-error', `${what}: ${why}.`, nextStep, cause);
   switch (errorCode(error)) {
     case 'ENOSPC':
     case 'EDQUOT':

@@ -8,13 +8,13 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
 import { plainText } from '../../core/text/plainText';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 import { errorCode } from './onnxFile';
 
 export const workFolderName = '.engine-inspector';
 const ignoreFile = '.gitignore';
 
-/** Makes it where it is not there. Throws a HostError where something else has the name or others may rename in it. */
+/** Makes it where it is not there. Throws a Failure where something else has the name or others may rename in it. */
 export async function makeWorkFolder(parent: string): Promise<string> {
   const folder = workFolderOf(parent, await fs.stat(parent));
   try {
@@ -25,7 +25,7 @@ export async function makeWorkFolder(parent: string): Promise<string> {
   }
   const stat = await fs.lstat(folder);
   if (!stat.isDirectory()) {
-    throw new HostError(
+    throw new Failure(
       'file-error',
       `${plainText(folder)} is ${stat.isSymbolicLink() ? 'a link' : 'not a folder'}; builds keep their temporary files in a folder of that name.`,
       `Remove ${plainText(folder)} and build again.`,
@@ -81,7 +81,7 @@ async function shareLikeParent(folder: string, parent: string): Promise<void> {
     // Where rights are kept at all (not on a Windows drive below WSL): here anybody could swap a file between two steps.
     if (isForEverybody(mode) && !isSticky(mode) && ((await handle.stat()).mode & 0o077) === 0) {
       await fs.rmdir(folder);
-      throw new HostError(
+      throw new Failure(
         'file-error',
         `Every user of this machine may rename files in the folder ${plainText(parent)}, so no engine is built there.`,
         `Take that right away (chmod o-w or chmod +t on the folder), or build into a folder of your own.`,

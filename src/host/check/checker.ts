@@ -30,8 +30,8 @@ import {
   readFileFacts,
   unreadable,
 } from './fileFacts';
-import type { HostError } from '../hostError';
-import { asHostError } from '../hostError';
+import type { Failure } from '../../core/wire/failure';
+import { asFailure } from '../../core/wire/failure';
 import type { CheckResult, GpusInfo, RuntimeInfo } from '../engineHost/protocol';
 import type { ChosenRuntime } from '../runtimes/runtimes';
 import type { FoundRuntime } from '../runtimes/runtimeSources';
@@ -195,7 +195,7 @@ export class Checker {
       const { findNvidiaDevice } = await import('../gpu/nvidiaDevice');
       return { ...machine, nvidiaDevice: await findNvidiaDevice() };
     } catch (error) {
-      const { message, nextStep } = asHostError(error, 'Reading the GPUs');
+      const { message, nextStep } = asFailure(error, 'Reading the GPUs');
       this.log(message);
       return {
         gpu: null,
@@ -269,7 +269,7 @@ export class Checker {
     for (let at = 0; at < indices.length; at += chunkSize) {
       chunks.push(indices.slice(at, at + chunkSize));
     }
-    const failed: { chunk: number[]; failure: HostError }[] = [];
+    const failed: { chunk: number[]; failure: Failure }[] = [];
     await inParallel(chunks, chunksAtOnce, async (chunk) => {
       const failure = await this.ask(paths, chunk, usable.runtime, outcomes, { signal });
       if (failure) failed.push({ chunk, failure });
@@ -299,13 +299,13 @@ export class Checker {
   private async askCarefully(
     paths: readonly FilePath[],
     chunk: readonly number[],
-    failed: HostError,
+    failed: Failure,
     runtime: RuntimeInfo,
     outcomes: Outcome[],
     signal: AbortSignal | undefined,
   ): Promise<void> {
     let rest = chunk;
-    for (let failure: HostError | null = failed; failure !== null;) {
+    for (let failure: Failure | null = failed; failure !== null;) {
       if (failure.code === 'cancelled') throw failure;
       if (!isFatalForHost(failure)) {
         for (const index of rest) outcomes[index] = notAsked(failure);
@@ -349,7 +349,7 @@ export class Checker {
     runtime: RuntimeInfo,
     outcomes: Outcome[],
     options: OracleOptions,
-  ): Promise<HostError | null> {
+  ): Promise<Failure | null> {
     const packed = packSendable(indices.map((index) => paths[index] ?? ''));
     try {
       const result = await this.options.oracle.checkFiles(
@@ -364,12 +364,12 @@ export class Checker {
       });
       return null;
     } catch (error) {
-      return asHostError(error, 'Checking engines');
+      return asFailure(error, 'Checking engines');
     }
   }
 
   private problemOf(error: unknown, doing: string): Problem {
-    const failure = asHostError(error, doing);
+    const failure = asFailure(error, doing);
     if (failure.code === 'cancelled') throw failure;
     this.log([failure.message, failure.detail].filter(Boolean).join('\n'));
     return { sentence: failure.message, nextStep: failure.nextStep };
@@ -549,11 +549,11 @@ function isSendable(path: FilePath): boolean {
 }
 
 /** The host hung or ended: one of the files may be the reason. */
-function isFatalForHost({ code }: HostError): boolean {
+function isFatalForHost({ code }: Failure): boolean {
   return code === 'host-timeout' || code === 'host-exited';
 }
 
-function notAsked({ message, nextStep }: HostError): Outcome {
+function notAsked({ message, nextStep }: Failure): Outcome {
   return { kind: 'not-asked', problem: { sentence: message, nextStep } };
 }
 

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { temporaryFolder, type TemporaryFolder } from '../../../test/harness/workspace';
 import { writeEngine } from '../../../test/support/engineFiles';
 import { readEngineFile, refuseOtherVersion, refuseTooLarge } from './engineFile';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 
 const gib = 2 ** 30;
 
@@ -15,23 +15,23 @@ describe('an engine before it is deserialized', () => {
   after(() => folder.remove());
   const at = (name: string) => path.join(folder.path, name);
 
-  const refused = (work: () => unknown): HostError => {
+  const refused = (work: () => unknown): Failure => {
     try {
       work();
     } catch (error) {
-      assert.ok(error instanceof HostError);
+      assert.ok(error instanceof Failure);
       assert.notEqual(error.nextStep, '');
       assert.equal(error.at?.stage, 'check');
       return error;
     }
     return assert.fail('it was not refused');
   };
-  const refusedFile = async (name: string): Promise<HostError> => {
+  const refusedFile = async (name: string): Promise<Failure> => {
     const error: unknown = await readEngineFile(at(name)).then(
       () => assert.fail('it was not refused'),
       (thrown: unknown) => thrown,
     );
-    assert.ok(error instanceof HostError);
+    assert.ok(error instanceof Failure);
     assert.notEqual(error.nextStep, '');
     return error;
   };

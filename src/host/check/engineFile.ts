@@ -13,7 +13,7 @@ import {
 } from '../../core/text/formats';
 import { plainText } from '../../core/text/plainText';
 import { factsOfHead, readHead } from './fileFacts';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 
 export interface EngineFile {
   /** As it was given. */
@@ -28,7 +28,7 @@ export interface EngineFile {
   header: EngineHeader | null;
 }
 
-/** Throws a HostError where it cannot be read, is no engine of TensorRT-RTX or not a whole one. */
+/** Throws a Failure where it cannot be read, is no engine of TensorRT-RTX or not a whole one. */
 export async function readEngineFile(file: string): Promise<EngineFile> {
   const name = plainText(file);
   const head = await readHead(file, 64);
@@ -36,7 +36,7 @@ export async function readEngineFile(file: string): Promise<EngineFile> {
   const at = { stage: 'check', cuda: 0 };
   if (facts.kind !== 'tensorrt-rtx') {
     const sentence = facts.kindSentence === '' ? 'It is no engine.' : facts.kindSentence;
-    throw new HostError(
+    throw new Failure(
       'invalid-argument',
       `${name} is not a TensorRT-RTX engine. ${sentence}`,
       'Choose an engine that TensorRT-RTX built, or build one.',
@@ -46,7 +46,7 @@ export async function readEngineFile(file: string): Promise<EngineFile> {
   }
   const header = readEngineHeader(head.bytes);
   if (header !== null && header.fileSize > head.size) {
-    throw new HostError(
+    throw new Failure(
       'file-error',
       `${name} is cut short: it has ${formatExactBytes(head.size)}, its header speaks of ${formatExactBytes(header.fileSize)}.`,
       'Copy or download it again, or build it again.',
@@ -61,7 +61,7 @@ export async function readEngineFile(file: string): Promise<EngineFile> {
 export function refuseOtherVersion(engine: EngineFile, runtime: { version: string }): void {
   const { header, name } = engine;
   if (header === null || threeParts(header.version) === threeParts(runtime.version)) return;
-  throw new HostError(
+  throw new Failure(
     'unsupported-version',
     `${name} was built by TensorRT-RTX ${header.version} and cannot be loaded by ${runtime.version}: an engine runs with the version that built it only.`,
     `Choose or install TensorRT-RTX ${threeParts(header.version)}, or rebuild the engine with ${threeParts(runtime.version)}.`,
@@ -81,7 +81,7 @@ export function refuseTooLarge(
   const weights = header?.weightBytes ?? 0;
   if (gpuTotal !== null && weights > gpuTotal) {
     const [needs, has] = formatBytesPair(weights, gpuTotal);
-    throw new HostError(
+    throw new Failure(
       'gpu-out-of-memory',
       `${name} cannot be loaded: its weights need ${needs} of GPU memory, the GPU has ${has} in all.`,
       'Rebuild it with weight streaming, or use a GPU with more memory.',
@@ -91,7 +91,7 @@ export function refuseTooLarge(
   }
   // With weight streaming the weights stay in this machine's memory.
   if (header !== null && weights === 0 && size > hostTotal) {
-    throw new HostError(
+    throw new Failure(
       'out-of-memory',
       `${name} cannot be loaded: it has ${formatBytes(size)} and streams its weights from memory, of which this machine has ${formatBytes(hostTotal)}.`,
       'Use a machine with more memory, or a smaller model.',

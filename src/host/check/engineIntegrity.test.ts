@@ -7,7 +7,7 @@ import { defaultEngineOptions } from '../../core/rebuild/rebuildOptions';
 import { recipePathOf, writeRecipe } from '../../core/rebuild/recipe';
 import { temporaryFolder, type TemporaryFolder } from '../../../test/harness/workspace';
 import { engineIntegrity, recordedHash } from './engineIntegrity';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -77,7 +77,7 @@ describe('whether an engine is the one that was built', () => {
     fs.rmSync(engine);
     await assert.rejects(
       engineIntegrity(engine),
-      (error) => error instanceof HostError && error.code === 'file-error',
+      (error) => error instanceof Failure && error.code === 'file-error',
     );
   });
 });

@@ -7,7 +7,7 @@ import * as fs from 'node:fs/promises';
 import { plainText } from '../../core/text/plainText';
 import { recipePathOf } from '../../core/rebuild/recipe';
 import { hashFile, type HashOptions } from './hashFile';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 import { readRecipeFile } from '../build/recipeFile';
 
 export interface EngineIntegrity {
@@ -21,7 +21,7 @@ export interface EngineIntegrity {
   sentence: string;
 }
 
-/** Throws a HostError: "file-error", or "cancelled". A recipe that cannot be used records nothing. */
+/** Throws a Failure: "file-error", or "cancelled". A recipe that cannot be used records nothing. */
 export async function engineIntegrity(
   engine: string,
   options: HashOptions = {},
@@ -39,7 +39,7 @@ export async function engineIntegrity(
   const { sha256: expected, size } = recorded;
   const stat = await fs.stat(engine).catch((error: unknown) => {
     const cause = error instanceof Error ? error.message : String(error);
-    throw new HostError(
+    throw new Failure(
       'file-error',
       `${name} cannot be read: ${plainText(cause)}`,
       'Check the path and the permissions.',

@@ -9,7 +9,7 @@ import * as path from 'node:path';
 import { makeTriagedFacts, unreadableFacts } from '../../core/file/fileFacts';
 import type { FileFacts } from '../../core/report/engineReport';
 import { displayPath, type FilePath, packPaths } from './checkRecords';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 
 const headerBytes = 64;
 /** A local disk answers in milliseconds, a network drive that wakes up in seconds. */
@@ -23,7 +23,7 @@ export interface FileHead {
   modified: number;
 }
 
-/** The first bytes of a regular file and its stat. Throws a HostError with code "file-error". */
+/** The first bytes of a regular file and its stat. Throws a Failure with code "file-error". */
 export async function readHead(
   file: FilePath,
   length: number,
@@ -36,7 +36,7 @@ export async function readHead(
   try {
     return await Promise.race([readNow(file, length), late]);
   } catch (error) {
-    if (error instanceof HostError) throw error;
+    if (error instanceof Failure) throw error;
     throw await systemProblem(file, error);
   } finally {
     clearTimeout(timer);
@@ -48,7 +48,7 @@ export async function readFileFacts(file: FilePath, limitMs?: number): Promise<F
   try {
     return await factsOfHead(file, await readHead(file, headerBytes, limitMs), limitMs);
   } catch (error) {
-    if (error instanceof HostError) return unreadable(file, error);
+    if (error instanceof Failure) return unreadable(file, error);
     throw error;
   }
 }
@@ -72,7 +72,7 @@ export async function factsOfHead(
   return more ? makeTriagedFacts(input(more)).facts : first.facts;
 }
 
-export function unreadable(file: FilePath, problem: HostError): FileFacts {
+export function unreadable(file: FilePath, problem: Failure): FileFacts {
   return unreadableFacts(displayPath(file), `${problem.message} ${problem.nextStep}`);
 }
 
@@ -84,10 +84,10 @@ export type FileTrouble =
   | { timeoutMs: number };
 
 /** A sentence with the file's name and the cause, and the next step. */
-export function fileProblem(file: FilePath, trouble: FileTrouble): HostError {
+export function fileProblem(file: FilePath, trouble: FileTrouble): Failure {
   const name = path.basename(displayPath(file));
   const problem = (sentence: string, nextStep: string, detail = '') =>
-    new HostError('file-error', `${name} ${sentence}`, nextStep, detail);
+    new Failure('file-error', `${name} ${sentence}`, nextStep, detail);
   if ('type' in trouble) {
     return trouble.type === 'directory'
       ? problem('is a folder, not an engine file.', 'Name an engine file in it.')
@@ -153,7 +153,7 @@ export function fileProblem(file: FilePath, trouble: FileTrouble): HostError {
 }
 
 /** The same for an error number of open, stat or read (errno; GetLastError on Windows), as the shim reports it. */
-export async function fileProblemOfNumber(file: FilePath, number: number): Promise<HostError> {
+export async function fileProblemOfNumber(file: FilePath, number: number): Promise<Failure> {
   const code = process.platform === 'win32' ? windowsCodes[number] : errnoNames().get(number);
   return systemProblem(
     file,
@@ -171,7 +171,7 @@ async function readNow(file: FilePath, length: number): Promise<FileHead> {
   }
 }
 
-/** Never waits for a pipe's writer. Throws a HostError where it is no regular file, else what the system says. */
+/** Never waits for a pipe's writer. Throws a Failure where it is no regular file, else what the system says. */
 export async function openRegularFile(
   file: FilePath,
 ): Promise<{ handle: fsp.FileHandle; stat: fs.Stats }> {
@@ -217,7 +217,7 @@ function refuseOthers(file: FilePath, stat: fs.Stats): void {
   throw fileProblem(file, { type: stat.isDirectory() ? 'directory' : 'other' });
 }
 
-async function systemProblem(file: FilePath, error: unknown): Promise<HostError> {
+async function systemProblem(file: FilePath, error: unknown): Promise<Failure> {
   const { code = '', message } = error as NodeJS.ErrnoException;
   const target = typeof file === 'string' ? file : Buffer.from(file);
   const brokenLink =

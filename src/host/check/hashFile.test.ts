@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { hashFile } from './hashFile';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 
 describe('hashFile', () => {
   let folder: string;
@@ -41,11 +41,11 @@ describe('hashFile', () => {
     const hashing = hashFile(file, { signal: abort.signal, onProgress: () => abort.abort() });
     await assert.rejects(
       hashing,
-      (error) => error instanceof HostError && error.code === 'cancelled',
+      (error) => error instanceof Failure && error.code === 'cancelled',
     );
     await assert.rejects(
       hashFile(file, { signal: abort.signal }),
-      (error) => error instanceof HostError && error.code === 'cancelled',
+      (error) => error instanceof Failure && error.code === 'cancelled',
     );
   });
 
@@ -54,7 +54,7 @@ describe('hashFile', () => {
       await assert.rejects(
         hashFile(file),
         (error) =>
-          error instanceof HostError &&
+          error instanceof Failure &&
           error.code === 'file-error' &&
           error.message.startsWith(`${file} could not be hashed`),
       );

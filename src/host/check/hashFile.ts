@@ -1,6 +1,6 @@
 /** SHA-256 of a file, in a thread of its own: hashing gigabytes must not keep the extension host from anything else. */
 import { Worker } from 'node:worker_threads';
-import { asHostError, HostError } from '../hostError';
+import { asFailure, Failure } from '../../core/wire/failure';
 
 export interface HashOptions {
   signal?: AbortSignal;
@@ -8,10 +8,10 @@ export interface HashOptions {
   onProgress?: (doneBytes: number, totalBytes: number) => void;
 }
 
-/** Lower-case hex. Throws a HostError: "file-error", or "cancelled". */
+/** Lower-case hex. Throws a Failure: "file-error", or "cancelled". */
 export function hashFile(file: string, { signal, onProgress }: HashOptions = {}): Promise<string> {
   const cancelled = () =>
-    new HostError('cancelled', `Hashing ${file} was cancelled.`, 'Start it again when you like.');
+    new Failure('cancelled', `Hashing ${file} was cancelled.`, 'Start it again when you like.');
   if (signal?.aborted === true) return Promise.reject(cancelled());
   return new Promise((resolve, reject) => {
     const worker = new Worker(workerSource, { eval: true, workerData: file, env: {} });
@@ -36,7 +36,7 @@ export function hashFile(file: string, { signal, onProgress }: HashOptions = {})
         case 'failed':
           settle(() =>
             reject(
-              new HostError(
+              new Failure(
                 'file-error',
                 `${file} could not be hashed: ${message.cause}`,
                 'Check the file and the drive, then try again.',
@@ -46,9 +46,9 @@ export function hashFile(file: string, { signal, onProgress }: HashOptions = {})
           );
       }
     });
-    worker.on('error', (error) => settle(() => reject(asHostError(error, `Hashing ${file}`))));
+    worker.on('error', (error) => settle(() => reject(asFailure(error, `Hashing ${file}`))));
     worker.on('exit', () =>
-      settle(() => reject(asHostError(new Error('its thread ended'), `Hashing ${file}`))),
+      settle(() => reject(asFailure(new Error('its thread ended'), `Hashing ${file}`))),
     );
   });
 }

@@ -15,7 +15,7 @@ import {
 import { IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { withAbsolutePaths } from './absolutePaths';
 import { hostEnvironment } from './hostEnvironment';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 import {
   errorData,
   type NotificationName,
@@ -47,7 +47,7 @@ export interface EngineHostClientOptions {
   nodePath?: string;
   /** Set beside this process's own environment, e.g. CUDA_VISIBLE_DEVICES for the chosen GPU. */
   environment?: Readonly<Record<string, string>>;
-  /** Asked before each load of a library; throws a HostError where it may not be loaded. */
+  /** Asked before each load of a library; throws a Failure where it may not be loaded. */
   mayLoad?: ((library: string) => Promise<void>) | undefined;
   onLog: (line: HostLogLine) => void;
   onBuildPhase?: (phase: BuildPhase) => void;
@@ -70,7 +70,7 @@ export interface HostExit {
 }
 
 /** The process ended before it answered. */
-export class HostExitedError extends HostError {
+export class HostExitedError extends Failure {
   constructor(
     readonly exit: HostExit,
     message: string,
@@ -194,7 +194,7 @@ export class EngineHostClient {
   }
 
   /**
-   * Sends one request. Fails with a HostError only; past its time limit, and when a cancelled one does not stop, the
+   * Sends one request. Fails with a Failure only; past its time limit, and when a cancelled one does not stop, the
    * whole process is killed, which also fails every other request under way.
    */
   async request<N extends RequestName>(
@@ -235,7 +235,7 @@ export class EngineHostClient {
       if (!parsed.success) throw badMessage(`the answer to "${name}"`, parsed.issues[0].message);
       return parsed.output;
     } catch (error) {
-      if (error instanceof HostError) throw error;
+      if (error instanceof Failure) throw error;
       if (!this.isRunning) throw this.exitError(await this.ended, name, limit, signal);
       throw fromResponse(error, name);
     } finally {
@@ -316,7 +316,7 @@ export class EngineHostClient {
     request: RequestName,
     limitMs = 0,
     signal?: AbortSignal,
-  ): HostError {
+  ): Failure {
     const doing = describeRequest[request];
     switch (exit.cause) {
       case 'cancel':
@@ -324,7 +324,7 @@ export class EngineHostClient {
         return cancelled(request);
       case 'timeout':
         if (this.killedRequest !== request) break;
-        return new HostError(
+        return new Failure(
           'host-timeout',
           `${request === 'gpuMemory' ? 'The NVIDIA driver' : 'TensorRT-RTX'} did not answer within ${seconds(limitMs)} while ${doing}; the engine host was stopped.`,
           'Try again; if it hangs every time, the file or the driver is damaged: see the log.',
@@ -335,7 +335,7 @@ export class EngineHostClient {
         break;
     }
     if (exit.code === null && exit.signal === null) {
-      return new HostError(
+      return new Failure(
         'host-start-failed',
         'The engine host could not be started.',
         'Reinstall the extension; the log holds what the system said.',
@@ -383,23 +383,23 @@ function seconds(ms: number): string {
   return ms >= 1000 ? `${Math.round(ms / 1000)} s` : `${ms} ms`;
 }
 
-function cancelled(name: RequestName): HostError {
-  return new HostError('cancelled', `Cancelled while ${describeRequest[name]}.`, 'Nothing to do.');
+function cancelled(name: RequestName): Failure {
+  return new Failure('cancelled', `Cancelled while ${describeRequest[name]}.`, 'Nothing to do.');
 }
 
-function badMessage(what: string, issue: string): HostError {
-  return new HostError(
+function badMessage(what: string, issue: string): Failure {
+  return new Failure(
     'bad-message',
     `The engine host sent something else than ${what}: ${issue}`,
     'Reload the window; if it stays, reinstall the extension.',
   );
 }
 
-function fromResponse(error: unknown, name: RequestName): HostError {
+function fromResponse(error: unknown, name: RequestName): Failure {
   const message = error instanceof Error ? error.message : String(error);
   const parsed = v.safeParse(errorData, error instanceof ResponseError ? error.data : undefined);
   if (!parsed.success) return badMessage(`an answer to "${name}"`, message);
-  return new HostError(
+  return new Failure(
     parsed.output.code,
     message,
     parsed.output.nextStep,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 import {
   type HostAction,
   type HostEvent,
@@ -9,7 +9,7 @@ import {
   stepLifecycle,
 } from './hostLifecycle';
 
-const refused = new HostError('not-tensorrt-rtx', 'x is not TensorRT-RTX.', 'Choose another.');
+const refused = new Failure('not-tensorrt-rtx', 'x is not TensorRT-RTX.', 'Choose another.');
 const budget = { maxRestarts: 4, windowMs: 180_000 };
 
 function run(...events: HostEvent[]): { state: HostLifecycle; actions: HostAction[] } {

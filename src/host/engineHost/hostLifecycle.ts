@@ -6,7 +6,7 @@
  * until the user asks again.
  */
 import { assertNever } from '../../core/text/assertNever';
-import type { HostError } from '../hostError';
+import type { Failure } from '../../core/wire/failure';
 
 export interface CrashBudget {
   maxRestarts: number;
@@ -22,14 +22,14 @@ export type HostLifecycle =
   /** The process is asked to end; whoever needs it meanwhile waits for the next one. */
   | { state: 'closing'; crashes: readonly number[] }
   /** The library answered that it cannot be used (no crash): asked again only when the file or the user's mind changed. */
-  | { state: 'refused'; crashes: readonly number[]; error: HostError }
+  | { state: 'refused'; crashes: readonly number[]; error: Failure }
   /** The crash budget is used up. */
   | { state: 'given-up'; crashes: readonly number[] };
 
 export type HostEvent =
   | { event: 'needed' }
   | { event: 'started' }
-  | { event: 'load-refused'; error: HostError }
+  | { event: 'load-refused'; error: Failure }
   | { event: 'crashed'; at: number }
   /** Killed on purpose, e.g. because a cancelled build did not stop: costs nothing. */
   | { event: 'killed-on-purpose' }

@@ -5,9 +5,7 @@
  */
 import * as v from 'valibot';
 import type { RawGpuMemory } from '../../core/gpu/gpuMemory';
-import { hostErrorCodes } from '../hostError';
-
-export { HostError, hostErrorCodes, type HostErrorCode } from '../hostError';
+import { failureCodes } from '../../core/wire/failure';
 
 export const protocolVersion = 2;
 
@@ -17,7 +15,7 @@ const path = v.pipe(v.string(), v.minLength(1));
 
 /** What a failed request carries in ResponseError.data, beside the message. */
 export const errorData = v.object({
-  code: v.picklist(hostErrorCodes),
+  code: v.picklist(failureCodes),
   nextStep: v.string(),
   detail: v.string(),
   at: v.optional(v.object({ stage: v.string(), cuda: v.number() })),

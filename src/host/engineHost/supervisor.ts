@@ -11,7 +11,7 @@ import {
   HostExitedError,
   type RequestOptions,
 } from './client';
-import { asHostError, HostError } from '../hostError';
+import { asFailure, Failure } from '../../core/wire/failure';
 import {
   type CrashBudget,
   defaultCrashBudget,
@@ -38,9 +38,9 @@ export interface SupervisorOptions extends EngineHostClientOptions {
   idleMs?: number;
   crashBudget?: CrashBudget;
   /** After a crash or a hang that leaves another try: the next request starts a new process. */
-  onCrash?: (runtime: RuntimePath, error: HostError) => void;
+  onCrash?: (runtime: RuntimePath, error: Failure) => void;
   /** Once when a runtime's crash budget is used up. */
-  onGaveUp?: (runtime: RuntimePath, error: HostError) => void;
+  onGaveUp?: (runtime: RuntimePath, error: Failure) => void;
   /** After every change: for status displays and tests. */
   onStateChange?: (runtime: RuntimePath, state: HostLifecycle['state']) => void;
 }
@@ -53,7 +53,7 @@ interface Entry {
   client: EngineHostClient | null;
   info: RuntimeInfo | null;
   /** Settles when the state is no longer starting or closing, with the error of a start that failed. */
-  changing: Promise<HostError | null>;
+  changing: Promise<Failure | null>;
   /** mtime and size of the library when it was refused. */
   refusedFile: string;
   requestsUnderWay: number;
@@ -174,7 +174,7 @@ export class EngineHostSupervisor {
     for (;;) {
       if (this.disposed) throw disposedError();
       if (signal?.aborted) {
-        throw new HostError('cancelled', 'Cancelled before the engine host was asked.', '');
+        throw new Failure('cancelled', 'Cancelled before the engine host was asked.', '');
       }
       const action = this.step(entry, { event: 'needed' });
       switch (action) {
@@ -205,7 +205,7 @@ export class EngineHostSupervisor {
   }
 
   /** Resolves with why it could not be started; the state is up to date by then. */
-  private async start(entry: Entry): Promise<HostError | null> {
+  private async start(entry: Entry): Promise<Failure | null> {
     const client = new EngineHostClient(this.options);
     entry.client = client;
     entry.info = null;
@@ -217,7 +217,7 @@ export class EngineHostSupervisor {
       this.step(entry, { event: 'started' });
       return null;
     } catch (thrown) {
-      const error = asHostError(thrown, 'Starting the engine host');
+      const error = asFailure(thrown, 'Starting the engine host');
       if (client.isRunning) {
         entry.refusedFile = await fileStamp(entry.runtime);
         this.step(entry, { event: 'load-refused', error });
@@ -295,9 +295,9 @@ export class EngineHostSupervisor {
     entry.idleTimer = null;
   }
 
-  private gaveUpError(runtime: RuntimePath): HostError {
+  private gaveUpError(runtime: RuntimePath): Failure {
     const budget = this.options.crashBudget ?? defaultCrashBudget;
-    return new HostError(
+    return new Failure(
       'host-crash-budget',
       `The engine host${runtime === null ? '' : ` for ${runtime}`} ended unexpectedly ${budget.maxRestarts + 1} times within ${Math.round(budget.windowMs / 60_000)} minutes and is not started again.`,
       'Choose another TensorRT-RTX, or check again to try once more; the log holds its last words.',
@@ -312,20 +312,20 @@ function isKilledForAnother(error: unknown): boolean {
   return cause === 'timeout' || cause === 'cancel';
 }
 
-function crashError(runtime: RuntimePath, { cause, code, signal }: HostExit): HostError {
+function crashError(runtime: RuntimePath, { cause, code, signal }: HostExit): Failure {
   const host = `The engine host${runtime === null ? '' : ` for ${runtime}`}`;
   const sentence =
     cause === 'timeout'
       ? `${host} did not answer in time and was stopped.`
       : `${host} ended unexpectedly (${signal ?? `exit code ${code}`}).`;
-  return new HostError('host-exited', sentence, 'It is started again with the next check.');
+  return new Failure('host-exited', sentence, 'It is started again with the next check.');
 }
 
-function disposedError(): HostError {
-  return new HostError('cancelled', 'The engine host is closed.', 'Reload the window.');
+function disposedError(): Failure {
+  return new Failure('cancelled', 'The engine host is closed.', 'Reload the window.');
 }
 
-async function failWith(changing: Promise<HostError | null>): Promise<void> {
+async function failWith(changing: Promise<Failure | null>): Promise<void> {
   const error = await changing;
   if (error) throw error;
 }

@@ -8,10 +8,10 @@ import * as fs from 'node:fs/promises';
 import { formatBytes } from '../../core/text/formats';
 import { plainText } from '../../core/text/plainText';
 import { fileError } from '../build/onnxFile';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 import { isGone } from './fileSystem';
 
-/** what: "The recipe", at the beginning of a sentence. null: not there. Throws HostError. */
+/** what: "The recipe", at the beginning of a sentence. null: not there. Throws Failure. */
 export async function readSmallFile(
   file: string,
   maxBytes: number,
@@ -30,10 +30,10 @@ export async function readSmallFile(
     const stat = await handle.stat();
     if (!stat.isFile()) {
       const kind = stat.isDirectory() ? 'a folder' : 'no regular file';
-      throw new HostError('file-error', `${shown} is ${kind}.`, 'Remove it, or put a file there.');
+      throw new Failure('file-error', `${shown} is ${kind}.`, 'Remove it, or put a file there.');
     }
-    const tooLarge = (size: number): HostError =>
-      new HostError(
+    const tooLarge = (size: number): Failure =>
+      new Failure(
         'file-error',
         `${shown} is too large: ${formatBytes(size)}, at most ${formatBytes(maxBytes)} are read.`,
         'Check what this file is.',
@@ -50,7 +50,7 @@ export async function readSmallFile(
       if (done === bytes.length) return bytes.subarray(0, done);
     }
   } catch (error) {
-    throw error instanceof HostError ? error : fileError(error, shown);
+    throw error instanceof Failure ? error : fileError(error, shown);
   } finally {
     await handle.close();
   }

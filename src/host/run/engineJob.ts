@@ -1,7 +1,7 @@
 /**
  * One engine host process for one inspection or run: what it runs is the code of a file, so it never shares a process
  * with anything else, and the end of the process is what gives the GPU memory back for sure. Follows its stages, ends it
- * when it gives no sign of life, and makes one clear HostError of whatever went wrong.
+ * when it gives no sign of life, and makes one clear Failure of whatever went wrong.
  */
 import { formatDuration } from '../../core/text/formats';
 import { libraryLine, plainText } from '../../core/text/plainText';
@@ -9,7 +9,7 @@ import { makeRunFailure } from '../../core/run/runFailures';
 import type { RunFailure, RunProgress } from '../../core/run/runReport';
 import { EngineHostClient, type HostLogLine } from '../engineHost/client';
 import type { EngineFile } from '../check/engineFile';
-import { asHostError, HostError, type HostErrorCode } from '../hostError';
+import { asFailure, Failure, type FailureCode } from '../../core/wire/failure';
 import type {
   RequestName,
   RequestParams,
@@ -47,7 +47,7 @@ export interface LibraryLine {
 }
 
 /** Failures of loading and running, whose words depend on how far it came. */
-const aboutRunning: ReadonlySet<HostErrorCode> = new Set([
+const aboutRunning: ReadonlySet<FailureCode> = new Set([
   'runtime-failed',
   'cuda-failed',
   'gpu-out-of-memory',
@@ -63,9 +63,9 @@ const keptLines = 200;
 const gatherMs = 100;
 
 /** As it is thrown, and as it stands in the report of a run. */
-export class EngineJobError extends HostError {
+export class EngineJobError extends Failure {
   constructor(
-    code: HostErrorCode,
+    code: FailureCode,
     readonly failure: RunFailure,
     detail: string,
     /** What the library said before. */
@@ -176,13 +176,13 @@ export class EngineJob {
   }
 
   /** What went wrong, in the user's terms: the same words whether it is thrown or part of a report. */
-  explain(thrown: unknown): HostError {
-    const error = asHostError(thrown, `${this.plan.engine.name}: ${doing(this.stage)}`);
+  explain(thrown: unknown): Failure {
+    const error = asFailure(thrown, `${this.plan.engine.name}: ${doing(this.stage)}`);
     const at = error.at ?? { stage: this.stage, cuda: 0 };
     // Ctrl+C in a terminal also ends the process itself.
     if (error.code === 'cancelled' || this.callbacks.signal?.aborted === true) {
       const { name } = this.plan.engine;
-      return new HostError(
+      return new Failure(
         'cancelled',
         `Cancelled while ${doing(at.stage)}: ${name}.`,
         'Nothing to do.',
@@ -192,7 +192,7 @@ export class EngineJob {
     }
     if (!aboutRunning.has(error.code) || at.stage === 'load') {
       // About the files and the installation: said where it was found.
-      return new HostError(error.code, error.message, error.nextStep, error.detail, at);
+      return new Failure(error.code, error.message, error.nextStep, error.detail, at);
     }
     const made = makeRunFailure({
       file: this.plan.engine.path,
@@ -219,7 +219,7 @@ export class EngineJob {
   }
 
   /** What is behind a process that ended. */
-  private hostWords(error: HostError): string {
+  private hostWords(error: Failure): string {
     if (error.code === 'host-exited') {
       const how = /\(([^()]+)\)/.exec(error.message)?.[1];
       const ended =

@@ -25,7 +25,7 @@ import {
 } from '../check/engineFile';
 import { recordedHash } from '../check/engineIntegrity';
 import { EngineJob, EngineJobError, type JobCallbacks } from './engineJob';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 import { readOutputs } from './inputs/outputs';
 import type { RunOptions, RunResult, RuntimeInfo } from '../engineHost/protocol';
 import { joinReference, referenceAlone, type ReferenceTools } from './referenceRuns';
@@ -38,7 +38,7 @@ export interface EngineRunnerOptions {
   shimFolder: string;
   /** Set beside this process's own environment, e.g. CUDA_VISIBLE_DEVICES for the chosen GPU. */
   environment: () => Readonly<Record<string, string>>;
-  /** Asked before a library is loaded; throws a HostError where it may not be. */
+  /** Asked before a library is loaded; throws a Failure where it may not be. */
   mayLoad?: (library: string) => Promise<void>;
   onLog: (line: HostLogLine) => void;
   /** The Node or Electron to run it with; this process's own when not given. */
@@ -97,7 +97,7 @@ export class EngineRunner {
     this.limits = { ...defaultStageLimits, ...options.timeouts };
   }
 
-  /** Throws a HostError; with `at` where the engine host was asked already. */
+  /** Throws a Failure; with `at` where the engine host was asked already. */
   inspect(
     request: InspectRequest,
     callbacks: JobCallbacks = {},
@@ -106,7 +106,7 @@ export class EngineRunner {
   }
 
   /**
-   * Throws a HostError for what could not be tried: no such file, an input that does not fit, cancelled, no runtime. What
+   * Throws a Failure for what could not be tried: no such file, an input that does not fit, cancelled, no runtime. What
    * failed while it was tried is in the report.
    */
   run(request: RunRequest, callbacks: JobCallbacks = {}): Promise<RunReport> {
@@ -172,7 +172,7 @@ export class EngineRunner {
     this.underWay += 1;
     try {
       await orAborted(before, both);
-      if (both.aborted) throw new HostError('cancelled', 'Cancelled.', 'Nothing to do.');
+      if (both.aborted) throw new Failure('cancelled', 'Cancelled.', 'Nothing to do.');
       return await work(both);
     } finally {
       this.underWay -= 1;
@@ -411,7 +411,7 @@ function tell({ onProgress }: JobCallbacks, stage: RunStage): void {
 
 function refuseEmptySweep({ engine, kind, budgets }: RunRequest): void {
   if (kind === 'run' || budgets.length > 0) return;
-  throw new HostError(
+  throw new Failure(
     'invalid-argument',
     `${plainText(engine)} has no weights that can be streamed: there are no budgets to sweep.`,
     'Run it, or rebuild it with weight streaming.',

@@ -14,7 +14,7 @@ import type {
   TensorSummary,
 } from '../../core/run/runReport';
 import { isTensorType } from '../../core/run/tensorTypes';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 import { compareOutputs } from './inputs/outputs';
 import { type OnnxFile, readOnnxFile } from '../build/onnxFile';
 import { readRecipeFile } from '../build/recipeFile';
@@ -29,7 +29,7 @@ export interface ReferenceTools {
   onProgress?: ((progress: RunProgress) => void) | undefined;
 }
 
-/** From choices alone. Throws a HostError for what could not be tried. */
+/** From choices alone. Throws a Failure for what could not be tried. */
 export async function referenceAlone(
   request: {
     engine: string;
@@ -130,9 +130,9 @@ async function tensorsOfModel(
   });
 }
 
-function unusable(model: string, { name, type, shape }: OnnxFile['facts']['inputs'][0]): HostError {
+function unusable(model: string, { name, type, shape }: OnnxFile['facts']['inputs'][0]): Failure {
   const what = shape === null ? 'an unknown number of dimensions' : `the type ${plainText(type)}`;
-  return new HostError(
+  return new Failure(
     'model-rejected',
     `The input "${plainText(name, 100)}" of ${plainText(model)} has ${what}, which cannot be made here.`,
     'Load the engine on a machine with a GPU, or compare in Python.',

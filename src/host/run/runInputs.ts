@@ -5,7 +5,7 @@ import type { TensorFacts } from '../../core/inspect/inspection';
 import { plainText } from '../../core/text/plainText';
 import { checkChoices, type RunTarget } from '../../core/run/runChoices';
 import type { RunChoices, TensorSummary } from '../../core/run/runReport';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 import { loadInput } from './inputs/loadInput';
 import type { PictureProcess } from './inputs/loadOutside';
 
@@ -23,19 +23,19 @@ export interface PreparedInput {
 /** In a run's folder, in the order of the engine's inputs. */
 export const inputFile = (index: number): string => `input-${index}.bin`;
 
-/** Throws a HostError that tells all that does not fit. */
+/** Throws a Failure that tells all that does not fit. */
 export function refuseBadChoices(engine: string, choices: RunChoices, target: RunTarget): void {
   const errors = checkChoices(choices, target);
   const [first] = errors;
   if (first === undefined) return;
-  throw new HostError(
+  throw new Failure(
     'invalid-argument',
     `${plainText(engine)} cannot be run like this: ${errors.map(({ sentence }) => sentence).join(' ')}`,
     first.nextStep,
   );
 }
 
-/** Throws a HostError where one cannot be made: no such file, another type, shape or number of bytes. */
+/** Throws a Failure where one cannot be made: no such file, another type, shape or number of bytes. */
 export async function prepareInputs(
   choices: RunChoices,
   tensors: readonly TensorFacts[],

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { runtimeReleases } from '../../core/report/runtimeReleases';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 import { installableRuntimes, installRuntime, pipProblem } from './installRuntime';
 import { itUnless, onWindows, underWine } from '../../../test/support/leaveOut';
 
@@ -52,12 +52,12 @@ describe('installRuntime', () => {
     });
   }
 
-  const failure = async (work: Promise<unknown>): Promise<HostError> => {
+  const failure = async (work: Promise<unknown>): Promise<Failure> => {
     const error: unknown = await work.then(
       () => assert.fail('it was installed'),
       (thrown: unknown) => thrown,
     );
-    assert.ok(error instanceof HostError, String(error));
+    assert.ok(error instanceof Failure, String(error));
     assert.deepEqual(fs.readdirSync(folder), [], 'something was left');
     return error;
   };

@@ -9,7 +9,7 @@ import * as path from 'node:path';
 import { releases } from '../../../tensorrt-rtx.json';
 import { plainText } from '../../core/text/plainText';
 import { cleanEnvironment } from '../engineHost/hostEnvironment';
-import { asHostError, HostError } from '../hostError';
+import { asFailure, Failure } from '../../core/wire/failure';
 import { isLibraryName } from './libraryFile';
 import { readLibraryFile } from './libraryFileAsync';
 import { liesInside } from './liesInside';
@@ -55,13 +55,13 @@ export interface InstallOptions {
   pipArguments?: readonly string[];
 }
 
-/** The installed library. Throws a HostError that says what is missing and how to get it. */
+/** The installed library. Throws a Failure that says what is missing and how to get it. */
 export async function installRuntime(options: InstallOptions): Promise<string> {
   const { version, folder, signal, onProgress } = options;
   const wheel = installableRuntimes.find((known) => known.version === version);
   const sha256 = wheel?.sha256[`${process.platform}-${process.arch}`];
   if (!wheel || sha256 === undefined) {
-    throw new HostError(
+    throw new Failure(
       'invalid-argument',
       `TensorRT-RTX ${version} cannot be installed on ${process.platform} ${process.arch}: NVIDIA publishes no package for it.`,
       `Choose one of ${installableRuntimes.map((known) => known.version).join(', ')} on Linux or Windows x86-64.`,
@@ -110,7 +110,7 @@ export async function installRuntime(options: InstallOptions): Promise<string> {
     onProgress?.({ step: 'Checking what was unpacked', fraction: null });
     const library = await libraryIn(unpacked);
     if (library === null) {
-      throw new HostError(
+      throw new Failure(
         'internal',
         `The package ${packageName} ${version} holds no TensorRT-RTX library.`,
         'Report it with the log.',
@@ -204,7 +204,7 @@ async function findPython(options: InstallOptions, cwd: string): Promise<string>
     if (code !== null && output.startsWith('3')) withoutPip ??= python;
   }
   if (withoutPip !== null) {
-    throw new HostError(
+    throw new Failure(
       'file-error',
       `${withoutPip} has no pip, which fetches TensorRT-RTX.`,
       process.platform === 'linux'
@@ -212,7 +212,7 @@ async function findPython(options: InstallOptions, cwd: string): Promise<string>
         : `Run "${withoutPip} -m ensurepip" and try again.`,
     );
   }
-  throw new HostError(
+  throw new Failure(
     'file-error',
     `Python 3 was not found (looked for ${options.python ?? `${pythonNames.join(' and ')} in the folders of PATH`}); its pip fetches TensorRT-RTX.`,
     "Install Python 3 from https://www.python.org or your system's package manager and try again.",
@@ -316,9 +316,9 @@ function lines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): v
 }
 
 /** What pip said, as cause and next step. Exported for its test. */
-export function pipProblem(output: string, version: string, code: number | null): HostError {
+export function pipProblem(output: string, version: string, code: number | null): Failure {
   const problem = (sentence: string, nextStep: string) =>
-    new HostError(
+    new Failure(
       'file-error',
       `TensorRT-RTX ${version} was not installed: ${sentence}`,
       nextStep,
@@ -355,11 +355,11 @@ export function pipProblem(output: string, version: string, code: number | null)
   return problem(`pip ended with code ${code}.`, "The log holds pip's own words.");
 }
 
-function systemProblem(error: unknown, folder: string, version: string): HostError {
+function systemProblem(error: unknown, folder: string, version: string): Failure {
   const code = (error as NodeJS.ErrnoException).code;
-  if (error instanceof HostError) return error;
+  if (error instanceof Failure) return error;
   const problem = (sentence: string, nextStep: string) =>
-    new HostError(
+    new Failure(
       'file-error',
       `TensorRT-RTX ${version} was not installed: ${sentence}`,
       nextStep,
@@ -374,7 +374,7 @@ function systemProblem(error: unknown, folder: string, version: string): HostErr
     case 'EROFS':
       return problem(`${folder} may not be written.`, 'Give the user write access and try again.');
     default:
-      return asHostError(error, `Installing TensorRT-RTX ${version}`);
+      return asFailure(error, `Installing TensorRT-RTX ${version}`);
   }
 }
 
@@ -383,8 +383,8 @@ function wasAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
 }
 
-function cancelled(): HostError {
-  return new HostError(
+function cancelled(): Failure {
+  return new Failure(
     'cancelled',
     'Installing TensorRT-RTX was cancelled.',
     'Nothing was left behind.',

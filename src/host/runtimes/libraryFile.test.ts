@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { elfFile, peFile, rtxSymbols } from '../../../test/support/libraryFiles';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 import { isLibraryName, readLibraryFileSync } from './libraryFile';
 import { readLibraryFile } from './libraryFileAsync';
 
@@ -23,12 +23,12 @@ describe('libraryFile', () => {
   const problemOf = async (
     file: string,
     target: { platform: NodeJS.Platform; arch: string } = linux,
-  ): Promise<HostError> => {
+  ): Promise<Failure> => {
     const error: unknown = await readLibraryFile(file, target).then(
       () => assert.fail('it was accepted'),
       (thrown: unknown) => thrown,
     );
-    assert.ok(error instanceof HostError);
+    assert.ok(error instanceof Failure);
     assert.ok(error.message.includes(file), error.message);
     assert.notEqual(error.nextStep, '');
     // Both ways of reading say the same.
@@ -120,7 +120,7 @@ describe('libraryFile', () => {
         try {
           readLibraryFileSync(file, linux);
         } catch (error) {
-          assert.ok(error instanceof HostError, `byte ${at}: ${String(error)}`);
+          assert.ok(error instanceof Failure, `byte ${at}: ${String(error)}`);
           assert.notEqual(error.code, 'internal', `byte ${at}: ${error.message}`);
         }
       }

@@ -5,7 +5,7 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 
 export interface LibraryFile {
   format: 'elf' | 'pe';
@@ -19,7 +19,7 @@ export interface Target {
 }
 
 /**
- * Throws a HostError that says what is wrong with the file. For a process that may wait: the command line and the engine
+ * Throws a Failure that says what is wrong with the file. For a process that may wait: the command line and the engine
  * host's child; libraryFileAsync.ts does it for others.
  */
 export function readLibraryFileSync(file: string, target: Target = process): LibraryFile {
@@ -57,11 +57,11 @@ const chooseAnother = 'Choose a libtensorrt_rtx library (tensorrt_rtx_1_7.dll on
 export function* look(file: string, stat: fs.Stats, target: Target): Look {
   if (!stat.isFile()) {
     const what = stat.isDirectory() ? 'a folder' : 'not a regular file';
-    throw new HostError('library-not-loaded', `${file} is ${what}, not a library.`, chooseAnother);
+    throw new Failure('library-not-loaded', `${file} is ${what}, not a library.`, chooseAnother);
   }
   const start = yield { offset: 0, length: 64 };
   if (start.length === 0) {
-    throw new HostError('library-not-loaded', `${file} is empty, not a library.`, reinstall);
+    throw new Failure('library-not-loaded', `${file} is empty, not a library.`, reinstall);
   }
   if (start.subarray(0, 4).equals(Buffer.from('\x7fELF', 'latin1'))) {
     return yield* lookElf(file, stat.size, start, target);
@@ -69,7 +69,7 @@ export function* look(file: string, stat: fs.Stats, target: Target): Look {
   if (start.subarray(0, 2).toString('latin1') === 'MZ') {
     return yield* lookPe(file, stat.size, start, target);
   }
-  throw new HostError('library-not-loaded', `${file} is not a shared library.`, chooseAnother);
+  throw new Failure('library-not-loaded', `${file} is not a shared library.`, chooseAnother);
 }
 
 const elfMachines: Record<number, string> = { 3: 'x86', 40: 'arm', 62: 'x64', 183: 'arm64' };
@@ -138,14 +138,14 @@ function* lookElf(file: string, size: number, start: Buffer, target: Target): Lo
   const names = strings.toString('latin1');
   const soname = sonameAt < 0 ? '' : (/[^\0]*/.exec(names.slice(sonameAt))?.[0] ?? '');
   if (/^libnvinfer/.test(soname)) {
-    throw new HostError(
+    throw new Failure(
       'not-tensorrt-rtx',
       `${file} is TensorRT (${printable(soname)}), not TensorRT-RTX.`,
       chooseAnother,
     );
   }
   if (!names.includes('\0createInferRuntime_INTERNAL\0')) {
-    throw new HostError(
+    throw new Failure(
       'not-tensorrt-rtx',
       `${file} is a shared library${soname === '' ? '' : ` (${printable(soname)})`}, but not TensorRT-RTX.`,
       chooseAnother,
@@ -182,11 +182,7 @@ function* lookPe(file: string, size: number, start: Buffer, target: Target): Loo
   const sections = yield { offset: sectionsStart, length: sectionCount * 40 };
   if (/^nvinfer/i.test(path.win32.basename(file))) {
     // nvinfer_10.dll, nvinfer_lean_10.dll: they export the same functions.
-    throw new HostError(
-      'not-tensorrt-rtx',
-      `${file} is TensorRT, not TensorRT-RTX.`,
-      chooseAnother,
-    );
+    throw new Failure('not-tensorrt-rtx', `${file} is TensorRT, not TensorRT-RTX.`, chooseAnother);
   }
   let resources: { offset: number; length: number } | null = null;
   for (let at = 0; at + 40 <= sections.length; at += 40) {
@@ -230,59 +226,59 @@ function printable(name: string): string {
   return name.slice(0, 80).replace(/[^\x20-\x7e]/g, '?');
 }
 
-function truncated(file: string, size: number, expected: number): HostError {
-  return new HostError(
+function truncated(file: string, size: number, expected: number): Failure {
+  return new Failure(
     'library-not-loaded',
     `${file} is incomplete: it has ${size} bytes, its headers speak of at least ${expected}.`,
     reinstall,
   );
 }
 
-function damaged(file: string, how: string): HostError {
-  return new HostError('library-not-loaded', `${file} is damaged: ${how}.`, reinstall);
+function damaged(file: string, how: string): Failure {
+  return new Failure('library-not-loaded', `${file} is damaged: ${how}.`, reinstall);
 }
 
-function otherMachine(file: string, arch: string, target: Target): HostError {
-  return new HostError(
+function otherMachine(file: string, arch: string, target: Target): Failure {
+  return new Failure(
     'library-not-loaded',
     `${file} is built for another processor (${arch}); this process is ${target.arch}.`,
     `Choose a TensorRT-RTX built for ${target.arch}.`,
   );
 }
 
-function otherSystem(file: string, builtFor: string, here: string): HostError {
-  return new HostError(
+function otherSystem(file: string, builtFor: string, here: string): Failure {
+  return new Failure(
     'library-not-loaded',
     `${file} is built for ${builtFor}; this is ${here === 'win32' ? 'Windows' : here}.`,
     chooseAnother,
   );
 }
 
-export function systemProblem(file: string, error: unknown): HostError {
-  if (error instanceof HostError) return error;
+export function systemProblem(file: string, error: unknown): Failure {
+  if (error instanceof Failure) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const detail = error instanceof Error ? error.message : String(error);
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new HostError('file-error', `There is no library at ${file}.`, chooseAnother, detail);
+      return new Failure('file-error', `There is no library at ${file}.`, chooseAnother, detail);
     case 'EACCES':
     case 'EPERM':
-      return new HostError(
+      return new Failure(
         'file-error',
         `${file} may not be read by this user.`,
         'Give the user read access, or choose another library.',
         detail,
       );
     case 'ELOOP':
-      return new HostError(
+      return new Failure(
         'file-error',
         `${file} is a link that leads in circles.`,
         chooseAnother,
         detail,
       );
     default:
-      return new HostError(
+      return new Failure(
         'file-error',
         `${file} could not be read: ${detail}`,
         chooseAnother,

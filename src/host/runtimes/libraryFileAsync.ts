@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as fsp from 'node:fs/promises';
 import { type LibraryFile, look, systemProblem, type Target } from './libraryFile';
 
-/** Throws a HostError that says what is wrong with the file. */
+/** Throws a Failure that says what is wrong with the file. */
 export async function readLibraryFile(
   file: string,
   target: Target = process,

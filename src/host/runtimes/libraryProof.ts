@@ -5,7 +5,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hashFile } from '../check/hashFile';
-import { HostError } from '../hostError';
+import { Failure } from '../../core/wire/failure';
 
 /** SHA-256 by file name. */
 export type LibraryProof = Readonly<Record<string, string>>;
@@ -14,14 +14,14 @@ const mostLibraries = 64;
 /** A file that did not change is not hashed again: SHA-256 by file and state. */
 const known = new Map<string, Promise<string>>();
 
-/** Throws HostError. */
+/** Throws Failure. */
 export async function proveLibrary(library: string): Promise<LibraryProof> {
   const folder = path.dirname(library);
   const names = (await fs.readdir(folder).catch(() => []))
     .filter((name) => /\.(so(\.\d+)*|dll)$/i.test(name) || name === path.basename(library))
     .sort();
   if (names.length > mostLibraries) {
-    throw new HostError(
+    throw new Failure(
       'library-not-loaded',
       `${folder} holds ${names.length} libraries, too many to tell which of them ${library} brings in.`,
       'Put TensorRT-RTX into a folder of its own.',

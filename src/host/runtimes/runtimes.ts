@@ -20,7 +20,7 @@
 import type { Stats } from 'node:fs';
 import * as path from 'node:path';
 import { compareVersions } from '../../core/report/runtimeReleases';
-import { asHostError } from '../hostError';
+import { asFailure } from '../../core/wire/failure';
 import { isLibraryName, type LibraryFile } from './libraryFile';
 import { type FoundRuntime, type RuntimeSource, runtimeSourceNames } from './runtimeSources';
 import { unsupportedVersion } from './unsupportedVersion';
@@ -36,7 +36,7 @@ export interface RuntimeFiles {
   stat(path: string): Promise<Stats | null> | Stats | null;
   /** Without links; the path itself where it leads nowhere. */
   realpath(path: string): Promise<string> | string;
-  /** Throws a HostError. */
+  /** Throws a Failure. */
   readLibrary(
     file: string,
     target: { platform: NodeJS.Platform; arch: string },
@@ -344,7 +344,7 @@ async function describe(
       ...supportProblem(file, library.version, places.supported),
     };
   } catch (error) {
-    const { message, nextStep } = asHostError(error, `Looking at ${file}`);
+    const { message, nextStep } = asFailure(error, `Looking at ${file}`);
     return { path: file, realPath, source, version: '', problem: message, nextStep };
   }
 }

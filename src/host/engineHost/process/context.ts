@@ -1,5 +1,5 @@
 /** What the request handlers of one engine host share. */
-import { HostError } from '../../hostError';
+import { Failure } from '../../../core/wire/failure';
 import type { NotificationName, NotificationParams, RuntimeInfo } from '../protocol';
 import { loadRuntime, openBareSession } from './runtimeLoader';
 import type { RunPhases } from './runPhases';
@@ -26,10 +26,10 @@ export class HostContext {
     return this.loaded ?? (this.bare ??= openBareSession(this.shimFolder, this.events));
   }
 
-  /** Throws a HostError where no runtime is loaded. */
+  /** Throws a Failure where no runtime is loaded. */
   runtimeSession(doing: string): ShimSession {
     if (this.loaded) return this.loaded;
-    throw new HostError(
+    throw new Failure(
       'invalid-argument',
       `${doing} needs a TensorRT-RTX, and none is loaded.`,
       'Choose or install a TensorRT-RTX.',
@@ -39,7 +39,7 @@ export class HostContext {
   async load(libraryPath: string): Promise<RuntimeInfo> {
     if (this.info) {
       if (this.info.path === libraryPath) return this.info;
-      throw new HostError(
+      throw new Failure(
         'invalid-argument',
         `This engine host has ${this.info.path} loaded, not ${libraryPath}.`,
         'Reload the window.',
@@ -64,7 +64,7 @@ export class HostContext {
   };
 }
 
-/** Waits for a job, passing a cancel on; what fails is a HostError with the library's own lines as detail. */
+/** Waits for a job, passing a cancel on; what fails is a Failure with the library's own lines as detail. */
 export async function finish<T>(
   job: ShimJob<T>,
   signal: AbortSignal,
@@ -82,9 +82,9 @@ export async function finish<T>(
   }
 }
 
-export function fromShim(error: ShimError, nextStep: string): HostError {
+export function fromShim(error: ShimError, nextStep: string): Failure {
   const lines = error.lines.map(({ bytes }) => Buffer.from(bytes).toString('utf8'));
-  return new HostError(error.code, error.message, nextStep, lines.join('\n'), failedAt(error));
+  return new Failure(error.code, error.message, nextStep, lines.join('\n'), failedAt(error));
 }
 
 /** How far an inspection or a run that failed came, from the report that it left; undefined: it left none. */

@@ -6,7 +6,7 @@
 import * as v from 'valibot';
 import { type CancellationToken, createMessageConnection, ResponseError } from 'vscode-jsonrpc';
 import { IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
-import { asHostError, HostError } from '../../hostError';
+import { asFailure, Failure } from '../../../core/wire/failure';
 import { type RequestName, type RequestParams, type RequestResult, requests } from '../protocol';
 import { HostContext, type Notify } from './context';
 import { hardExit } from './hardExit';
@@ -57,7 +57,7 @@ for (const name of Object.keys(requests) as RequestName[]) {
     try {
       return await answer(name, received, abort.signal);
     } catch (error) {
-      const { code, message, nextStep, detail, at } = asHostError(error, `The request "${name}"`);
+      const { code, message, nextStep, detail, at } = asFailure(error, `The request "${name}"`);
       return new ResponseError(1, message, { code, nextStep, detail, at });
     } finally {
       underWay.delete(abort);
@@ -73,7 +73,7 @@ function answer<N extends RequestName>(
 ): Promise<RequestResult<N>> {
   const parsed = v.safeParse(requests[name].params, received);
   if (!parsed.success) {
-    throw new HostError(
+    throw new Failure(
       'bad-message',
       `The request "${name}" could not be read: ${parsed.issues[0].message}`,
       'Reload the window; if it stays, reinstall the extension.',

@@ -2,7 +2,7 @@
  * Loads a TensorRT-RTX library with the shim of its version: first by what the file says about itself, and where that is
  * not enough or wrong, by what the loaded library says (ES_UNSUPPORTED_VERSION). Shared by the child and the command line.
  */
-import { HostError } from '../../hostError';
+import { Failure } from '../../../core/wire/failure';
 import { readLibraryFileSync } from '../../runtimes/libraryFile';
 import { listShims } from '../../runtimes/shims';
 import { unsupportedVersion } from '../../runtimes/unsupportedVersion';
@@ -45,7 +45,7 @@ export async function loadRuntime(
     const file = shims.get(minor);
     if (file === undefined || tried.has(minor)) {
       const { problem, nextStep } = unsupportedVersion(libraryPath, known, supported);
-      throw new HostError('unsupported-version', problem, nextStep);
+      throw new Failure('unsupported-version', problem, nextStep);
     }
     tried.add(minor);
     const session = Shim.open(file).session(events);
@@ -63,7 +63,7 @@ export async function loadRuntime(
   }
 }
 
-function loadError(libraryPath: string, error: ShimError): HostError {
+function loadError(libraryPath: string, error: ShimError): Failure {
   const named = error.message.includes(libraryPath)
     ? error.message
     : `${libraryPath} could not be loaded: ${error.message}`;
@@ -71,11 +71,11 @@ function loadError(libraryPath: string, error: ShimError): HostError {
   const nextStep = missing
     ? `Install the library that ${missing[1]} belongs to, or add its folder to LD_LIBRARY_PATH before starting the editor.`
     : 'Install TensorRT-RTX again, or choose another library.';
-  return new HostError(error.code, named, nextStep, error.message);
+  return new Failure(error.code, named, nextStep, error.message);
 }
 
-function noShims(shimFolder: string): HostError {
-  return new HostError(
+function noShims(shimFolder: string): Failure {
+  return new Failure(
     'unsupported-version',
     `There is no engine shim for ${process.platform} ${process.arch} (looked in ${shimFolder}): only file headers can be read.`,
     'Use the package of the extension that is made for this system.',

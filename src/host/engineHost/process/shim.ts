@@ -7,8 +7,7 @@
  * library: the command line's cold start is measured.
  */
 import koffi from 'koffi';
-import { shimStatusNames } from '../../../core/wire/shimStatus';
-import { HostError, type HostErrorCode } from '../../hostError';
+import { Failure, failureCodeOf, type FailureCode } from '../../../core/wire/failure';
 
 /** ENGINE_SHIM_ABI of the header this file was written against. */
 const shimAbi = 2;
@@ -42,7 +41,7 @@ export interface LibraryInfo {
 /** A failed job: its code, the shim's sentence, the library's own lines (warnings and worse, bytes). */
 export class ShimError extends Error {
   constructor(
-    readonly code: HostErrorCode,
+    readonly code: FailureCode,
     message: string,
     readonly lines: readonly ShimLine[] = [],
     /** What the job left although it failed: ES_UNSUPPORTED_VERSION has the library's info, a run how far it came. */
@@ -140,13 +139,13 @@ export class Shim {
     readonly version: string,
   ) {}
 
-  /** Throws a HostError when the file cannot be loaded or speaks another ABI. */
+  /** Throws a Failure when the file cannot be loaded or speaks another ABI. */
   static open(file: string): Shim {
     let native: Native;
     try {
       native = bind(file);
     } catch (error) {
-      throw new HostError(
+      throw new Failure(
         'internal',
         `The engine shim ${file} could not be loaded.`,
         'Reinstall the extension.',
@@ -155,7 +154,7 @@ export class Shim {
     }
     const abi = native.abiVersion();
     if (abi !== shimAbi) {
-      throw new HostError(
+      throw new Failure(
         'internal',
         `The engine shim ${file} has ABI ${abi}, not ${shimAbi}.`,
         'Reinstall the extension.',
@@ -477,7 +476,7 @@ export class ShimSession {
     const fetched = this.native.jobResult(this.session, job, result, result.length, needed);
     if (status !== 0) {
       const left = fetched === 0 && size > 0 ? result : null;
-      pending.reject(new ShimError(errorCode(status), sentence, pending.lines, left));
+      pending.reject(new ShimError(failureCodeOf(status), sentence, pending.lines, left));
       return;
     }
     if (fetched !== 0) {
@@ -514,18 +513,13 @@ function runOptions(options: ShimRunOptions): Buffer {
   return buffer;
 }
 
-function errorCode(status: number): HostErrorCode {
-  const code = shimStatusNames[status];
-  return code === undefined || code === 'ok' ? 'internal' : code;
-}
-
 function lastError(native: Native, status: number): ShimError {
   const buffer = Buffer.alloc(4096);
   const needed = Number(native.lastError(buffer, buffer.length));
   const end = buffer.indexOf(0);
   const sentence = buffer.toString('utf8', 0, end < 0 ? Math.min(needed, buffer.length) : end);
   return new ShimError(
-    errorCode(status),
+    failureCodeOf(status),
     sentence === '' ? `the shim's status is ${status}` : sentence,
   );
 }

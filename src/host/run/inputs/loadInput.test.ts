@@ -12,7 +12,7 @@ import type { TensorFacts } from '../../../core/inspect/inspection';
 import { npyHeader } from '../../../core/run/npy';
 import type { InputChoice, InputSource } from '../../../core/run/runReport';
 import { decodeValues, encodeValues } from '../../../core/run/tensorTypes';
-import { HostError } from '../../hostError';
+import { Failure } from '../../../core/wire/failure';
 import { listArrays, loadInput } from './loadInput';
 
 let folder: string;
@@ -67,7 +67,7 @@ const valuesOf = (count: number): number[] => Array.from(decodeValues('float32',
 
 async function refused(
   loading: Promise<unknown>,
-  code: HostError['code'],
+  code: Failure['code'],
   sentence: RegExp,
   nextStep = /\.$/,
 ): Promise<void> {
@@ -75,7 +75,7 @@ async function refused(
     () => assert.fail('it was accepted'),
     (thrown: unknown) => thrown,
   );
-  assert.ok(error instanceof HostError, String(error));
+  assert.ok(error instanceof Failure, String(error));
   assert.equal(error.code, code, error.message);
   assert.match(error.message, sentence);
   assert.match(error.nextStep, nextStep);
@@ -355,7 +355,7 @@ describe('.npz files', () => {
         (thrown: unknown) => thrown,
       );
       if (error === null) continue;
-      assert.ok(error instanceof HostError, `byte ${at}`);
+      assert.ok(error instanceof Failure, `byte ${at}`);
       refusals += 1;
     }
     // What is left are dates, attributes and a second copy of the sizes, which nothing here uses.
@@ -458,8 +458,7 @@ describe('pictures', () => {
       broken[at] = (broken[at] ?? 0) ^ 0xff;
       write('broken.png', broken);
       const error = await load(file('broken.png'), picture).catch((thrown: unknown) => thrown);
-      if (error instanceof Error)
-        assert.ok(error instanceof HostError, `byte ${at}: ${error.stack}`);
+      if (error instanceof Error) assert.ok(error instanceof Failure, `byte ${at}: ${error.stack}`);
     }
   });
 
@@ -479,7 +478,7 @@ describe('pictures', () => {
       write('bomb.png', png().subarray(0, 8), ...parts);
       const before = process.memoryUsage().rss;
       await load(file('bomb.png'), picture).catch((error: unknown) => {
-        assert.ok(error instanceof HostError && error.code === 'file-error');
+        assert.ok(error instanceof Failure && error.code === 'file-error');
       });
       assert.ok(process.memoryUsage().rss - before < 48 * 1024 * 1024);
     }

@@ -3,7 +3,7 @@
  * numbers and a sentence that says where they come from and what was changed on the way. Pieces are read, converted,
  * counted and written one after the other; only arrays in Fortran order and pictures are whole in memory.
  *
- * Every failure is a HostError: "file-error" (not there, damaged), "invalid-argument" (it does not fit the input),
+ * Every failure is a Failure: "file-error" (not there, damaged), "invalid-argument" (it does not fit the input),
  * "cancelled".
  */
 import * as fs from 'node:fs/promises';
@@ -43,7 +43,7 @@ import {
   encodeValues,
   isTensorType,
 } from '../../../core/run/tensorTypes';
-import { HostError } from '../../hostError';
+import { Failure } from '../../../core/wire/failure';
 import { fileError } from '../../build/onnxFile';
 import { loadPictureOutside, type PictureProcess } from './loadOutside';
 import { chooseEntry, entryPieces, readZipDirectory } from './npzFile';
@@ -101,7 +101,7 @@ export async function loadInput(
     return await finish(opened, tensor, type, profile, dataPath, signal);
   } catch (error) {
     if (error instanceof NpyError) {
-      throw new HostError(
+      throw new Failure(
         'invalid-argument',
         `The input file ${file.shown} ${error.predicate}.`,
         error.nextStep,
@@ -113,7 +113,7 @@ export async function loadInput(
   }
 }
 
-/** The names of the arrays in a .npz file, in its order, for a choice. Throws HostError. */
+/** The names of the arrays in a .npz file, in its order, for a choice. Throws Failure. */
 export async function listArrays(file: string): Promise<string[]> {
   const opened = await InputFile.open(file);
   try {
@@ -127,14 +127,14 @@ export async function listArrays(file: string): Promise<string[]> {
 function usableType(tensor: TensorFacts): TensorType {
   const shown = plainText(tensor.name, 100);
   if (!isTensorType(tensor.type)) {
-    throw new HostError(
+    throw new Failure(
       'invalid-argument',
       `The input "${shown}" has the type ${tensor.type}, which this version does not know.`,
       'Update Engine Inspector.',
     );
   }
   if (!tensor.linear) {
-    throw new HostError(
+    throw new Failure(
       'invalid-argument',
       `The input "${shown}" is not row major linear (${plainText(tensor.format, 200)}): its bytes cannot be written in C order.`,
       'Rebuild the engine with linear inputs.',
@@ -227,7 +227,7 @@ function openRaw(
   );
   const needed = byteLength(type, elementCount(shape));
   if (file.size !== needed) {
-    throw new HostError(
+    throw new Failure(
       'invalid-argument',
       `The input file ${file.shown} has ${formatExactBytes(file.size)}, but ${type} ${formatShape(shape)} for the input "${plainText(tensor.name, 100)}" takes ${formatExactBytes(needed)}.`,
       'Choose a file of exactly that size (raw values in C order, little endian), another shape, or a .npy file, which carries its shape.',
@@ -401,7 +401,7 @@ async function openPicture(
   const shape = neededShape(resolveShape(choice, tensor, profile, null), tensor);
   const layout = image ?? guessImageLayout(type, shape);
   if (layout === null) {
-    throw new HostError(
+    throw new Failure(
       'invalid-argument',
       `The input "${shown}" does not look like a picture (${formatShape(shape)}), but ${file.shown} is one.`,
       'Choose a .npy file, or say how the picture becomes the tensor.',
@@ -409,7 +409,7 @@ async function openPicture(
   }
   const wrong = checkImageLayout(layout, shape);
   if (wrong !== null) {
-    throw new HostError(
+    throw new Failure(
       'invalid-argument',
       `${file.shown} for the input "${shown}": ${wrong}.`,
       'Choose another layout or colors for the picture.',
@@ -424,7 +424,7 @@ async function openPicture(
 
 function neededShape(shape: number[] | null, tensor: TensorFacts): number[] {
   if (shape !== null) return shape;
-  throw new HostError(
+  throw new Failure(
     'invalid-argument',
     `The input "${plainText(tensor.name, 100)}" is dynamic (${formatShape(tensor.shape)}) and its profile gives no shape.`,
     'Give a shape.',
@@ -443,7 +443,7 @@ async function finish(
 ): Promise<LoadedInput> {
   const wrong = checkShape(opened.shape, tensor, profile)[0];
   if (wrong !== undefined) {
-    throw new HostError('invalid-argument', `${wrong.sentence} (${opened.source})`, wrong.nextStep);
+    throw new Failure('invalid-argument', `${wrong.sentence} (${opened.source})`, wrong.nextStep);
   }
   const summarizer = new TensorSummarizer();
   const count = elementCount(opened.shape);
@@ -533,12 +533,12 @@ export class OutputFile {
 const temporaryOf = (target: string): string =>
   path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.tmp`);
 
-function writeError(error: unknown, target: string): HostError {
+function writeError(error: unknown, target: string): Failure {
   const cause = error instanceof Error ? error.message : String(error);
   const shown = plainText(target);
   const code = error instanceof Error && 'code' in error ? error.code : '';
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new HostError(
+    return new Failure(
       'file-error',
       `There is no room on the drive for ${shown}.`,
       'Free some.',
@@ -546,7 +546,7 @@ function writeError(error: unknown, target: string): HostError {
     );
   }
   const { nextStep } = fileError(error, shown);
-  return new HostError(
+  return new Failure(
     'file-error',
     `${shown} could not be written: ${plainText(cause, 300)}.`,
     nextStep,

@@ -10,7 +10,7 @@ import { tensorTypes, type TensorFacts } from '../../../core/inspect/inspection'
 import { plainText } from '../../../core/text/plainText';
 import type { InputChoice } from '../../../core/run/runReport';
 import { hostEnvironment } from '../../engineHost/hostEnvironment';
-import { HostError, hostErrorCodes } from '../../hostError';
+import { Failure, failureCodes } from '../../../core/wire/failure';
 import type { LoadedInput } from './loadInput';
 
 /** Where that process is. */
@@ -57,7 +57,7 @@ export const pictureAnswer = v.variant('type', [
   }),
   v.object({
     type: v.literal('refused'),
-    code: v.picklist(hostErrorCodes),
+    code: v.picklist(failureCodes),
     message: v.string(),
     nextStep: v.string(),
     detail: v.string(),
@@ -68,7 +68,7 @@ export type PictureAnswer = v.InferOutput<typeof pictureAnswer>;
 /** A picture that takes longer is none that anybody meant. Milliseconds. */
 const limitMs = 60_000;
 
-/** Throws HostError. */
+/** Throws Failure. */
 export function loadPictureOutside(
   { main, nodePath }: PictureProcess,
   task: PictureTask,
@@ -94,7 +94,7 @@ export function loadPictureOutside(
     const fail = (predicate: string, detail = ''): void =>
       settle(() =>
         reject(
-          new HostError(
+          new Failure(
             'file-error',
             `The picture ${plainText(file)} ${predicate}.`,
             'Choose a smaller one, or save it again with an image program.',
@@ -104,7 +104,7 @@ export function loadPictureOutside(
       );
     const onAbort = (): void =>
       settle(() =>
-        reject(new HostError('cancelled', 'Reading the inputs was cancelled.', 'Run it again.')),
+        reject(new Failure('cancelled', 'Reading the inputs was cancelled.', 'Run it again.')),
       );
     const timer = setTimeout(() => fail('took too long to decode'), limitMs);
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -116,7 +116,7 @@ export function loadPictureOutside(
         settle(() => resolve(input));
       } else {
         const { code, message, nextStep, detail } = parsed.output;
-        settle(() => reject(new HostError(code, message, nextStep, detail)));
+        settle(() => reject(new Failure(code, message, nextStep, detail)));
       }
     });
     child.once('error', (error) => fail('could not be decoded: no process for it', error.message));

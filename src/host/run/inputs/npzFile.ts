@@ -7,7 +7,7 @@ import { createInflateRaw, crc32 } from 'node:zlib';
 import { pipeline, Readable } from 'node:stream';
 
 import { plainText } from '../../../core/text/plainText';
-import { HostError } from '../../hostError';
+import { Failure } from '../../../core/wire/failure';
 import type { InputFile } from './openFile';
 
 export interface ZipEntry {
@@ -29,7 +29,7 @@ const localSignature = 0x04034b50;
 const all32 = 0xffffffff;
 const maxDirectory = 16 * 1024 * 1024;
 
-/** Throws HostError. */
+/** Throws Failure. */
 export async function readZipDirectory(file: InputFile): Promise<ZipEntry[]> {
   const { offset, length } = await findDirectory(file);
   if (length > maxDirectory || offset + length > file.size) throw damaged(file);
@@ -60,7 +60,7 @@ export async function readZipDirectory(file: InputFile): Promise<ZipEntry[]> {
   return entries;
 }
 
-/** The array that is asked for: by name, by the input's name, or the only one. Throws HostError. */
+/** The array that is asked for: by name, by the input's name, or the only one. Throws Failure. */
 export function chooseEntry(
   file: InputFile,
   entries: readonly ZipEntry[],
@@ -77,7 +77,7 @@ export function chooseEntry(
   if (found !== undefined) return found;
   const names = arrays.slice(0, 20).map(({ name }) => `"${plainText(bare(name), 100)}"`);
   const more = arrays.length > 20 ? `, and ${arrays.length - 20} more` : '';
-  throw new HostError(
+  throw new Failure(
     'file-error',
     asked === undefined
       ? `The archive ${file.shown} has ${arrays.length} arrays, none of them named like the input "${plainText(input, 100)}".`
@@ -102,7 +102,7 @@ export async function* entryPieces(
     );
   }
   const local = await file.read(entry.localHeader, 30).catch((error: unknown) => {
-    if (error instanceof HostError && error.code === 'cancelled') throw error;
+    if (error instanceof Failure && error.code === 'cancelled') throw error;
     throw damaged(file);
   });
   if (local.readUInt32LE(0) !== localSignature) throw damaged(file);
@@ -120,7 +120,7 @@ export async function* entryPieces(
       yield piece;
     }
   } catch (error) {
-    if (error instanceof HostError) throw error;
+    if (error instanceof Failure) throw error;
     throw damaged(file, error);
   }
   if (size !== entry.size || crc !== entry.crc) throw damaged(file);
@@ -142,8 +142,8 @@ async function* inflated(
   }
 }
 
-function damaged(file: InputFile, cause?: unknown): HostError {
-  return new HostError(
+function damaged(file: InputFile, cause?: unknown): Failure {
+  return new Failure(
     'file-error',
     `The archive ${file.shown} is damaged or cut short.`,
     'Copy or save it again.',

@@ -1,8 +1,8 @@
-/** Files that a person chose as an input: opened, read in pieces, every failure a HostError that names the file. */
+/** Files that a person chose as an input: opened, read in pieces, every failure a Failure that names the file. */
 import * as fs from 'node:fs/promises';
 
 import { plainText } from '../../../core/text/plainText';
-import { HostError } from '../../hostError';
+import { Failure } from '../../../core/wire/failure';
 import { fileError } from '../../build/onnxFile';
 
 /** A multiple of every element's size. */
@@ -18,7 +18,7 @@ export class InputFile {
     private readonly signal: AbortSignal | undefined,
   ) {}
 
-  /** Throws HostError: not there, a folder, no right to read it. */
+  /** Throws Failure: not there, a folder, no right to read it. */
   static async open(file: string, signal?: AbortSignal): Promise<InputFile> {
     const shown = plainText(file);
     let handle: fs.FileHandle;
@@ -31,7 +31,7 @@ export class InputFile {
     const stat = await handle.stat();
     if (stat.isFile()) return new InputFile(handle, file, shown, stat.size, signal);
     await handle.close();
-    throw new HostError(
+    throw new Failure(
       'file-error',
       `The input file ${shown} is ${stat.isDirectory() ? 'a folder' : 'no regular file'}.`,
       'Choose a file.',
@@ -64,8 +64,8 @@ export class InputFile {
   }
 
   /** "<file> <predicate>." */
-  refuse(predicate: string, nextStep = 'Choose another file, or write this one again.'): HostError {
-    return new HostError('file-error', `The input file ${this.shown} ${predicate}.`, nextStep);
+  refuse(predicate: string, nextStep = 'Choose another file, or write this one again.'): Failure {
+    return new Failure('file-error', `The input file ${this.shown} ${predicate}.`, nextStep);
   }
 
   private async fill(buffer: Buffer, offset: number): Promise<number> {
@@ -83,7 +83,7 @@ export class InputFile {
         done += bytesRead;
       }
     } catch (error) {
-      if (error instanceof HostError) throw error;
+      if (error instanceof Failure) throw error;
       throw fileError(error, `The input file ${this.shown}`);
     }
     return done;
@@ -92,5 +92,5 @@ export class InputFile {
 
 export function stopIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted !== true) return;
-  throw new HostError('cancelled', 'Reading the inputs was cancelled.', 'Run it again.');
+  throw new Failure('cancelled', 'Reading the inputs was cancelled.', 'Run it again.');
 }

@@ -7,7 +7,7 @@ import type { TensorType } from '../../../core/inspect/inspection';
 import { npyHeaderLength, parseNpyHeader } from '../../../core/run/npy';
 import type { RawOutput } from '../../../core/run/rawRun';
 import { decodeValues, encodeValues } from '../../../core/run/tensorTypes';
-import { HostError } from '../../hostError';
+import { Failure } from '../../../core/wire/failure';
 import { loadInput } from './loadInput';
 import { compareOutputs, npyNames, readOutput, readOutputs, saveNpy } from './outputs';
 
@@ -65,8 +65,7 @@ describe('outputs of a run', () => {
     await assert.rejects(
       readOutput('y', 'float32', [2], file),
       (error) =>
-        error instanceof HostError &&
-        /has 4 bytes, but float32 2 takes 8 bytes/.test(error.message),
+        error instanceof Failure && /has 4 bytes, but float32 2 takes 8 bytes/.test(error.message),
     );
   });
 
@@ -139,7 +138,7 @@ describe('saving outputs', () => {
     await assert.rejects(saveNpy(output, path.join(folder, 'n.npy')), /were not kept/);
     const good = await readOutput('y', 'float32', [1], write('g.bin', 'float32', [1]));
     await assert.rejects(saveNpy(good, path.join(folder, 'no/such/g.npy')), (error) => {
-      return error instanceof HostError && /g\.npy could not be written/.test(error.message);
+      return error instanceof Failure && /g\.npy could not be written/.test(error.message);
     });
   });
 

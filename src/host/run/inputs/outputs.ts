@@ -22,7 +22,7 @@ import {
   typeOfNumber,
 } from '../../../core/run/tensorTypes';
 import type { TensorType } from '../../../core/inspect/inspection';
-import { HostError } from '../../hostError';
+import { Failure } from '../../../core/wire/failure';
 import { OutputFile } from './loadInput';
 import { InputFile, stopIfAborted } from './openFile';
 
@@ -31,7 +31,7 @@ const maxPreviewBytes = 512 * 1024 * 1024;
 
 /**
  * Reports of all outputs that can be read; one that cannot (a type that is not known, a vectorized format) is told in a
- * sentence instead. Throws HostError.
+ * sentence instead. Throws Failure.
  */
 export async function readOutputs(
   outputs: readonly RawOutput[],
@@ -57,7 +57,7 @@ export async function readOutputs(
   return { outputs: reports, sentences };
 }
 
-/** Throws HostError: not there, another size than type and shape say, cancelled. */
+/** Throws Failure: not there, another size than type and shape say, cancelled. */
 export async function readOutput(
   name: string,
   type: TensorType,
@@ -138,14 +138,14 @@ export interface SavedOutput {
   told: string;
 }
 
-/** Writes one output as .npy; a file that is there is replaced when the new one is whole. Throws HostError. */
+/** Writes one output as .npy; a file that is there is replaced when the new one is whole. Throws Failure. */
 export async function saveNpy(
   output: Pick<OutputReport, 'name' | 'type' | 'shape' | 'dataPath'>,
   target: string,
   signal?: AbortSignal,
 ): Promise<SavedOutput> {
   if (output.dataPath === null) {
-    throw new HostError(
+    throw new Failure(
       'file-error',
       `The values of "${plainText(output.name, 100)}" were not kept.`,
       'Run it again.',
@@ -197,7 +197,7 @@ async function openTensor(
   const needed = byteLength(type, elementCount(shape));
   if (file.size === needed) return file;
   await file.close();
-  throw new HostError(
+  throw new Failure(
     'file-error',
     `The file ${file.shown} has ${formatExactBytes(file.size)}, but ${type} ${formatShape(shape)} takes ${formatExactBytes(needed)}.`,
     'Run it again.',

@@ -4,7 +4,7 @@ import { inflateSync } from 'node:zlib';
 import { formatBytes, formatCount } from '../../../core/text/formats';
 import { plainText } from '../../../core/text/plainText';
 import type { Picture } from '../../../core/run/imageInput';
-import { HostError } from '../../hostError';
+import { Failure } from '../../../core/wire/failure';
 import type { InputFile } from './openFile';
 
 const maxFile = 256 * 1024 * 1024;
@@ -20,7 +20,7 @@ export function pictureKind(head: Uint8Array): PictureKind | null {
   return null;
 }
 
-/** Throws HostError. */
+/** Throws Failure. */
 export async function readPicture(file: InputFile): Promise<Picture> {
   const head = await file.readUpTo(0, 32);
   const kind = pictureKind(head);
@@ -50,10 +50,10 @@ export async function readPicture(file: InputFile): Promise<Picture> {
   }
 }
 
-function damaged(file: InputFile, kind: PictureKind, cause?: unknown): HostError {
+function damaged(file: InputFile, kind: PictureKind, cause?: unknown): Failure {
   const detail = cause instanceof Error ? cause.message : '';
   const why = detail === '' ? '' : `: ${plainText(detail, 200)}`;
-  return new HostError(
+  return new Failure(
     'file-error',
     `The picture ${file.shown} is no good ${kind === 'png' ? 'PNG' : 'JPEG'} file${why}.`,
     'Save it again with an image program.',

@@ -16,7 +16,7 @@ import {
 } from '../../../../test/support/onnxModels';
 import type { TensorFacts, TensorType } from '../../../core/inspect/inspection';
 import { encodeValues } from '../../../core/run/tensorTypes';
-import { HostError } from '../../hostError';
+import { Failure } from '../../../core/wire/failure';
 import { loadInput, type LoadInputOptions } from '../inputs/loadInput';
 import { runReference, type ReferenceRequest } from './runReference';
 
@@ -190,7 +190,7 @@ describe('ONNX Runtime on the CPU', function () {
     });
     await assert.rejects(
       running,
-      (error) => error instanceof HostError && error.code === 'cancelled',
+      (error) => error instanceof Failure && error.code === 'cancelled',
     );
     await assert.rejects(
       runReference(request(model), { signal: AbortSignal.abort() }),
@@ -244,21 +244,21 @@ describe('pictures in a process of their own', function () {
       loading.catch((error: unknown) => error),
     );
     const [outside, here] = await Promise.all(errors);
-    assert.ok(outside instanceof HostError && here instanceof HostError);
+    assert.ok(outside instanceof Failure && here instanceof Failure);
     assert.deepEqual(
       [outside.code, outside.message, outside.nextStep],
       [here.code, here.message, here.nextStep],
     );
     const dying = write('dies.js', Buffer.from('process.exit(9)'));
     await assert.rejects(load(file, { pictures: { main: dying } }), (error) => {
-      return error instanceof HostError && /bad\.png ended the process/.test(error.message);
+      return error instanceof Failure && /bad\.png ended the process/.test(error.message);
     });
     const hangs = write('hangs.js', Buffer.from('setInterval(() => 0, 1000)'));
     const abort = new AbortController();
     setTimeout(() => abort.abort(), 300);
     await assert.rejects(
       load(file, { pictures: { main: hangs }, signal: abort.signal }),
-      (error) => error instanceof HostError && error.code === 'cancelled',
+      (error) => error instanceof Failure && error.code === 'cancelled',
     );
   });
 });

@@ -13,7 +13,7 @@ import type { TensorType } from '../../../core/inspect/inspection';
 import { plainText } from '../../../core/text/plainText';
 import type { ReferenceReport, RunFailure, RunProgress } from '../../../core/run/runReport';
 import { hostEnvironment } from '../../engineHost/hostEnvironment';
-import { HostError } from '../../hostError';
+import { Failure } from '../../../core/wire/failure';
 import { readOutput } from '../inputs/outputs';
 import { readOnnxFile } from '../../build/onnxFile';
 import { referenceAnswer, type ReferenceAnswer, type ReferenceTask } from './messages';
@@ -47,7 +47,7 @@ const engineName = 'ONNX Runtime';
 
 type Done = Extract<ReferenceAnswer, { type: 'done' }>;
 
-/** Throws HostError "cancelled" only. */
+/** Throws Failure "cancelled" only. */
 export async function runReference(
   request: ReferenceRequest,
   { signal, onProgress, timeoutMs = defaultTimeoutMs }: ReferenceCallbacks = {},
@@ -73,8 +73,8 @@ export async function runReference(
       outputs,
     };
   } catch (error) {
-    if (error instanceof HostError && error.code === 'cancelled') throw error;
-    return { ...report, failure: asFailure(error, report.model) };
+    if (error instanceof Failure && error.code === 'cancelled') throw error;
+    return { ...report, failure: runFailureOf(error, report.model) };
   }
 }
 
@@ -85,7 +85,7 @@ async function makeTask(
   const model = await readOnnxFile(request.model, signal);
   const bytes = model.externalFiles.reduce((sum, { size }) => sum + size, model.size);
   if (bytes > maxModelBytes) {
-    throw new HostError(
+    throw new Failure(
       'model-rejected',
       `The model ${plainText(request.model)} has ${formatBytes(bytes)}, more than ONNX Runtime can load here: it runs in WebAssembly, which has 4 GiB at most.`,
       'Compare with ONNX Runtime in Python, and choose its output as a file.',
@@ -175,7 +175,7 @@ class ReferenceFailure extends Error {
   }
 }
 
-function asFailure(error: unknown, model: string): RunFailure {
+function runFailureOf(error: unknown, model: string): RunFailure {
   if (error instanceof ReferenceFailure) {
     const { stage, code, sentence, nextStep, detail } = error.answer;
     return {
@@ -187,7 +187,7 @@ function asFailure(error: unknown, model: string): RunFailure {
       lines: detail === '' ? [] : [plainText(detail)],
     };
   }
-  const known = error instanceof HostError;
+  const known = error instanceof Failure;
   const message = error instanceof Error ? error.message : String(error);
   const detail = known ? plainText(error.detail) : '';
   return {
@@ -210,22 +210,22 @@ function progressOf(stage: Extract<ReferenceAnswer, { type: 'stage' }>['stage'])
   return { stage: `reference-${stage}`, sentence: sentences[stage], fraction: null };
 }
 
-const cancelled = (model: string): HostError =>
-  new HostError(
+const cancelled = (model: string): Failure =>
+  new Failure(
     'cancelled',
     `Running ${plainText(model)} with ONNX Runtime was cancelled.`,
     'Start it again when you like.',
   );
 
-const tookTooLong = (model: string, ms: number): HostError =>
-  new HostError(
+const tookTooLong = (model: string, ms: number): Failure =>
+  new Failure(
     'host-timeout',
     `ONNX Runtime took longer than ${formatDuration(ms)} for ${plainText(model)} and was stopped.`,
     'Use a smaller shape, or compare with ONNX Runtime in Python.',
   );
 
-const couldNotStart = (error: Error): HostError =>
-  new HostError(
+const couldNotStart = (error: Error): Failure =>
+  new Failure(
     'host-start-failed',
     `The process for ONNX Runtime could not be started: ${plainText(error.message, 300)}.`,
     'Reinstall the extension.',
@@ -238,12 +238,12 @@ function itEnded(
   code: number | null,
   killedBy: NodeJS.Signals | null,
   words: string,
-): HostError {
+): Failure {
   // V8 ends the process when its own memory is full; Linux kills who uses most.
   const isMemory = /out of memory|allocation failed/i.test(words) || killedBy === 'SIGKILL';
   const how = killedBy === null ? `code ${code ?? 'unknown'}` : killedBy;
   const doing = stage === 'load' ? 'while it loaded' : 'while it ran';
-  return new HostError(
+  return new Failure(
     isMemory ? 'out-of-memory' : 'host-exited',
     `ONNX Runtime's process ended (${how}) ${doing} ${plainText(model)}${isMemory ? ': there was not enough memory' : ''}.`,
     isMemory

@@ -1,6 +1,6 @@
 /** inspect: deserializes an engine and tells what is inside. Runs code from the file. */
 import * as v from 'valibot';
-import { HostError } from '../../../hostError';
+import { Failure } from '../../../../core/wire/failure';
 import { inspectReport, type RequestParams, type RequestResult } from '../../protocol';
 import { finish, fromShim, type HostContext } from '../context';
 import { RunPhases } from '../runPhases';
@@ -63,7 +63,7 @@ export function parseReport<S extends v.GenericSchema>(schema: S, json: Buffer):
   } catch (error) {
     cause = error instanceof Error ? error.message : String(error);
   }
-  throw new HostError(
+  throw new Failure(
     'internal',
     `The engine shim's report could not be read: ${cause}`,
     'Reinstall the extension; if it stays, report it with the log.',

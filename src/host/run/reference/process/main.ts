@@ -11,7 +11,7 @@ import { pathToFileURL } from 'node:url';
 import * as ort from 'onnxruntime-web';
 import * as v from 'valibot';
 
-import { asHostError } from '../../../hostError';
+import { asFailure } from '../../../../core/wire/failure';
 import { loadInput } from '../../inputs/loadInput';
 import { pictureTask, type PictureAnswer, type PictureTask } from '../../inputs/loadOutside';
 import { referenceTask, type ReferenceAnswer, type ReferenceTask } from '../messages';
@@ -208,7 +208,7 @@ async function loadPicture({
   try {
     return { type: 'loaded', input: await loadInput(choice, tensor, profile, { dataPath }) };
   } catch (error) {
-    const { code, message, nextStep, detail } = asHostError(error, 'Reading the picture');
+    const { code, message, nextStep, detail } = asFailure(error, 'Reading the picture');
     return { type: 'refused', code, message, nextStep, detail };
   }
 }
