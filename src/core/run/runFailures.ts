@@ -122,7 +122,18 @@ function wordsFor(facts: FailureFacts, lines: readonly string[]): Words {
         sentence: `${file} took too long ${doing(facts.stage)} it and was stopped. ${ended(facts.sentence)}`,
         nextStep: 'A damaged engine can hang: compare its SHA-256 or rebuild it.',
       };
-    default:
+    // The sentence says it all.
+    case 'invalid-argument':
+    case 'library-not-loaded':
+    case 'not-tensorrt-rtx':
+    case 'unsupported-version':
+    case 'file-error':
+    case 'model-rejected':
+    case 'internal':
+    case 'host-start-failed':
+    case 'host-crash-budget':
+    case 'bad-message':
+    case 'wrong-use':
       return {
         sentence: `${file}: ${ended(facts.sentence)}`,
         nextStep: facts.nextStep ?? 'See the log for more.',
