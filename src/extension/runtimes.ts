@@ -15,6 +15,8 @@ export class Runtimes implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscriptions: vscode.Disposable[];
   private found: Promise<FoundRuntime[]> | undefined;
+  /** Of those found: what can be used once the person chose it. */
+  private readonly onlyUntrusted = new WeakSet<FoundRuntime>();
 
   /** Asks a person. Replaced by tests: VS Code shows them no dialogs. */
   confirm = async (question: string, detail: string, yes: string): Promise<boolean> =>
@@ -75,11 +77,11 @@ export class Runtimes implements vscode.Disposable {
   async use(path: string, { asked = false } = {}): Promise<boolean> {
     const runtime = (await this.list()).find((one) => one.path === path);
     if (!runtime) throw await notFound(path);
-    if (await this.trust.isOfWorkspace(path)) return this.useOfWorkspace(runtime);
-    if (runtime.problem !== null) {
+    if (runtime.problem !== null && !this.onlyUntrusted.has(runtime)) {
       void showWarning(`${runtime.problem} ${runtime.nextStep}`.trim());
       return false;
     }
+    if (await this.trust.isOfWorkspace(path)) return this.useOfWorkspace(runtime);
     const detail = `${runtime.realPath}\n\nThe choice is a setting of yours: it holds in every window.`;
     const question = `Check engines with TensorRT-RTX ${runtime.version}?`;
     if (!asked && !(await this.confirm(question, detail, 'Use This Runtime'))) {
@@ -181,8 +183,14 @@ export class Runtimes implements vscode.Disposable {
     } catch (error) {
       const { asFailure } = await import('../core/wire/failure');
       const { message, nextStep } = asFailure(error, `Looking at ${runtime.path}`);
-      if (isTrusted() && runtime.problem === null) await this.offer(runtime);
-      return { ...runtime, problem: message, nextStep };
+      // To choose one that can't be used helps nobody: its own next step comes first.
+      if (runtime.problem !== null) {
+        return { ...runtime, problem: `${runtime.problem} ${message}` };
+      }
+      if (isTrusted()) await this.offer(runtime);
+      const judged = { ...runtime, problem: message, nextStep };
+      this.onlyUntrusted.add(judged);
+      return judged;
     }
   }
 

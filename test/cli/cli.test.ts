@@ -189,7 +189,7 @@ describe('command line', () => {
 
   itUnless(
     underWine('Node makes no symbolic links'),
-    'searches folders: sorted, by extension, through links, around circles',
+    'searches folders: sorted, by extension, through links when asked, around circles',
     async () => {
       const top = emptyFolder();
       fs.mkdirSync(path.join(top, 'b/deep'), { recursive: true });
@@ -212,14 +212,14 @@ describe('command line', () => {
       fs.symlinkSync(path.join(top, 'nowhere'), path.join(top, 'x.engine'));
       const found = async (...args: string[]) =>
         (await json([...args, top])).reports.map(({ file }) => path.relative(top, file));
-      assert.deepEqual(await found(), [
-        'B.ENGINE',
-        'a.engine',
-        'b/deep/z.engine',
+      const inside = ['B.ENGINE', 'a.engine', 'b/deep/z.engine', 'x.engine'];
+      assert.deepEqual(await found(), inside);
+      assert.deepEqual(await found('--follow-links'), [
+        ...inside.slice(0, -1),
         'link/o.engine',
         'x.engine',
       ]);
-      assert.deepEqual(await found('--ext', '.plan,trt'), [
+      assert.deepEqual(await found('--follow-links', '--ext', '.plan,trt'), [
         'B.ENGINE',
         'a.engine',
         'b/deep/z.engine',

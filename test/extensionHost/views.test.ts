@@ -79,6 +79,10 @@ describe('views and commands', () => {
     );
     assert.ok(typeof found.tooltip === 'string');
     assert.match(found.tooltip, /not a shared library/);
+    assert.match(found.tooltip, /lies in this workspace/);
+    // Choosing it would not help.
+    assert.doesNotMatch(found.tooltip, /Choose it/);
+    assert.equal(await api.runtimes.use(broken), false);
     // An explicit path that cannot be used is an error with its reason, never silently another library.
     const uri = putEngine('a.engine', { version: newest });
     const report = await api.reports.check(uri);

@@ -247,6 +247,13 @@ export class Workbench {
     return this.page.locator('.notification-toast', { hasText: text });
   }
 
+  /** Answers the dialog that asks this question, by the button of this name. */
+  async answer(question: string, button: string): Promise<void> {
+    const dialog = this.page.locator('.monaco-dialog-box', { hasText: question });
+    await dialog.getByRole('button', { name: button, exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+  }
+
   statusBarItem(text: string): Locator {
     return this.page.locator('.statusbar-item', { hasText: text });
   }

@@ -118,6 +118,10 @@ describe('Fix Engine Problem, as a person reaches it', () => {
     await workbench.problemLink(sentence).click();
     await offered();
     await workbench.pick(`Use runtime ${older}`);
+    await workbench.answer(
+      "Check each engine with the runtime of the engine's own version?",
+      "Match the Engine's Version",
+    );
     await workbench.problem(sentence).first().waitFor({ state: 'detached' });
     assert.equal(await workbench.problem(sentence).count(), 0);
     await workbench.showViewContainer('Engine Inspector');

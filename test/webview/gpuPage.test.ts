@@ -77,7 +77,8 @@ describe('GPU page', function () {
     assert.match(label, /now 2\.0 GiB, least 2\.0 GiB, most 6\.2 GiB/);
     await page.locator('.gpu-history summary').click();
     const rows = page.locator('.gpu-history tbody tr');
-    assert.ok((await rows.count()) >= 10);
+    // The table is made once its disclosure says that it is open.
+    await rows.nth(9).waitFor();
     assert.match(await rows.first().innerText(), /2\.0 GiB/);
   });
 

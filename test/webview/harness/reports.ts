@@ -346,11 +346,11 @@ export const pageCases = {
   },
   'hash-differs': {
     messages: [report(notAsBuilt), hash({ state: 'done', sha256, recorded: otherSha256 })],
-    expected: [notAsBuilt.headline, sha256, 'not as it was built', otherSha256],
+    expected: [notAsBuilt.headline, sha256, 'the file has changed since it was built', otherSha256],
   },
   'hash-unrecorded': {
     messages: [report(valid), hash({ state: 'done', sha256, recorded: null })],
-    expected: [sha256, 'nothing to compare with'],
+    expected: [sha256, 'No SHA-256 was recorded when this engine was built.'],
   },
   'hash-failed': {
     messages: [
