@@ -10,7 +10,6 @@ import type { ChosenRuntime } from '../host/runtimes/runtimes';
 import type { FoundRuntime } from '../host/runtimes/runtimeSources';
 import type { CheckOptions } from './checkOptions';
 import { findEngines } from './findEngines';
-import { readMachineProfile } from './machineProfile';
 import { complain, hasColour, type Paint, painter, print } from './output';
 import { rawArguments } from './rawArguments';
 
@@ -28,7 +27,10 @@ export async function checkFiles(
   options: CheckOptions,
   session: CheckSession,
 ): Promise<number> {
-  const profile = options.machine === undefined ? null : readMachineProfile(options.machine);
+  const profile =
+    options.machine === undefined
+      ? null
+      : (await import('./machineProfile')).readMachineProfile(options.machine);
   const checker = new Checker({
     ...session,
     singleFileLimitMs: Math.min(5_000, options.timeout * 1000),

@@ -133,14 +133,24 @@ describe('command line', () => {
   it('names what is wrong with a machine profile', async () => {
     const engine = await builtEngine('1.7.1.116');
     const cases: [string, RegExp][] = [
-      [inFolder('missing.json'), /missing\.json cannot be read/],
-      [profile({ computeCapability: 8.9 }, 'a.json'), /a\.json has no computeCapability/],
-      [profile({ totalGpuMemory: '8 GB' }, 'b.json'), /has a totalGpuMemory that is not a whole/],
-      [profile({ tensorrtRtx: 'new' }, 'c.json'), /has no tensorrtRtx like/],
-      [profile({ driverVersion: undefined }, 'd.json'), /has no driverVersion/],
+      [inFolder('missing.json'), /Can't read the machine profile .*missing\.json/],
+      [
+        profile({ computeCapability: 8.9 }, 'a.json'),
+        /a\.json is not a machine profile: computeCapability must be text such as "8\.9"/,
+      ],
+      [
+        profile({ totalGpuMemory: '8 GB' }, 'b.json'),
+        /totalGpuMemory must be a whole number of bytes/,
+      ],
+      [profile({ tensorrtRtx: 'new' }, 'c.json'), /tensorrtRtx must be text/],
+      [profile({ driverVersion: undefined }, 'd.json'), /driverVersion is missing, it must be/],
+      [
+        profile({ totalGpuMemory: 0, driverVersion: 13, cudaRuntimeVersion: 1e9 }, 'f.json'),
+        /totalGpuMemory must .* driverVersion must .* cudaRuntimeVersion must/,
+      ],
     ];
     fs.writeFileSync(inFolder('e.json'), '{');
-    cases.push([inFolder('e.json'), /e\.json is not JSON/]);
+    cases.push([inFolder('e.json'), /e\.json is not a machine profile: it is not JSON/]);
     for (const [file, sentence] of cases) {
       const { code, stdout, stderr } = await run(['check', '--machine', file, engine]);
       assert.equal(code, 2);

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  MachineProfileError,
-  parseMachineProfile,
-  parseMachineProfileText,
-} from './machineProfile';
+import { Failure } from '../wire/failure';
+import { parseMachineProfile, parseMachineProfileText } from './machineProfile';
 
 const good = {
   computeCapability: '8.9',
@@ -18,9 +15,13 @@ function problemsOf(value: unknown): string[] {
   try {
     parseMachineProfile(value, 'rtx4060.json');
   } catch (error) {
-    assert.ok(error instanceof MachineProfileError);
-    assert.match(error.message, /^rtx4060\.json is not a machine profile: .*\.$/);
-    return error.problems;
+    assert.ok(error instanceof Failure);
+    assert.equal(error.code, 'wrong-use');
+    assert.match(error.nextStep, /^It must look like /);
+    const [, problems] =
+      /^rtx4060\.json is not a machine profile: (.*)\.$/.exec(error.message) ?? [];
+    assert.ok(problems, error.message);
+    return problems.split('; ');
   }
   assert.fail('it was accepted');
 }
@@ -57,12 +58,17 @@ describe('machineProfile', () => {
     ['computeCapability', 'sm_89'],
     ['computeCapability', ''],
     ['totalGpuMemory', 0],
+    ['totalGpuMemory', 8],
+    ['totalGpuMemory', 2 ** 53 - 1],
     ['totalGpuMemory', -1],
     ['totalGpuMemory', 1.5],
     ['totalGpuMemory', 1e300],
     ['totalGpuMemory', '8 GiB'],
     ['driverVersion', 13.0001],
     ['driverVersion', -1],
+    ['driverVersion', 0],
+    ['driverVersion', 13],
+    ['driverVersion', 580126],
     ['tensorrtRtx', 'v1.7.1'],
     ['tensorrtRtx', 1.7],
     ['cudaRuntimeVersion', null],
@@ -83,7 +89,7 @@ describe('machineProfile', () => {
   it('refuses what is no JSON, naming the file in printable text', () => {
     assert.throws(
       () => parseMachineProfileText('{"a', 'x\n\u202e.json'),
-      /^MachineProfileError: x\\n\\u202e\.json is not a machine profile: it is not JSON \(/,
+      /^Failure: x\\n\\u202e\.json is not a machine profile: it is not JSON \(/,
     );
   });
 
@@ -93,7 +99,7 @@ describe('machineProfile', () => {
         try {
           parseMachineProfileText(text, 'a.json');
         } catch (error) {
-          assert.ok(error instanceof MachineProfileError);
+          assert.ok(error instanceof Failure);
           assert.doesNotMatch(error.message, /[\p{Cc}]/u);
         }
       }),

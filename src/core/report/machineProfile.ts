@@ -9,6 +9,7 @@
 import * as v from 'valibot';
 import { parseComputeCapability, type ComputeCapability } from '../gpu/computeCapability';
 import { plainText } from '../text/plainText';
+import { Failure } from '../wire/failure';
 import type { MachineProfile } from './verdictRule';
 
 const cuda = (what: string) => {
@@ -16,8 +17,8 @@ const cuda = (what: string) => {
   return v.pipe(
     v.number(message),
     v.integer(message),
-    v.minValue(0, message),
-    v.maxValue(999_999, message),
+    v.minValue(1000, message),
+    v.maxValue(99_990, message),
   );
 };
 const capabilityMessage = 'must be text such as "8.9", in quotes';
@@ -33,9 +34,11 @@ const schema = v.object({
   totalGpuMemory: v.pipe(
     v.number(memoryMessage),
     v.safeInteger(memoryMessage),
-    v.minValue(1, memoryMessage),
+    // Bytes, where somebody wrote GiB or MiB.
+    v.minValue(64 * 1024 ** 2, memoryMessage),
+    v.maxValue(1024 ** 5, memoryMessage),
   ),
-  driverVersion: cuda('what the driver supports; nvidia-smi shows it as CUDA Version'),
+  driverVersion: cuda('what the driver supports, CUDA Version in nvidia-smi'),
   tensorrtRtx: v.pipe(
     v.string(versionMessage),
     v.regex(/^\d{1,3}\.\d{1,3}\.\d{1,3}(\.\d{1,6})?$/, versionMessage),
@@ -43,25 +46,22 @@ const schema = v.object({
   cudaRuntimeVersion: cuda('the one inside the TensorRT-RTX library'),
 });
 
-export class MachineProfileError extends Error {
-  constructor(
-    /** One sentence for each thing that is wrong, without the file's name. */
-    readonly problems: string[],
-    /** Printable. */
-    readonly fileName: string,
-  ) {
-    super(`${fileName} is not a machine profile: ${problems.join('; ')}.`);
-    this.name = 'MachineProfileError';
-  }
+export const machineProfileExample =
+  'It must look like {"computeCapability": "8.9", "totalGpuMemory": 8589934592, "driverVersion": 13000, "tensorrtRtx": "1.7.1", "cudaRuntimeVersion": 13040}.';
+
+/** problems: one sentence for each thing that is wrong, without the file's name. */
+function refuse(problems: readonly string[], file: string): Failure {
+  return new Failure(
+    'wrong-use',
+    `${plainText(file, 300)} is not a machine profile: ${problems.join('; ')}.`,
+    machineProfileExample,
+  );
 }
 
-/** Throws MachineProfileError naming the file and everything that is wrong at once. */
-export function parseMachineProfile(value: unknown, fileName: string): MachineProfile {
+/** Throws a Failure naming the file and everything that is wrong at once. */
+export function parseMachineProfile(value: unknown, file: string): MachineProfile {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new MachineProfileError(
-      [`it must hold one object with ${Object.keys(schema.entries).join(', ')}`],
-      plainText(fileName, 300),
-    );
+    throw refuse([`it must hold one object with ${Object.keys(schema.entries).join(', ')}`], file);
   }
   const parsed = v.safeParse(schema, value);
   if (parsed.success) {
@@ -78,21 +78,21 @@ export function parseMachineProfile(value: unknown, fileName: string): MachinePr
       );
     }
   }
-  throw new MachineProfileError([...problems.values()], plainText(fileName, 300));
+  throw refuse([...problems.values()], file);
 }
 
 /** The text of the file. A byte order mark is allowed. */
-export function parseMachineProfileText(text: string, fileName: string): MachineProfile {
+export function parseMachineProfileText(text: string, file: string): MachineProfile {
   let value: unknown;
   try {
     value = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {
-    throw new MachineProfileError(
+    throw refuse(
       [`it is not JSON (${plainText(error instanceof Error ? error.message : '', 200)})`],
-      plainText(fileName, 300),
+      file,
     );
   }
-  return parseMachineProfile(value, fileName);
+  return parseMachineProfile(value, file);
 }
 
 /** The sentence for a key that is not there: what an empty value of it would be told. */
