@@ -152,13 +152,17 @@ typedef struct es_driver_record {
     char driver_version[80];      /* "580.159.04", empty: unknown (NVML tells) */
     char message[512];            /* why there are no GPUs, as a sentence; empty: nothing to say */
 } es_driver_record;
+#define ES_DRIVER_MODEL_UNKNOWN 0u  /* also on Linux, which has none */
+#define ES_DRIVER_MODEL_WDDM 1u
+#define ES_DRIVER_MODEL_TCC 2u
+#define ES_DRIVER_MODEL_MCDM 3u
 typedef struct es_gpu_record {
     char name[128];
     char uuid[80];
     int32_t index;                     /* CUDA device index, after CUDA_VISIBLE_DEVICES */
     int32_t compute_capability_major;
     int32_t compute_capability_minor;
-    int32_t reserved;
+    uint32_t driver_model;             /* ES_DRIVER_MODEL_...: NVML, on Windows alone */
     uint64_t total_memory;             /* cuDeviceTotalMem: what TensorRT-RTX compares with */
     uint64_t used_memory;              /* NVML; ES_UNKNOWN_BYTES: unknown */
     uint64_t free_memory;              /* NVML; ES_UNKNOWN_BYTES: unknown */

@@ -91,6 +91,11 @@ public:
         find(mDriverVersion, "nvmlSystemGetDriverVersion");
         find(mHandleByUuid, "nvmlDeviceGetHandleByUUID");
         find(mMemoryInfo, "nvmlDeviceGetMemoryInfo");
+        /* The first one says of MCDM, which it does not know, that it is WDDM. Neither is there on Linux. */
+        find(mDriverModel, "nvmlDeviceGetDriverModel_v2");
+        if (mDriverModel == nullptr) {
+            find(mDriverModel, "nvmlDeviceGetDriverModel");
+        }
         mStatus = mInit == nullptr || mShutdown == nullptr ? NvmlStatus{nvmlFunctionNotFound} : mInit();
         mStarted = mStatus == 0;
     }
@@ -123,6 +128,27 @@ public:
                note(mHandleByUuid(uuid.c_str(), &device)) && note(mMemoryInfo(device, &memory));
     }
 
+    /* How Windows drives the GPU. What has no such model says so, and that is no failure. */
+    uint32_t driverModel(const std::string &uuid) const {
+        NvmlDevice device = nullptr;
+        int32_t current = 0;
+        int32_t pending = 0;
+        if (!mStarted || mHandleByUuid == nullptr || mDriverModel == nullptr ||
+            mHandleByUuid(uuid.c_str(), &device) != 0 || mDriverModel(device, &current, &pending) != 0) {
+            return ES_DRIVER_MODEL_UNKNOWN;
+        }
+        switch (current) {
+        case 0:
+            return ES_DRIVER_MODEL_WDDM;
+        case 1: /* NVML calls it WDM */
+            return ES_DRIVER_MODEL_TCC;
+        case 2:
+            return ES_DRIVER_MODEL_MCDM;
+        default:
+            return ES_DRIVER_MODEL_UNKNOWN;
+        }
+    }
+
     /* True when NVML knows a GPU or a MIG slice by this name; asking changes nothing. */
     bool knows(const std::string &uuid) const {
         NvmlDevice device = nullptr;
@@ -146,6 +172,7 @@ private:
     NvmlStatus (*mDriverVersion)(char *, unsigned int) = nullptr;
     NvmlStatus (*mHandleByUuid)(const char *, NvmlDevice *) = nullptr;
     NvmlStatus (*mMemoryInfo)(NvmlDevice, NvmlMemory *) = nullptr;
+    NvmlStatus (*mDriverModel)(NvmlDevice, int32_t *, int32_t *) = nullptr;
 };
 
 template <size_t N> void copyText(char (&to)[N], std::string_view from) {
@@ -250,6 +277,7 @@ bool readGpu(const CudaFacts &cuda, int index, Nvml &nvml, es_gpu_record &gpu, C
             gpu.used_memory = memory.used;
             gpu.free_memory = memory.free;
         }
+        gpu.driver_model = nvml.driverModel(text);
     }
     return true;
 }

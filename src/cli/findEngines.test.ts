@@ -2,7 +2,11 @@ import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { itUnless, onWindows, underWine } from '../../test/support/leaveOut';
 import { findEngines, type SearchLimits } from './findEngines';
+
+const noLinks = underWine('Node makes no links');
+const noFileLinks = onWindows('links to files need a privilege');
 
 describe('findEngines', () => {
   let root: string;
@@ -16,7 +20,12 @@ describe('findEngines', () => {
         complain: (text) => complaints.push(text),
         ...(limits ? { limits } : {}),
       }),
-    ].map((file) => path.relative(root, file as string));
+    ].map((file) =>
+      path
+        .relative(root, file as string)
+        .split(path.sep)
+        .join('/'),
+    );
     return { files, complaints };
   };
 
@@ -28,26 +37,35 @@ describe('findEngines', () => {
     for (const name of ['checkout/a/in.engine', 'outside/out.engine', 'deep/1/2/3/d.engine']) {
       fs.writeFileSync(at(name), '');
     }
-    fs.symlinkSync(at('outside'), at('checkout/link'));
-    fs.symlinkSync('/', at('checkout/root'));
-    fs.symlinkSync(at('outside/out.engine'), at('checkout/file.engine'));
-    fs.symlinkSync(at('checkout'), at('named'));
-    fs.symlinkSync(at('deep'), at('deep/circle'));
+    if (noLinks !== null) return;
+    fs.symlinkSync(at('outside'), at('checkout/link'), 'junction');
+    fs.symlinkSync(path.resolve('/'), at('checkout/root'), 'junction');
+    fs.symlinkSync(at('checkout'), at('named'), 'junction');
+    fs.symlinkSync(at('deep'), at('deep/circle'), 'junction');
+    if (noFileLinks === null) {
+      fs.symlinkSync(at('outside/out.engine'), at('checkout/file.engine'));
+    }
   });
   after(() => fs.rmSync(root, { recursive: true, force: true }));
 
-  it('follows no link to a folder, and links to files', () => {
-    assert.deepEqual(found('checkout'), {
-      files: ['checkout/a/in.engine', 'checkout/file.engine'],
-      complaints: [],
-    });
+  it('follows no link to a folder', () => {
+    const { files, complaints } = found('checkout');
+    assert.deepEqual(complaints, []);
+    assert.deepEqual(
+      files.filter((file) => file !== 'checkout/file.engine'),
+      ['checkout/a/in.engine'],
+    );
   });
 
-  it('follows a link that is named itself', () => {
-    assert.deepEqual(found('named').files, ['named/a/in.engine', 'named/file.engine']);
+  itUnless(noFileLinks, 'follows links to files', () => {
+    assert.ok(found('checkout').files.includes('checkout/file.engine'));
   });
 
-  it('follows links where that is asked for, once', () => {
+  itUnless(noLinks, 'follows a link that is named itself', () => {
+    assert.equal(found('named').files[0], 'named/a/in.engine');
+  });
+
+  itUnless(noLinks, 'follows links where that is asked for, once', () => {
     fs.rmSync(at('checkout/root'));
     assert.ok(found('checkout', true).files.includes('checkout/link/out.engine'));
     assert.deepEqual(found('deep', true).files, ['deep/1/2/3/d.engine']);

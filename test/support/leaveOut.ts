@@ -46,3 +46,8 @@ export function itUnless(reason: Reason, title: string, body: Func | AsyncFunc):
     leaveOut(this, reason);
   });
 }
+
+/** `it` of something that only Windows has; elsewhere there is no such test. */
+export function itOnWindows(title: string, body: Func | AsyncFunc): void {
+  if (process.platform === 'win32') it(title, body);
+}

@@ -33,7 +33,8 @@ export async function makeWindowsApp(): Promise<void> {
   const files = folders.flatMap(filesBelow);
   const isSource = (name: string): boolean => name.endsWith('.ts') && !name.endsWith('.d.ts');
   for (const name of [
-    ...files.filter((file) => !isSource(file)),
+    // Sources too: a test compares one with what a script writes.
+    ...files,
     ...fs.readdirSync(repositoryRoot).filter((name) => /\.(json|md)$|^esbuild\.js$/.test(name)),
   ]) {
     fs.mkdirSync(path.join(appFolder, path.dirname(name)), { recursive: true });

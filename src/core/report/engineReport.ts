@@ -32,6 +32,7 @@ export const remedyIds = [
   'update-driver',
   'update-runtime',
   'repair-cuda',
+  'leave-tcc',
   'install-driver',
   'get-file-again',
   'fetch-lfs-object',
@@ -147,12 +148,18 @@ export interface RuntimeFacts {
   cudaRuntimeVersion: number | null;
 }
 
+/** How Windows drives a GPU. TensorRT-RTX runs by WDDM alone. */
+export const driverModels = ['WDDM', 'TCC', 'MCDM'] as const;
+export type DriverModel = (typeof driverModels)[number];
+
 export interface GpuFacts {
   name: string;
   index: number;
   computeCapability: ComputeCapability;
   totalMemory: number;
   freeMemory: number | null;
+  /** Left out or null: the system has no such models, or the driver does not tell. */
+  driverModel?: DriverModel | null;
 }
 
 /** GPU + driver + runtime, as read on the machine at hand. */

@@ -16,6 +16,7 @@ export const reasonIds = [
   'unknown-diagnostic',
   // other answers of the runtime
   'suboptimal',
+  'tcc-driver-model',
   'gpu-not-readable',
   'no-runtime',
   'runtime-failed',
@@ -110,6 +111,14 @@ export const reasonTable: Readonly<Record<ReasonId, ReasonRow>> = {
     about: 'engine and machine',
     curedBy: [],
     line: /suboptimal performance/,
+  },
+  'tcc-driver-model': {
+    severity: 'warning',
+    about: 'machine',
+    curedBy: [],
+    headline: { text: 'The GPU here is in TCC mode, which TensorRT-RTX does not run in.' },
+    line: /cuda ?error|not supported/i,
+    logHelps: true,
   },
   'gpu-not-readable': {
     severity: 'information',

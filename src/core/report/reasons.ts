@@ -139,6 +139,7 @@ export function findReasons(input: ReportInput): Finding[] {
   return [
     ...ofFile,
     ...answered,
+    ...machineFindings(input),
     ...headerFindings(input),
     ...runtimeFindings(input),
     ...ruleFindings(input),
@@ -268,7 +269,7 @@ function answerFindings(input: ReportInput): Finding[] {
   }
   const found: Finding[] = [];
   if (couldNotTell(answer)) {
-    return [gpuNotReadable(input)];
+    return isTcc(input) ? [] : [gpuNotReadable(input)];
   }
   const known = Object.values<number>(engineValidity).includes(answer.validity);
   if (!known) {
@@ -464,12 +465,35 @@ function malformedEngine({ facts }: ReportInput): Finding | null {
   return finding('malformed-engine', 'runtime', { sentence }, { headerField: 'tag' });
 }
 
-function cudaError({ answer }: ReportInput) {
-  const code = cudaErrorCode(answer);
+function cudaError(input: ReportInput): Finding | null {
+  if (isTcc(input)) return null;
+  const code = cudaErrorCode(input.answer);
   const sentence =
     'CUDA does not work on this machine: its driver or runtime is not installed correctly' +
     `${code === null ? '' : ` (${cudaErrorText(code)})`}.`;
   return finding('cuda-error', 'runtime', { sentence });
+}
+
+/** In TCC mode CUDA answers, and what TensorRT-RTX asks of it next is "not supported". */
+const isTcc = ({ machine }: ReportInput): boolean => machine?.gpu?.driverModel === 'TCC';
+
+/** What is true of this machine, whatever was answered: said in place of what follows from it. */
+function machineFindings(input: ReportInput): Finding[] {
+  const { facts, answer } = input;
+  if (!isTcc(input) || facts.kind !== 'tensorrt-rtx') return [];
+  const failed = answer !== null && hasBit(answer.diagnostics, diagnosticBit.kCUDA_ERROR);
+  const sentence = `${gpuView(input).label} is in TCC mode; TensorRT-RTX for Windows runs only on GPUs in WDDM mode.`;
+  return [
+    finding(
+      'tcc-driver-model',
+      'runtime',
+      { sentence },
+      {
+        libraryLines: failed || couldNotTell(answer) ? linesFor(answer, 'tcc-driver-model') : [],
+        ...(failed ? { severity: 'error', enumName: 'kCUDA_ERROR' } : {}),
+      },
+    ),
+  ];
 }
 
 function suboptimal(input: ReportInput) {

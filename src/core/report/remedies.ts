@@ -20,6 +20,7 @@ import { predictVerdict } from './verdictRule';
 import { diagnosticBit } from './validity';
 
 const driverPage = 'https://www.nvidia.com/drivers/';
+const driverModelPage = 'https://docs.nvidia.com/deploy/nvidia-smi/index.html';
 
 type Draft = Omit<Remedy, 'preferred'>;
 
@@ -84,6 +85,7 @@ const against: Readonly<
   'cuda-error': { place: 'first', drafts: () => [repairCuda('cuda-error')] },
   'unknown-diagnostic': null,
   suboptimal: { place: 'last', drafts: faster },
+  'tcc-driver-model': { place: 'first', drafts: leaveTcc },
   'gpu-not-readable': { place: 'last', drafts: readableGpu },
   'no-runtime': {
     place: 'last',
@@ -330,6 +332,18 @@ function repairCuda(reason: ReasonId): Draft {
     [reason],
     { kind: 'openUrl', url: driverPage, button: 'Open NVIDIA Driver Downloads' },
   );
+}
+
+function leaveTcc(): Draft[] {
+  return [
+    draft(
+      'leave-tcc',
+      'Switch the GPU to WDDM mode',
+      'In a terminal that runs as administrator: nvidia-smi -dm WDDM, then restart the computer. A board that drives no display may refuse. A rebuild would not help.',
+      ['tcc-driver-model'],
+      { kind: 'openUrl', url: driverModelPage, button: "Open NVIDIA's Page About nvidia-smi" },
+    ),
+  ];
 }
 
 /** It runs already; a release that knows the GPU, and a rebuild with it, make it fast. */

@@ -31,6 +31,11 @@ const engine14 = realHeader('1.4.0.76');
 const hopper = machineOf('NVIDIA H200', '9.0', 150_109_880_320, 13000);
 const turing = machineOf('NVIDIA GeForce RTX 2080', '7.5');
 const big = editHeader(engine17, { weightBytes: 10_093_173_145n, fileSize: 10_102_583_296n });
+const wddm = machineOf('NVIDIA RTX A4000', '8.6');
+const inTcc = {
+  ...wddm,
+  ...(wddm.gpu ? { gpu: { ...wddm.gpu, driverModel: 'TCC' as const } } : {}),
+};
 const oldDriver = {
   ...noDriver,
   driverVersion: 12020,
@@ -136,6 +141,15 @@ const cases: Record<string, ReportInput> = {
   }),
   'CUDA error': inputOf(factsOf(engine17), {
     answer: answerOf(2, 64, [[1, 'CUDA error: (cudaError 803: system has unsupported ...)']]),
+  }),
+  'a GPU in TCC mode': inputOf(factsOf(engine17), {
+    machine: inTcc,
+    answer: answerOf(2, 0, [[0, realLines.gpuNotReadable14]]),
+  }),
+  'a GPU in TCC mode that answers': asked(inputOf(factsOf(engine17), { machine: inTcc })),
+  'a GPU in TCC mode, CUDA error': inputOf(factsOf(engine17), {
+    machine: inTcc,
+    answer: answerOf(2, 64, [[1, 'CUDA error: (cudaError 801: operation not supported)']]),
   }),
   'CUDA error and version mismatch': inputOf(factsOf(engine16), { answer: answerOf(2, 65) }),
   'not checked: no driver': inputOf(factsOf(engine17), {

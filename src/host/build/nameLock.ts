@@ -12,9 +12,17 @@ import * as path from 'node:path';
 import * as v from 'valibot';
 
 import { plainText } from '../../core/text/plainText';
-import { delay, isGone, lstatOrNull, noFollow, removeQuietly } from '../files/fileSystem';
+import {
+  delay,
+  isGone,
+  lstatOrNull,
+  noFollow,
+  removeFolderQuietly,
+  removeQuietly,
+} from '../files/fileSystem';
 import { Failure } from '../../core/wire/failure';
 import { errorCode } from './onnxFile';
+import { holdPipe, isPipeHeld, type OwnerPipe } from './ownerPipe';
 import { makeWorkFolder, removeWorkFolder, stemOf } from './workFolder';
 
 const ownerSchema = v.object({
@@ -22,7 +30,7 @@ const ownerSchema = v.object({
   /** The engine's name in its folder. */
   file: v.string(),
   pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  /** When that process started, in the system's own words; '' where it does not tell. */
+  /** When that process started, in the system's own words (Linux), or its pipe (Windows); '': neither is known. */
   started: v.string(),
   /** Where process ids mean the same: this start of this machine, and its container. */
   space: v.string(),
@@ -46,6 +54,7 @@ export class NameLock {
     readonly folder: string,
     private readonly lockFolder: string,
     readonly token: string,
+    private readonly pipe: OwnerPipe | null,
   ) {
     this.timer = setInterval(() => void this.beat(), beatMs).unref();
   }
@@ -63,8 +72,9 @@ export class NameLock {
   async release(): Promise<void> {
     clearInterval(this.timer);
     await removeQuietly(this.file);
-    await fs.rmdir(this.lockFolder).catch(() => undefined);
+    await removeFolderQuietly(this.lockFolder);
     await removeWorkFolder(this.folder);
+    this.pipe?.close();
   }
 
   /** By writing, so that the time is that of the disk's own clock. */
@@ -81,6 +91,22 @@ export class NameLock {
 /** Reserves the name in its folder. Throws a Failure that names the owner where somebody has it. */
 export async function takeLock(parent: string, name: string): Promise<NameLock> {
   const token = randomBytes(12).toString('hex');
+  const pipe = process.platform === 'win32' ? await holdPipe(token) : null;
+  try {
+    const taken = await take(parent, name, token, pipe);
+    return new NameLock(taken.folder, taken.lockFolder, token, pipe);
+  } catch (error) {
+    pipe?.close();
+    throw error;
+  }
+}
+
+async function take(
+  parent: string,
+  name: string,
+  token: string,
+  pipe: OwnerPipe | null,
+): Promise<{ folder: string; lockFolder: string }> {
   const shown = plainText(path.join(parent, name));
   for (let attempt = 0; attempt < 100; attempt++) {
     let claim: string | null = null;
@@ -88,11 +114,16 @@ export async function takeLock(parent: string, name: string): Promise<NameLock> 
       const folder = await makeWorkFolder(parent);
       const lockFolder = path.join(folder, `${stemOf(name)}.lock`);
       claim = path.join(folder, `${stemOf(name)}.${token}.claim`);
-      await fs.mkdir(claim);
+      await fs.mkdir(claim).catch((error: unknown) => {
+        // That of the last attempt, which somebody on Windows still reads: its name is nobody else's.
+        if (attempt === 0 || errorCode(error) !== 'EEXIST') throw error;
+      });
       const file = path.join(claim, `${token}.json`);
-      await fs.writeFile(file, `${JSON.stringify(await ownOwner(name))}\n`, { flag: 'wx' });
+      await fs.writeFile(file, `${JSON.stringify(await ownOwner(name, pipe))}\n`, {
+        flag: attempt === 0 ? 'wx' : 'w',
+      });
       const { mtimeMs: now } = await fs.lstat(file);
-      if (await renamed(claim, lockFolder)) return new NameLock(folder, lockFolder, token);
+      if (await renamed(claim, lockFolder)) return { folder, lockFolder };
       const owner = await livingOwner(lockFolder, now);
       if (owner !== null) {
         await removeClaim(claim, token);
@@ -145,7 +176,7 @@ export async function removeDeadClaims(folder: string, name: string): Promise<vo
 
 async function removeClaim(claim: string, token: string): Promise<void> {
   await removeQuietly(path.join(claim, `${token}.json`));
-  await fs.rmdir(claim).catch(() => undefined);
+  await removeFolderQuietly(claim);
 }
 
 /** False where the place is taken. */
@@ -175,7 +206,7 @@ async function livingOwner(lockFolder: string, now: number): Promise<Owner | nul
     }
     await fs.unlink(file);
   }
-  await fs.rmdir(lockFolder).catch(() => undefined);
+  await removeFolderQuietly(lockFolder);
   return null;
 }
 
@@ -209,6 +240,7 @@ function parseOwner(text: string): Owner | null {
 
 async function isAlive(owner: Owner, written: number, now: number): Promise<boolean> {
   if (owner.space !== (await space())) return isFresh(written, now);
+  if (process.platform === 'win32' && owner.started !== '') return isPipeHeld(owner.started);
   if (!isRunning(owner.pid)) return false;
   // Process ids are used again: a process that started at another time is another one.
   const started = await processStart(owner.pid);
@@ -227,12 +259,12 @@ function isRunning(pid: number): boolean {
   }
 }
 
-async function ownOwner(file: string): Promise<Owner> {
+async function ownOwner(file: string, pipe: OwnerPipe | null): Promise<Owner> {
   return {
     application: 'engine-inspector',
     file,
     pid: process.pid,
-    started: await processStart(process.pid),
+    started: pipe?.name ?? (await processStart(process.pid)),
     space: await space(),
     host: os.hostname(),
     since: new Date().toISOString(),

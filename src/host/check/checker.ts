@@ -504,10 +504,13 @@ export class CheckedFiles {
 }
 
 export function machineOf(info: GpusInfo): MachineFacts {
-  const gpus = info.gpus.flatMap(({ name, index, computeCapability, totalMemory, freeMemory }) => {
-    const parsed = parseComputeCapability(computeCapability);
-    return parsed ? [{ name, index, computeCapability: parsed, totalMemory, freeMemory }] : [];
-  });
+  const gpus = info.gpus.flatMap(
+    ({ name, index, computeCapability, totalMemory, freeMemory, driverModel }) => {
+      const parsed = parseComputeCapability(computeCapability);
+      const memory = { totalMemory, freeMemory };
+      return parsed ? [{ name, index, computeCapability: parsed, ...memory, driverModel }] : [];
+    },
+  );
   return {
     // The runtime asks about CUDA's current device, which is the first.
     gpu: gpus[0] ?? null,

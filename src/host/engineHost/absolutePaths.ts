@@ -31,15 +31,15 @@ function walk(value: unknown): unknown {
 /** Each ended by a NUL; names need not be UTF-8. */
 function absoluteBytes(paths: Uint8Array): Uint8Array {
   const all = Buffer.from(paths.buffer, paths.byteOffset, paths.byteLength).toString('latin1');
-  const isAbsolute =
-    process.platform === 'win32' ? (name: string) => path.isAbsolute(name) : isRooted;
   const names = all.split('\0').slice(0, -1);
-  if (names.every((name) => isAbsolute(name))) return paths;
-  const here = Buffer.from(process.cwd() + path.sep).toString('latin1');
-  const joined = names.map((name) => (isAbsolute(name) ? name : here + name) + '\0').join('');
+  if (names.every(isWhole)) return paths;
+  const here = Buffer.from(process.cwd()).toString('latin1');
+  const absolute = (name: string): string =>
+    process.platform === 'win32' ? path.resolve(here, name) : path.join(here, path.sep) + name;
+  const joined = names.map((name) => `${isWhole(name) ? name : absolute(name)}\0`).join('');
   return Buffer.from(joined, 'latin1');
 }
 
-function isRooted(name: string): boolean {
-  return name.startsWith('/');
-}
+/** On Windows a name may begin with a drive alone (C:a), or without one (\a). */
+const isWhole = (name: string): boolean =>
+  process.platform === 'win32' ? /^([a-z]:[\\/]|[\\/]{2})/i.test(name) : name.startsWith('/');

@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict';
 import * as path from 'node:path';
+import { itOnWindows, itUnless, onWindows } from '../../../test/support/leaveOut';
 import { withAbsolutePaths } from './absolutePaths';
 import { cleanEnvironment, searchesCurrentFolder } from './hostEnvironment';
 
@@ -17,9 +18,25 @@ describe('cleanEnvironment', () => {
     ['CUDA_VISIBLE_DEVICES', '', ''],
   ];
   for (const [name, value, expected] of cases) {
-    it(`makes ${name}="${value}" ${expected === undefined ? 'go' : `"${expected}"`}`, function () {
-      if (path.delimiter !== ':') return;
-      assert.equal(cleanEnvironment({ [name]: value })[name], expected);
+    itUnless(
+      onWindows('its lists have another separator'),
+      `makes ${name}="${value}" ${expected === undefined ? 'go' : `"${expected}"`}`,
+      () => {
+        assert.equal(cleanEnvironment({ [name]: value })[name], expected);
+      },
+    );
+  }
+
+  const ofWindows: [string, string | undefined][] = [
+    ['C:\\a;D:\\b c', 'C:\\a;D:\\b c'],
+    ['.;C:\\a;;lib;.\\lib;C:lib', 'C:\\a'],
+    ['"C:\\Program Files\\a";"C:\\b;c"', 'C:\\Program Files\\a;"C:\\b;c"'],
+    ['\\\\server\\share\\bin', '\\\\server\\share\\bin'],
+    [';', undefined],
+  ];
+  for (const [value, expected] of ofWindows) {
+    itOnWindows(`makes Path=${value} ${expected ?? 'go'}`, () => {
+      assert.equal(cleanEnvironment({ Path: value })['Path'], expected);
     });
   }
 
@@ -28,12 +45,20 @@ describe('cleanEnvironment', () => {
     assert.deepEqual(cleanEnvironment(own), { HOME: '/root' });
   });
 
-  it('knows when the system would look in the current folder', () => {
-    assert.ok(searchesCurrentFolder({ LD_LIBRARY_PATH: '/a:' }));
-    assert.ok(searchesCurrentFolder({ LD_LIBRARY_PATH: 'lib' }));
-    assert.ok(!searchesCurrentFolder({ LD_LIBRARY_PATH: '/a:/b' }));
-    assert.ok(!searchesCurrentFolder({ LD_LIBRARY_PATH: '' }));
-    assert.ok(!searchesCurrentFolder({ PATH: '.' }));
+  itUnless(
+    onWindows('the current folder is not looked in'),
+    'knows when the system would look in the current folder',
+    () => {
+      assert.ok(searchesCurrentFolder({ LD_LIBRARY_PATH: '/a:' }));
+      assert.ok(searchesCurrentFolder({ LD_LIBRARY_PATH: 'lib' }));
+      assert.ok(!searchesCurrentFolder({ LD_LIBRARY_PATH: '/a:/b' }));
+      assert.ok(!searchesCurrentFolder({ LD_LIBRARY_PATH: '' }));
+      assert.ok(!searchesCurrentFolder({ PATH: '.' }));
+    },
+  );
+
+  itOnWindows('takes what leads Linux to libraries for nothing', () => {
+    assert.ok(!searchesCurrentFolder({ LD_LIBRARY_PATH: '/a:', Path: '.' }));
   });
 });
 
@@ -53,9 +78,21 @@ describe('withAbsolutePaths', () => {
   });
 
   it('keeps names that are not UTF-8', () => {
-    const paths = Buffer.concat([Buffer.from('a\0'), Buffer.from([0xff, 0]), Buffer.from('/b\0')]);
+    const rooted = Buffer.from(`${path.resolve('/b')}\0`);
+    const paths = Buffer.concat([Buffer.from('a\0'), Buffer.from([0xff, 0]), rooted]);
     const { paths: absolute } = withAbsolutePaths('checkFiles', { paths, count: 3 });
-    const expected = [Buffer.from(`${here}/a\0${here}/`), Buffer.from([0xff, 0])];
-    assert.deepEqual(Buffer.from(absolute), Buffer.concat([...expected, Buffer.from('/b\0')]));
+    const start = Buffer.from(path.join(here, path.sep));
+    const expected = [start, Buffer.from('a\0'), start, Buffer.from([0xff, 0]), rooted];
+    assert.deepEqual(Buffer.from(absolute), Buffer.concat(expected));
+  });
+
+  itOnWindows('knows a name that is relative to a drive, or to its root', () => {
+    const [drive = ''] = here.split('\\');
+    const paths = Buffer.from(`${drive}a.engine\0\\é\\b.engine\0`);
+    const { paths: absolute } = withAbsolutePaths('checkFiles', { paths, count: 2 });
+    assert.equal(
+      Buffer.from(absolute).toString(),
+      `${path.join(here, 'a.engine')}\0${drive}\\é\\b.engine\0`,
+    );
   });
 });

@@ -27,8 +27,9 @@ export function absoluteSearchPaths(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(kept);
 }
 
-/** Whether the system would look for libraries in the current folder. */
+/** Whether the system would look for libraries in the current folder. Windows does by PATH alone, and not for ours. */
 export function searchesCurrentFolder(own: NodeJS.ProcessEnv): boolean {
+  if (process.platform === 'win32') return false;
   return Object.entries(own).some(
     ([name, value]) =>
       searchPaths.test(name) &&
@@ -40,6 +41,13 @@ export function searchesCurrentFolder(own: NodeJS.ProcessEnv): boolean {
 }
 
 function absoluteFolders(name: string, list: string): string {
+  if (process.platform === 'win32' && !/^LD_/i.test(name)) {
+    // A folder may stand in quotation marks, for a semicolon in its name.
+    return (list.match(/(?:"[^"]*"?|[^;"])+/g) ?? [])
+      .map((folder) => (/;/.test(folder) ? folder : folder.replaceAll('"', '')))
+      .filter((folder) => /^"?([a-z]:[\\/]|[\\/]{2})/i.test(folder))
+      .join(path.delimiter);
+  }
   return list
     .split(/^LD_/i.test(name) ? /[:;]/ : path.delimiter) // as ld.so reads its own
     .filter((folder) => path.isAbsolute(folder))

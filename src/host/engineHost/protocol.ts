@@ -5,6 +5,7 @@
  */
 import * as v from 'valibot';
 import type { RawGpuMemory } from '../../core/gpu/gpuMemory';
+import { driverModels } from '../../core/report/engineReport';
 import { failureCodes } from '../../core/wire/failure';
 
 export const protocolVersion = 2;
@@ -39,6 +40,7 @@ export const gpuInfo = v.object({
   totalMemory: count,
   usedMemory: v.nullable(count),
   freeMemory: v.nullable(count),
+  driverModel: v.nullable(v.picklist(driverModels)),
 });
 export const gpusInfo = v.object({
   /** 13000 = 13.0; null: no CUDA driver. */

@@ -70,6 +70,19 @@ export async function removeQuietly(file: string): Promise<void> {
   await fs.unlink(file).catch(() => undefined);
 }
 
+/** Only an empty one. A file that somebody on Windows still reads is in it until that is done. */
+export async function removeFolderQuietly(folder: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await fs.rmdir(folder);
+      return;
+    } catch (error) {
+      if (process.platform !== 'win32' || isGone(error) || attempt === 5) return;
+      await delay(10 * attempt);
+    }
+  }
+}
+
 export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -11,13 +11,13 @@ const mostLinks = 40;
 /** What cannot be looked at counts as inside: nothing is loaded from there. */
 export async function liesInside(file: string, folders: readonly string[]): Promise<boolean> {
   if (folders.length === 0) return false;
-  const theirs = new Set<string>(folders.map((folder) => path.resolve(folder)));
+  const theirs = new Set<string>(folders.map((folder) => nameOf(path.resolve(folder))));
   for (const folder of folders) {
     const identity = await identityOf(folder);
     if (identity !== null) theirs.add(identity);
   }
   for await (const place of placesOn(path.resolve(file))) {
-    if (place === null || theirs.has(place)) return true;
+    if (place === null || theirs.has(nameOf(place))) return true;
     const identity = await identityOf(place);
     if (identity !== null && theirs.has(identity)) return true;
   }
@@ -49,8 +49,9 @@ async function* placesOn(file: string): AsyncGenerator<string | null> {
       rest.unshift(...names);
       continue;
     }
-    // EINVAL (UNKNOWN on Windows): no link, the usual case. What is not there is not loaded either.
-    if (!['EINVAL', 'UNKNOWN', 'ENOENT', 'ENOTDIR'].includes(target.code ?? '')) {
+    // No link, the usual case (a disk of Windows that knows no links, such as exFAT, says EISDIR); or it is not there,
+    // and is not loaded either.
+    if (!['EINVAL', 'UNKNOWN', 'EISDIR', 'ENOENT', 'ENOTDIR'].includes(target.code ?? '')) {
       yield null;
       return;
     }
@@ -67,7 +68,11 @@ function namesOf(file: string): string[] {
     .filter((name) => name !== '' && name !== '.');
 }
 
+/** Windows takes a name in any case. */
+const nameOf = (file: string): string => (process.platform === 'win32' ? file.toLowerCase() : file);
+
 async function identityOf(file: string): Promise<string | null> {
   const stat = await fs.stat(file, { bigint: true }).catch(() => null);
-  return stat === null ? null : `${stat.dev}:${stat.ino}`;
+  // Some network drives number no files.
+  return stat === null || stat.ino === 0n ? null : `${stat.dev}:${stat.ino}`;
 }

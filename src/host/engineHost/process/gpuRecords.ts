@@ -1,4 +1,5 @@
 /** Reads es_driver_record and the es_gpu_record behind it. */
+import { driverModels, type DriverModel } from '../../../core/report/engineReport';
 import type { GpusInfo } from '../protocol';
 
 const driverRecordSize = 608;
@@ -17,6 +18,7 @@ export function readGpus(result: Buffer): GpusInfo {
       uuid: cText(record.subarray(128, 208)),
       index: record.readInt32LE(208),
       computeCapability: `${record.readInt32LE(212)}.${record.readInt32LE(216)}`,
+      driverModel: driverModel(record.readUInt32LE(220)),
       totalMemory: Number(record.readBigUInt64LE(224)),
       usedMemory: knownBytes(record.readBigUInt64LE(232)),
       freeMemory: knownBytes(record.readBigUInt64LE(240)),
@@ -28,6 +30,11 @@ export function readGpus(result: Buffer): GpusInfo {
     message: cText(result.subarray(96, driverRecordSize)),
     gpus,
   };
+}
+
+/** ES_DRIVER_MODEL_…, from 1; 0: it has none, or none is told. */
+function driverModel(number: number): DriverModel | null {
+  return driverModels[number - 1] ?? null;
 }
 
 function knownBytes(bytes: bigint): number | null {
