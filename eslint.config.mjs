@@ -68,6 +68,19 @@ const processesNameTheirFolder = {
   }),
 };
 
+/** A file of a workspace may be a pipe without a writer, a device without an end, or larger than the memory. */
+const readsAreBounded = {
+  create: (context) => ({
+    CallExpression(node) {
+      const { callee } = node;
+      const name = callee.type === 'MemberExpression' ? callee.property.name : callee.name;
+      if (!/^(readFile(Sync)?|createReadStream|openAsBlob)$/.test(name ?? '')) return;
+      const message = 'Read it with src/host/files/readSmallFile.ts, or say why not.';
+      context.report({ node, message });
+    },
+  }),
+};
+
 export default tseslint.config(
   {
     ignores: [
@@ -153,7 +166,12 @@ export default tseslint.config(
     files: ['src/**'],
     // src/core can start no process: its walls keep node:child_process out, and protobuf writers fork as well.
     ignores: ['**/*.test.ts', 'src/core/**'],
-    plugins: { gates: { rules: { cwd: processesNameTheirFolder } } },
+    plugins: { gates: { rules: { cwd: processesNameTheirFolder, read: readsAreBounded } } },
     rules: { 'gates/cwd': 'error' },
+  },
+  {
+    files: ['src/host/**', 'src/extension/**', 'src/cli/**'],
+    ignores: ['**/*.test.ts'],
+    rules: { 'gates/read': 'error' },
   },
 );

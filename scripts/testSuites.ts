@@ -330,6 +330,7 @@ export const suites: readonly Suite[] = [
   ),
   mochaSuite('gpu', 'GPU memory on a stand-in NVML', ['test/gpu'], 60_000),
   mochaSuite('fuzz', 'hostile headers', ['test/fuzz'], 600_000),
+  mochaSuite('security', 'what SECURITY.md says, tried', ['test/security'], 120_000),
   mochaSuite('webview', 'engine page in a browser', ['test/webview'], 60_000),
   { name: 'extensionHost', title: 'inside a real VS Code', run: runExtensionHostTests },
   mochaSuite('ui', 'the packaged VSIX, driven on screen', ['test/ui'], 180_000),

@@ -34,6 +34,22 @@ describe('the walls between the rooms', () => {
     });
   }
 
+  it('a process without a folder, a read without a bound and a text with links are errors', async () => {
+    const lines = [
+      "spawn('a', []);",
+      "child.fork('a', [], { env: {} });",
+      "await fs.readFile('a');",
+      "readFileSync('a');",
+      "vscode.window.showErrorMessage('a');",
+    ];
+    const filePath = path.join(repositoryRoot, 'src/extension/breaksTheWalls.ts');
+    const [result] = await eslint.lintText(lines.join('\n'), { filePath });
+    assert.deepEqual(
+      result?.messages.map(({ line }) => line),
+      lines.map((_line, index) => index + 1),
+    );
+  });
+
   it('has a file of breaches for every room', () => {
     const rooms = fs.readdirSync(path.join(repositoryRoot, 'src'));
     const covered = fs.readdirSync(fixtures).map((name) => name.split('.')[0]);

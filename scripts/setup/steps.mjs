@@ -410,6 +410,7 @@ export const suites = {
   run: withLibraries,
   gpu: product,
   fuzz: withLibraries,
+  security: [...withVSCode, 'vsix'],
   webview: [...product, 'browser'],
   extensionHost: withVSCode,
   ui: [...withVSCode, 'vsix'],

@@ -30,7 +30,7 @@ export async function checkFiles(
   const profile =
     options.machine === undefined
       ? null
-      : (await import('./machineProfile')).readMachineProfile(options.machine);
+      : await (await import('./machineProfile')).readMachineProfile(options.machine);
   const checker = new Checker({
     ...session,
     singleFileLimitMs: Math.min(5_000, options.timeout * 1000),

@@ -10,13 +10,19 @@ import { inspectionJson } from '../core/inspect/inspectionJson';
 import { inspectionText } from '../core/inspect/inspectionText';
 import { layersToCsv } from '../core/inspect/layerCsv';
 import { joinTimes, parseProfile } from '../core/inspect/layerProfile';
-import { LayersError, parseLayers, type LayersDocument } from '../core/inspect/layers';
+import {
+  LayersError,
+  maxLayersBytes,
+  parseLayers,
+  type LayersDocument,
+} from '../core/inspect/layers';
 import { layersSummaryLines, layersTable } from '../core/inspect/layersText';
 import { summarizeLayers } from '../core/inspect/layerSummary';
 import { filterLayers, noFilter, searchTexts } from '../core/inspect/layerTable';
 import { plainText } from '../core/text/plainText';
 import { printableJson, printedJson, type Json } from '../core/text/printableJson';
 import { Failure, wrongUse } from '../core/wire/failure';
+import { readSmallFile } from '../host/files/readSmallFile';
 import { exitCodes, inSession, type EngineSession } from './engineSession';
 import type { InspectArguments } from './inspectCommand';
 import { complain, print, shown } from './output';
@@ -176,15 +182,13 @@ function parsed<T>(file: string, parse: () => T): T {
 }
 
 async function read(file: string): Promise<Uint8Array> {
-  try {
-    return await fs.readFile(file);
-  } catch (error) {
-    throw new Failure(
-      'file-error',
-      `${plainText(file)} cannot be read: ${plainText(error instanceof Error ? error.message : String(error))}`,
-      'Check the path and the permissions.',
-    );
-  }
+  const bytes = await readSmallFile(file, maxLayersBytes, 'The file');
+  if (bytes !== null) return bytes;
+  throw new Failure(
+    'file-error',
+    `${plainText(file)} cannot be read: it is not there.`,
+    'Check the path.',
+  );
 }
 
 // ---- output ----

@@ -157,10 +157,10 @@ async function isAsHashed(path: string, { size, modified }: Hashed): Promise<boo
 
 /** What the recipe beside the engine says; null: no recipe, or one that does not say. */
 async function readRecordedHash(engine: string): Promise<string | null> {
-  const { maxRecipeBytes, parseRecipe, recipePathOf } = await import('../core/rebuild/recipe');
-  const file = recipePathOf(engine);
-  const stat = await fs.stat(file).catch(() => null);
-  if (!stat?.isFile() || stat.size > maxRecipeBytes) return null;
-  const parsed = parseRecipe(await fs.readFile(file, 'utf8'));
-  return parsed.ok ? (parsed.recipe.engine?.sha256 ?? null) : null;
+  const [{ recipePathOf }, { readRecipeFile }] = await Promise.all([
+    import('../core/rebuild/recipe'),
+    import('../host/build/recipeFile'),
+  ]);
+  const recipe = await readRecipeFile(recipePathOf(engine)).catch(() => null);
+  return recipe?.engine?.sha256 ?? null;
 }

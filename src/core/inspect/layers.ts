@@ -90,7 +90,7 @@ export class LayersError extends Error {
 }
 
 /** Far above any real engine. */
-const maxBytes = 256 * 1024 * 1024;
+export const maxLayersBytes = 256 * 1024 * 1024;
 export const maxLayers = 200_000;
 const maxTensors = 4096;
 const maxNameLength = 4096;
@@ -186,10 +186,10 @@ export function exactName(document: LayersDocument, index: number): string {
 // ---- the document ----
 
 function parseDocument(input: Uint8Array | string): { value: unknown; mended: boolean } {
-  if (input.length > maxBytes) {
+  if (input.length > maxLayersBytes) {
     throw new LayersError(
       'too-large',
-      `It is larger than ${formatCount(maxBytes / 1024 / 1024)} MiB, more than any real engine's layers.`,
+      `It is larger than ${formatCount(maxLayersBytes / 1024 / 1024)} MiB, more than any real engine's layers.`,
     );
   }
   const text = typeof input === 'string' ? input : new TextDecoder().decode(withoutEnd(input));

@@ -16,6 +16,7 @@ import {
 import * as v from 'valibot';
 
 import { threeParts } from '../text/formats';
+import { isTooDeep, mostJsonLevels } from '../text/jsonDepth';
 import { defaultEngineOptions, profilingVerbosities, type EngineOptions } from './rebuildOptions';
 
 export const recipeSchemaVersion = 1;
@@ -23,6 +24,8 @@ export const recipeSuffix = '.json';
 
 /** Past this a recipe is no recipe; bytes. */
 export const maxRecipeBytes = 4 * 1024 * 1024;
+/** Nobody reads more at once. */
+const mostProblems = 50;
 
 const sha256 = v.pipe(
   v.string(),
@@ -205,19 +208,23 @@ export function recipePathOf(enginePath: string): string {
 
 /** Never throws. */
 export function parseRecipe(source: string): ParsedRecipe {
+  // Before anything of it is parsed: the parser calls itself for each level.
+  const refused =
+    source.length > maxRecipeBytes
+      ? 'The recipe is far too large.'
+      : isTooDeep(source)
+        ? `The recipe has more than ${mostJsonLevels} lists and objects in each other.`
+        : null;
+  if (refused !== null) {
+    const locate = locator(undefined, source);
+    return { ok: false, locate, problems: [shapeProblem(refused, locate([]))] };
+  }
   const errors: ParseError[] = [];
   // Comments and trailing commas are what a person who edits JSON expects to get away with.
   const root = parseTree(source, errors, { allowTrailingComma: true });
   const locate = locator(root, source);
-  if (source.length > maxRecipeBytes) {
-    return {
-      ok: false,
-      locate,
-      problems: [shapeProblem('The recipe is far too large.', locate([]))],
-    };
-  }
   if (errors.length > 0 || root === undefined) {
-    const problems = errors.map((error): RecipeProblem => {
+    const problems = errors.slice(0, mostProblems).map((error): RecipeProblem => {
       return {
         id: 'syntax',
         sentence: `This is not JSON: ${sentenceOfParseError(error)}.`,
@@ -242,7 +249,7 @@ export function parseRecipe(source: string): ParsedRecipe {
     return {
       ok: false,
       locate,
-      problems: parsed.issues.map((issue) => {
+      problems: parsed.issues.slice(0, mostProblems).map((issue) => {
         const path = (issue.path ?? []).map((item) => item.key as string | number);
         const what = path.length === 0 ? 'The recipe' : `"${path.join('.')}"`;
         return shapeProblem(`${what}: ${issue.message}.`, locate(path));

@@ -29,6 +29,7 @@ import {
 } from 'jsonc-parser';
 import * as v from 'valibot';
 import { parseComputeCapability, type ComputeCapability } from '../gpu/computeCapability';
+import { isTooDeep, mostJsonLevels } from '../text/jsonDepth';
 import { reasonIds } from '../report/reasonTable';
 import { joinWords } from '../text/formats';
 import { plainText } from '../text/plainText';
@@ -249,6 +250,15 @@ export function parseConfig(text: string): ParsedConfig {
   const problems = new Problems(source);
   if (source.length > maxConfigLength) {
     problems.add('shape', { offset: 0, length: 1 }, `${configFileName} is larger than 1 MB.`);
+    return problems.result();
+  }
+  // The parser and what follows it call themselves for each level.
+  if (isTooDeep(source)) {
+    problems.add(
+      'shape',
+      { offset: 0, length: 1 },
+      `${configFileName} has more than ${mostJsonLevels} lists and objects in each other.`,
+    );
     return problems.result();
   }
   const errors: ParseError[] = [];

@@ -42,9 +42,6 @@ export interface Inspected {
   layers: Uint8Array;
 }
 
-/** NVIDIA's tools write megabytes. A larger file is something else. */
-const largestImport = 512 * 1024 * 1024;
-
 export class Inspections implements vscode.Disposable {
   private readonly entries = new Map<string, Entry>();
   private readonly subscriptions: vscode.Disposable[];
@@ -297,14 +294,21 @@ function layersState({ uri, layers, imported, profile }: Entry): LayersState {
 }
 
 async function readImport(from: vscode.Uri): Promise<Uint8Array> {
+  const { maxLayersBytes } = await import('../../core/inspect/layers');
+  if (from.scheme === 'file') {
+    const { readSmallFile } = await import('../../host/files/readSmallFile');
+    const bytes = await readSmallFile(from.fsPath, maxLayersBytes, 'The file');
+    if (bytes !== null) return pageBytes(bytes);
+  }
   const stat = await vscode.workspace.fs.stat(from);
-  if (stat.size > largestImport) {
+  if (stat.size > maxLayersBytes) {
     throw new Failure(
       'file-error',
       `${fileName(from)} is too large for a list of layers.`,
       'Choose a JSON file that trtexec or the engine inspector wrote.',
     );
   }
+  // eslint-disable-next-line gates/read -- of another file system; its size was asked before
   return pageBytes(await vscode.workspace.fs.readFile(from));
 }
 

@@ -13,6 +13,8 @@ import * as path from 'node:path';
 import type { RunReport } from '../../core/run/runReport';
 import { isInside } from '../isInside';
 import { decodeRun, encodeRun } from './keptRun';
+import { isTooDeep } from '../../core/text/jsonDepth';
+import { readSmallText } from '../../host/files/readSmallFile';
 
 export interface RunLimits {
   /** Runs of one engine. */
@@ -139,8 +141,8 @@ export class RunStore {
   }
 
   private async isUnderWay(folder: string): Promise<boolean> {
-    const mark = await fs.readFile(path.join(folder, markName), 'utf8').catch(() => '');
-    return /^\d+$/.test(mark) && this.isAlive(Number(mark));
+    const mark = await readSmallText(path.join(folder, markName), 100, 'The mark').catch(() => '');
+    return mark !== null && /^\d+$/.test(mark) && this.isAlive(Number(mark));
   }
 
   private engineFolder(engine: string): string {
@@ -152,9 +154,8 @@ export class RunStore {
 async function readReport(folder: string, id: string): Promise<RunReport | null> {
   const file = path.join(folder, reportName);
   try {
-    const stat = await fs.stat(file);
-    if (!stat.isFile() || stat.size > largestReport) return null;
-    const report = decodeRun(await fs.readFile(file, 'utf8'));
+    const text = await readSmallText(file, largestReport, 'The report');
+    const report = text === null || isTooDeep(text) ? null : decodeRun(text);
     if (report?.id !== id) return null;
     // What is saved and compared later is read from these paths.
     const outputs = [

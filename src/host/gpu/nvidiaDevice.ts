@@ -37,6 +37,7 @@ async function onPciBus(folder: string): Promise<boolean | null> {
   if (devices.length === 0) return null;
   for (const device of devices) {
     const read = async (name: string) =>
+      // eslint-disable-next-line gates/read -- the system's own
       (await fs.readFile(path.join(folder, device, name), 'utf8').catch(() => '')).trim();
     if ((await read('vendor')) === nvidia && gpuClass.test(await read('class'))) return true;
   }

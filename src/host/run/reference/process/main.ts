@@ -1,3 +1,4 @@
+/* eslint gates/read: off -- models and inputs, as large as they are, that runReference.ts opened before: in a process of its own */
 /**
  * ONNX Runtime on the CPU, in a process of its own: one model, one set of inputs, one answer, then it ends. WebAssembly
  * keeps what a model does in a sandbox; nothing is fetched from the network, because the program's bytes are given to

@@ -1,0 +1,61 @@
+/** The command line in a process of its own, with what it cost: time of the processor and the most memory it held. */
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+
+import { cliMain, environmentWithoutRuntimes } from '../../support/builtEngines';
+
+export interface Ran {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+  /** Of its own process: milliseconds of the processor, and bytes. */
+  cpuMs: number;
+  peakBytes: number;
+}
+
+export async function runCli(
+  args: readonly string[],
+  { cwd, env = {} }: { cwd: string; env?: NodeJS.ProcessEnv },
+): Promise<Ran> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'engine-inspector-cost-'));
+  const hook = path.join(folder, 'cost.cjs');
+  const costs = path.join(folder, 'cost.json');
+  fs.writeFileSync(
+    hook,
+    // A check ends its process at the lowest level, after it wrote what it has to say.
+    `const tell = () => require('fs').writeFileSync(${JSON.stringify(costs)}, JSON.stringify(process.resourceUsage()));
+     process.on('exit', tell);
+     for (const stream of [process.stdout, process.stderr]) {
+       const { write } = stream;
+       stream.write = function (...args) { tell(); return write.apply(this, args); };
+     }`,
+  );
+  try {
+    const child = spawn(process.execPath, ['--require', hook, cliMain, ...args], {
+      cwd,
+      env: { ...environmentWithoutRuntimes(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const { code, signal } = await new Promise<Pick<Ran, 'code' | 'signal'>>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (exit, by) => resolve({ code: exit, signal: by }));
+    });
+    const cost = fs.existsSync(costs)
+      ? (JSON.parse(fs.readFileSync(costs, 'utf8')) as NodeJS.ResourceUsage)
+      : { userCPUTime: Infinity, systemCPUTime: 0, maxRSS: Infinity };
+    return {
+      ...{ code, signal, stdout, stderr },
+      cpuMs: (cost.userCPUTime + cost.systemCPUTime) / 1000,
+      peakBytes: cost.maxRSS * 1024,
+    };
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
