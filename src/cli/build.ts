@@ -10,6 +10,7 @@ import * as path from 'node:path';
 
 import { formatBytes, formatDuration } from '../core/text/formats';
 import { plainText } from '../core/text/plainText';
+import { printableJson, printedJson, type Json } from '../core/text/printableJson';
 import { planSummary } from '../core/rebuild/rebuildPlan';
 import { parseShapeRange, profilesOf } from '../core/rebuild/rebuildProfiles';
 import {
@@ -19,7 +20,7 @@ import {
   type ShapeRange,
 } from '../core/rebuild/rebuildOptions';
 import { rebuildDue, recipePathOf, type Recipe } from '../core/rebuild/recipe';
-import { asFailure, Failure, wrongUse } from '../core/wire/failure';
+import { Failure, wrongUse } from '../core/wire/failure';
 import {
   BuildEvents,
   ModelRefused,
@@ -29,33 +30,51 @@ import {
 } from '../host/build/rebuild';
 import { modelPathOf, readRecipeFile } from '../host/build/recipeFile';
 import { engineFileOf, lookAround } from '../host/build/recipeSurroundings';
-import { chooseRuntime, type FoundRuntime } from '../host/runtimes/runtimes';
 import { EngineHostSupervisor } from '../host/engineHost/supervisor';
 import type { BuildArguments } from './buildCommand';
 import { distFolder } from './distFolder';
-import { findLocalRuntimes, runtimeChoice } from './localRuntimes';
-import { complain } from './output';
-import { ProgressLine } from './progressLine';
-
-const exitCodes = { done: 0, failedOrDue: 1, wrongUse: 2, cancelled: 130 } as const;
+import { chooseLocalRuntime } from './localRuntimes';
+import { complain, print, shown } from './output';
+import { exitCodes, inSession, Session } from './session';
 
 /** Resolves with the exit code. */
-export async function build(
-  modelArgument: string | undefined,
-  args: BuildArguments,
-): Promise<number> {
-  try {
+export function build(modelArgument: string | undefined, args: BuildArguments): Promise<number> {
+  const how = { doing: 'Building the engine', json: args.json };
+  return inSession(new BuildSession(args), how, async (session) => {
     // --compute-capability and the like take all words that follow, so a model at the end lands there.
     const model = modelArgument ?? takeModel(args);
     const job = await prepare(model, args);
-    if (args.check === true) return await checkRecipe(job, args);
-    return await buildNow(job, args);
-  } catch (thrown) {
-    const error = asFailure(thrown, 'build');
-    tellError(error, args);
-    if (error.code === 'cancelled') return exitCodes.cancelled;
-    const isUsage = error.code === 'wrong-use' || args.check === true;
-    return isUsage ? exitCodes.wrongUse : exitCodes.failedOrDue;
+    return args.check === true ? checkRecipe(job, args) : buildNow(job, args, session);
+  });
+}
+
+class BuildSession extends Session {
+  constructor(private readonly args: BuildArguments) {
+    super();
+  }
+
+  /** A build that was cancelled names its engine and what became of the old one. */
+  override explain(error: Failure, doing: string): Failure {
+    return error.code === 'cancelled' ? error : super.explain(error, doing);
+  }
+
+  override exitCodeOf({ code }: Failure): number {
+    if (code === 'cancelled') return exitCodes.cancelled;
+    return code === 'wrong-use' || this.args.check === true ? exitCodes.notTried : exitCodes.failed;
+  }
+
+  override errorJson(error: Failure): Json {
+    const { code, message, nextStep, detail } = error;
+    const refused = error instanceof ModelRefused ? error.refusal.operators : [];
+    return {
+      code,
+      message: shown(message),
+      nextStep: shown(nextStep),
+      detail: detail.split('\n').map(shown).join('\n'),
+      operators: refused.map(({ operator, domain, count, kind }) =>
+        printableJson({ operator, domain, count, kind }),
+      ),
+    };
   }
 }
 
@@ -143,8 +162,7 @@ function takeModel(args: BuildArguments): string | undefined {
 async function checkRecipe(job: Job, args: BuildArguments): Promise<number> {
   const { recipe, recipeFile } = job;
   if (recipe === null) throw wrong('--check needs --recipe.');
-  const found = await findAll(args.runtime);
-  const { runtime } = choose(found, args.runtime);
+  const { runtime } = await chooseLocalRuntime(args.runtime);
   const around = await lookAround(recipe, recipeFile);
   const { due, reasons } = rebuildDue(recipe, {
     ...around,
@@ -152,7 +170,7 @@ async function checkRecipe(job: Job, args: BuildArguments): Promise<number> {
   });
   const missing = reasons.some((reason) => reason.id === 'model-missing');
   if (args.json === true) {
-    sayJson({
+    await printObject({
       recipe: recipeFile,
       engine: engineFileOf(recipeFile),
       due,
@@ -161,24 +179,28 @@ async function checkRecipe(job: Job, args: BuildArguments): Promise<number> {
     });
   } else {
     const shown = plainText(recipeFile);
-    say(
+    await print(
       [
         reasons.length === 0
           ? `${shown}: no rebuild is due.`
           : `${shown}: ${due ? 'a rebuild is due.' : 'nothing can be built.'}`,
         ...reasons.map((reason) => `  ${plainText(reason.sentence)}`),
+        '',
       ].join('\n'),
     );
   }
-  if (missing) return exitCodes.wrongUse;
-  return due ? exitCodes.failedOrDue : exitCodes.done;
+  if (missing) return exitCodes.notTried;
+  return due ? exitCodes.failed : exitCodes.done;
 }
 
 // ---- building ----
 
-async function buildNow(job: Job, args: BuildArguments): Promise<number> {
-  const found = await findAll(args.runtime);
-  const chosen = choose(found, args.runtime);
+async function buildNow(
+  job: Job,
+  args: BuildArguments,
+  { signal, progress }: Session,
+): Promise<number> {
+  const chosen = await chooseLocalRuntime(args.runtime);
   if (chosen.runtime === null) {
     throw new Failure('library-not-loaded', chosen.why, chosen.nextStep);
   }
@@ -188,10 +210,6 @@ async function buildNow(job: Job, args: BuildArguments): Promise<number> {
     onLog: events.onLog,
     onBuildPhase: events.onBuildPhase,
   });
-  const cancel = new AbortController();
-  const onSignal = (): void => cancel.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  const progress = new ProgressLine();
   try {
     const result = await new Rebuilder(supervisor, events).build(
       {
@@ -202,45 +220,17 @@ async function buildNow(job: Job, args: BuildArguments): Promise<number> {
         keepBackups: args.keepBackups,
         estimateMs: job.recipe?.built?.durationMs ?? null,
       },
-      { signal: cancel.signal, onProgress: (now) => progress.show(progressText(now)) },
+      { signal, onProgress: (now) => progress.show(progressText(now)) },
     );
     progress.clear();
-    tellResult(result, job, args);
+    await printResult(result, job, args);
     return exitCodes.done;
   } finally {
-    progress.clear();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     await supervisor.dispose();
   }
 }
 
-function findAll(runtime: string | undefined): Promise<FoundRuntime[]> {
-  return findLocalRuntimes(runtime === undefined || isVersion(runtime) ? undefined : runtime);
-}
-
-function choose(
-  found: readonly FoundRuntime[],
-  wanted: string | undefined,
-): ReturnType<typeof chooseRuntime> {
-  if (wanted === undefined || !isVersion(wanted)) {
-    return chooseRuntime(found, runtimeChoice(found, wanted, false));
-  }
-  const matching = found.filter(
-    ({ version }) => version === wanted || version.startsWith(`${wanted}.`),
-  );
-  if (matching.length > 0) return chooseRuntime(matching, { mode: 'newest' });
-  return {
-    runtime: null,
-    why: `No TensorRT-RTX ${wanted} was found on this machine.`,
-    nextStep: 'Install it, or name the path of its library with --runtime.',
-  };
-}
-
-function isVersion(text: string): boolean {
-  return /^\d+(\.\d+){1,3}$/.test(text);
-}
-
-// ---- telling ----
+// ---- output ----
 
 /** The backup as the engine is given: relative where that is, unless a link leads elsewhere. */
 function backupAsGiven({ engine, backup }: RebuildResult): string | null {
@@ -248,10 +238,10 @@ function backupAsGiven({ engine, backup }: RebuildResult): string | null {
   return path.join(path.dirname(engine), path.basename(backup));
 }
 
-function tellResult(result: RebuildResult, job: Job, args: BuildArguments): void {
+async function printResult(result: RebuildResult, job: Job, args: BuildArguments): Promise<void> {
   const { runtime, header } = result;
   if (args.json === true) {
-    sayJson({
+    await printObject({
       engine: result.engine,
       recipe: result.recipe,
       backup: backupAsGiven(result),
@@ -276,39 +266,9 @@ function tellResult(result: RebuildResult, job: Job, args: BuildArguments): void
   const lines = [
     `${plainText(result.engine)}: built in ${formatDuration(result.durationMs)} with TensorRT-RTX ${runtime.version}, ${formatBytes(result.engineSize)}, ${planSummary(job.options, runtime.version)}.`,
     ...(result.backup === null ? [] : [`The old engine is ${plainText(result.backup)}.`]),
+    '',
   ];
-  say(lines.join('\n'));
-}
-
-function tellError(error: Failure, args: BuildArguments): void {
-  if (args.json === true) {
-    const { code, message, nextStep, detail } = error;
-    const operators = error instanceof ModelRefused ? error.refusal.operators : [];
-    sayJson({
-      error: {
-        code,
-        message,
-        nextStep,
-        detail,
-        operators: operators.map(({ operator, domain, count, kind }) => ({
-          operator,
-          domain,
-          count,
-          kind,
-        })),
-      },
-    });
-    return;
-  }
-  const details = error.detail.split('\n').filter((line) => line.trim() !== '');
-  const lines = [
-    plainText(error.message),
-    ...(error.nextStep === '' ? [] : [plainText(error.nextStep)]),
-    ...(error.code === 'cancelled'
-      ? []
-      : details.slice(0, 10).map((line) => `  ${plainText(line)}`)),
-  ];
-  complain(lines.join('\n'));
+  await print(lines.join('\n'));
 }
 
 function progressText({ text, elapsedMs, estimateMs }: RebuildProgress): string {
@@ -316,10 +276,6 @@ function progressText({ text, elapsedMs, estimateMs }: RebuildProgress): string 
   return `${text}: ${formatDuration(elapsedMs)}${before}`;
 }
 
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-function sayJson(value: unknown): void {
-  say(JSON.stringify(value, null, 2));
+async function printObject(value: Readonly<Record<string, unknown>>): Promise<void> {
+  await print(printedJson(printableJson(value)));
 }

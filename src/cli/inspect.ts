@@ -23,13 +23,14 @@ import { plainText } from '../core/text/plainText';
 import { printableJson, printedJson, type Json } from '../core/text/printableJson';
 import { Failure, wrongUse } from '../core/wire/failure';
 import { readSmallFile } from '../host/files/readSmallFile';
-import { exitCodes, inSession, type EngineSession } from './engineSession';
+import { inEngineSession, type EngineSession } from './engineSession';
+import { exitCodes } from './session';
 import type { InspectArguments } from './inspectCommand';
 import { complain, print, shown } from './output';
 
 /** Resolves with the exit code. */
 export function inspect(engine: string | undefined, args: InspectArguments): Promise<number> {
-  return inSession(args, 'Looking into the engine', async (session) => {
+  return inEngineSession(args, 'Looking into the engine', async (session) => {
     refuseWrongUse(engine, args);
     if (args.import !== undefined) return importLayers(args.import, args);
     if (engine === undefined) throw usage('Name the engine to look into.');
@@ -37,11 +38,11 @@ export function inspect(engine: string | undefined, args: InspectArguments): Pro
     if (args.compare !== undefined) {
       const { compare } = await import('./inspectCompare');
       const other = await look(session, args.compare);
-      session.clearProgress();
+      session.progress.clear();
       await put(await compare(looked, other, args), args);
       return exitCodes.done;
     }
-    session.clearProgress();
+    session.progress.clear();
     await put(await rendered(looked, args), args);
     return exitCodes.done;
   });

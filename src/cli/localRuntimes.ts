@@ -2,7 +2,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import {
+  chooseRuntime,
   findRuntimes,
+  type ChosenRuntime,
   type FoundRuntime,
   type RuntimeChoice,
   type RuntimeFiles,
@@ -57,4 +59,29 @@ export function runtimeChoice(
   if (explicit === undefined) return { mode: matchVersion ? 'match-engine' : 'newest' };
   const setting = found.find(({ source }) => source === 'setting');
   return { mode: 'path', path: setting?.path ?? path.resolve(explicit) };
+}
+
+/**
+ * wanted: --runtime: a path, or a version such as 1.7. engineVersion: the TensorRT-RTX to prefer; left out: the newest
+ * that is known.
+ */
+export async function chooseLocalRuntime(
+  wanted: string | undefined,
+  engineVersion?: string | null,
+): Promise<ChosenRuntime> {
+  const isVersion = wanted !== undefined && /^\d+(\.\d+){1,3}$/.test(wanted);
+  const explicit = isVersion ? undefined : wanted;
+  const all = await findLocalRuntimes(explicit);
+  const found = isVersion
+    ? all.filter(({ version }) => `${version}.`.startsWith(`${wanted}.`))
+    : all;
+  if (isVersion && found.length === 0) {
+    return {
+      runtime: null,
+      why: `No TensorRT-RTX ${wanted} was found on this machine.`,
+      nextStep: 'Install it, or name the path of its library with --runtime.',
+    };
+  }
+  const choice = runtimeChoice(found, explicit, engineVersion !== undefined);
+  return chooseRuntime(found, choice, engineVersion ?? null);
 }

@@ -17,7 +17,8 @@ import { recipePathOf } from '../core/rebuild/recipe';
 import { Failure, wrongUse } from '../core/wire/failure';
 import { npyNames, saveNpy } from '../host/run/inputs/outputs';
 import { modelPathOf, readRecipeFile } from '../host/build/recipeFile';
-import { exitCodeOf, exitCodes, inSession, type EngineSession } from './engineSession';
+import { inEngineSession, type EngineSession } from './engineSession';
+import { exitCodeOf, exitCodes } from './session';
 import { complain, print, shown } from './output';
 import {
   imagesWithoutFile,
@@ -32,7 +33,7 @@ const slowestLayers = 20;
 /** Resolves with the exit code. */
 export function run(engineArgument: string | undefined, args: RunArguments): Promise<number> {
   const doing = args.reference === undefined ? 'Running the engine' : 'Running the model';
-  return inSession(args, doing, async (session) => {
+  return inEngineSession(args, doing, async (session) => {
     const engine = engineArgument ?? takeEngine(args);
     if (engine === undefined) throw usage('Name the engine to run.');
     refuseWrongUse(args);
@@ -40,7 +41,7 @@ export function run(engineArgument: string | undefined, args: RunArguments): Pro
       args.reference === undefined
         ? await runEngine(session, engine, args)
         : await runModel(session, engine, args.reference, args);
-    session.clearProgress();
+    session.progress.clear();
     if (session.isCancelled) throw new Failure('cancelled', 'Cancelled.', '');
     const saved = await saveOutputs(report, args);
     if (args.json === true) await print(printedJson(runJson(report, { saved })));

@@ -8,7 +8,7 @@ import { runText } from '../core/run/runText';
 import { ruleBudget, sweepBudgets } from '../core/run/weightBudget';
 import { plainText } from '../core/text/plainText';
 import { Failure, wrongUse } from '../core/wire/failure';
-import { inSession } from './engineSession';
+import { inEngineSession } from './engineSession';
 import { print } from './output';
 import { exitCodeOfRun, refuseImages } from './run';
 import { resolveSweepBudgets, runChoices } from './runArguments';
@@ -16,7 +16,7 @@ import type { SweepArguments } from './runCommand';
 
 /** Resolves with the exit code. */
 export function sweep(engine: string, args: SweepArguments): Promise<number> {
-  return inSession(args, 'Sweeping the budgets', async (session) => {
+  return inEngineSession(args, 'Sweeping the budgets', async (session) => {
     if (args.json === true && args.csv === true) {
       throw wrongUse('sweep', '--json and --csv do not go together.');
     }
@@ -51,7 +51,7 @@ export function sweep(engine: string, args: SweepArguments): Promise<number> {
       },
       session.context,
     );
-    session.clearProgress();
+    session.progress.clear();
     if (session.isCancelled) throw new Failure('cancelled', 'Cancelled.', '');
     if (args.json === true) await print(printedJson(runJson(report)));
     else if (args.csv === true) await print(runCsv(report));
