@@ -2,35 +2,44 @@
  * `npm run package`: makes build/engine-inspector-tensorrt-rtx-PLATFORM.vsix with the shims and koffi's binary for this
  * platform and nothing of NVIDIA's. The allow-list is .vscodeignore.
  *
- * With `--target win32-x64` on Linux: one for Windows with the shims that the suite `windows` builds. For tests only.
+ * --target win32-x64   on Linux: one for Windows with the shims that the suite `windows` builds. For tests only.
+ * --target universal   one without native part, for every platform that has no VSIX of its own
+ * --npm                the packages of the command line for npm (npmPackages.mjs)
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
+import { makeNpmPackages } from './npmPackages.mjs';
 import { explain, setup } from './setup.mjs';
 import { vsixFile } from './setup/steps.mjs';
 import { SetupError, inRoot, platform, run } from './setup/system.mjs';
 
 const manifestFiles = /\.(md|json)$|^(LICENSE|\.vscodeignore)$/;
 
-/** What vsce packs, as it would lie here on Windows. */
-function stageWindows() {
-  const stage = inRoot('build/windows/package');
+/** What vsce packs for another platform than this one, as it would lie there. */
+function stageFor(target) {
+  const stage = inRoot(`build/package-${target}`);
   fs.rmSync(stage, { recursive: true, force: true });
   fs.mkdirSync(stage, { recursive: true });
   const copy = (from, to = from) =>
     fs.cpSync(inRoot(from), path.join(stage, to), { recursive: true });
   for (const name of fs.readdirSync(inRoot()).filter((file) => manifestFiles.test(file)))
     copy(name);
-  for (const name of ['media', 'schemas', 'dist', 'node_modules/koffi']) copy(name);
-  fs.rmSync(path.join(stage, 'dist/native'), { recursive: true });
-  copy('build/windows/native', 'dist/native/win32-x64');
-  const koffi = 'node_modules/@koromix/koffi-win32-x64';
-  copy(`.deps/windows/${koffi}`, koffi);
-  // Everything else is in the bundles; vsce lists what is installed.
+  for (const name of ['media', 'schemas', 'dist']) copy(name);
+  fs.rmSync(path.join(stage, 'dist/native'), { recursive: true, force: true });
   const file = path.join(stage, 'package.json');
   const manifest = JSON.parse(fs.readFileSync(file, 'utf8'));
-  manifest.dependencies = { koffi: manifest.dependencies.koffi };
+  // Everything else is in the bundles; vsce lists what is installed.
+  manifest.dependencies = {};
+  if (target === 'win32-x64') {
+    copy('node_modules/koffi');
+    copy('build/windows/native', 'dist/native/win32-x64');
+    const koffi = 'node_modules/@koromix/koffi-win32-x64';
+    copy(`.deps/windows/${koffi}`, koffi);
+    manifest.dependencies = {
+      koffi: JSON.parse(fs.readFileSync(inRoot('package.json'), 'utf8')).dependencies.koffi,
+    };
+  }
   fs.writeFileSync(file, `${JSON.stringify(manifest, undefined, 2)}\n`);
   return stage;
 }
@@ -46,10 +55,10 @@ async function makeVsix(target, file) {
     process.execPath,
     [
       inRoot('node_modules/@vscode/vsce/vsce'),
-      ...['package', '--target', target, '--out', partial],
+      ...['package', '--out', partial, ...(target === 'universal' ? [] : ['--target', target])],
       ...['--no-update-package-json', '--allow-missing-repository', '--no-rewrite-relative-links'],
     ],
-    { log: 'vsix', ...(target === platform ? {} : { cwd: stageWindows() }) },
+    { log: 'vsix', ...(target === platform ? {} : { cwd: stageFor(target) }) },
   );
   fs.renameSync(partial, whole);
 }
@@ -62,10 +71,11 @@ const tell = (file, more = '') => {
 function chosenTarget() {
   const at = process.argv.indexOf('--target');
   const target = at < 0 ? platform : process.argv[at + 1];
-  if (target === platform || (target === 'win32-x64' && platform === 'linux-x64')) return target;
+  if (target === platform || target === 'universal') return target;
+  if (target === 'win32-x64' && platform === 'linux-x64') return target;
   throw new SetupError(
     `a VSIX for ${target} cannot be made on ${platform}`,
-    'Run npm run package on that platform; on Linux x86-64 one for win32-x64 can be made, for tests.',
+    'Run npm run package on that platform; everywhere --target universal makes one without native part, and on Linux x86-64 --target win32-x64 one for tests.',
   );
 }
 
@@ -84,9 +94,23 @@ async function packageForTests(target) {
   );
 }
 
+async function packageUniversal() {
+  const file = 'build/engine-inspector-tensorrt-rtx-universal.vsix';
+  await setup(['node-modules', 'bundle'].map((id) => `step:${id}`));
+  await makeVsix('universal', file);
+  tell(file);
+}
+
+async function packageForNpm() {
+  await setup(['step:node-modules', 'step:bundle', 'step:shim']);
+  for (const file of await makeNpmPackages()) tell(file);
+}
+
 try {
   const target = chosenTarget();
-  if (target !== platform) await packageForTests(target);
+  if (process.argv.includes('--npm')) await packageForNpm();
+  else if (target === 'universal') await packageUniversal();
+  else if (target !== platform) await packageForTests(target);
   else if (process.argv.includes('--no-setup')) {
     await makeVsix(target, vsixFile);
     tell(vsixFile);

@@ -3,15 +3,19 @@
  * and the code that makes reports (checkFiles.ts) while a native thread loads TensorRT-RTX.
  */
 import { chooseRuntime } from '../host/runtimes/runtimes';
+import { chosenWithoutNativePart } from '../host/runtimes/shims';
 import type { CheckOptions } from './checkOptions';
+import type { LocalOracle } from './localOracle';
+import type { NoOracle } from './noOracle';
 import { findLocalRuntimes, runtimeChoice, shimFolder } from './localRuntimes';
 
 export async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
-  const found = findLocalRuntimes(options.runtime);
-  const { LocalOracle } = await import('./localOracle');
-  const oracle = new LocalOracle(shimFolder(), options.timeout * 1000);
+  const none = chosenWithoutNativePart(shimFolder());
+  const found = none ? Promise.resolve([]) : findLocalRuntimes(options.runtime);
+  const oracle = await makeOracle(none === null, options.timeout * 1000);
   const choose = async (engineVersion: string | null) => {
     const runtimes = await found;
+    if (none) return none;
     const choice = runtimeChoice(runtimes, options.runtime, options.matchVersion === true);
     return chooseRuntime(runtimes, choice, engineVersion);
   };
@@ -24,4 +28,16 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
   } finally {
     await oracle.dispose();
   }
+}
+
+async function makeOracle(
+  hasNativePart: boolean,
+  limitMs: number,
+): Promise<LocalOracle | NoOracle> {
+  if (hasNativePart) {
+    const { LocalOracle } = await import('./localOracle');
+    return new LocalOracle(shimFolder(), limitMs);
+  }
+  const { NoOracle } = await import('./noOracle');
+  return new NoOracle(shimFolder());
 }

@@ -11,7 +11,7 @@ import {
 } from '../host/runtimes/runtimes';
 import { readLibraryFileSync } from '../host/runtimes/libraryFile';
 import { distFolder } from './distFolder';
-import { listShims, shimFolderOf } from '../host/runtimes/shims';
+import { listShims, noNativePart, shimFolderOf } from '../host/runtimes/shims';
 
 /** A command line may wait: at once is sooner than by threads that have to be started. */
 const syncFiles: RuntimeFiles = {
@@ -38,6 +38,8 @@ export function findLocalRuntimes(
   explicit: string | undefined,
   log?: (line: string) => void,
 ): Promise<FoundRuntime[]> {
+  const supported = [...listShims(shimFolder()).keys()];
+  if (supported.length === 0) return Promise.reject(noNativePart(shimFolder()));
   return findRuntimes({
     setting: explicit === undefined ? null : path.resolve(explicit),
     env: process.env,
@@ -45,7 +47,7 @@ export function findLocalRuntimes(
     workspaceFolders: [],
     selectedPython: null,
     files: syncFiles,
-    supported: [...listShims(shimFolder()).keys()],
+    supported,
     ...(log ? { log } : {}),
   });
 }

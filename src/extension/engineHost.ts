@@ -5,6 +5,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { BuildPhase, HostLogLine } from '../host/engineHost/client';
+import { shimFolderOf } from '../host/runtimes/shims';
 import type { EngineHostSupervisor, RuntimePath } from '../host/engineHost/supervisor';
 import type { Errors } from './errors';
 import { contextKeys } from './ids';
@@ -38,7 +39,7 @@ export class EngineHost implements vscode.Disposable {
   ) {}
 
   get shimFolder(): string {
-    return path.join(path.dirname(this.hostMain), 'native', `${process.platform}-${process.arch}`);
+    return shimFolderOf(path.dirname(this.hostMain));
   }
 
   get(): Promise<EngineHostSupervisor> {

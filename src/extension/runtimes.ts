@@ -63,10 +63,13 @@ export class Runtimes implements vscode.Disposable {
 
   /** As if that were the setting. */
   async chooseBy(choice: RuntimeChoice, engineVersion: string | null): Promise<ChosenRuntime> {
-    const [{ chooseRuntime }, found] = await Promise.all([
+    const [{ chooseRuntime }, { chosenWithoutNativePart }, found] = await Promise.all([
       import('../host/runtimes/runtimes'),
+      import('../host/runtimes/shims'),
       this.list(),
     ]);
+    const none = chosenWithoutNativePart(this.shimFolder);
+    if (none) return none;
     return chooseRuntime(found, choice, engineVersion);
   }
 

@@ -54,14 +54,21 @@ export interface RecipeFacts {
   options: Pick<EngineOptions, 'flags' | 'computeCapabilities'>;
 }
 
+/** Why a runtime that should have answered did not. */
+export interface RuntimeProblem {
+  sentence: string;
+  nextStep: string;
+  /** false: installing or choosing another TensorRT-RTX would change nothing. */
+  installable?: false;
+}
+
 export interface ReportInput {
   facts: FileFacts;
   /** What the runtime said about this file's header; null: not asked. */
   answer: RuntimeAnswer | null;
   /** The runtime in use; null: none. */
   runtime: RuntimeFacts | null;
-  /** Why a runtime that should have answered did not: sentence and next step. */
-  runtimeProblem?: { sentence: string; nextStep: string } | null;
+  runtimeProblem?: RuntimeProblem | null;
   /** null: not known (not asked yet). */
   machine: MachineFacts | null;
   /** Runtimes found on this machine, in any order, the one in use may be among them. */

@@ -90,10 +90,7 @@ const against: Readonly<
   'no-runtime': {
     place: 'last',
     // Without a GPU it would have nothing to ask about.
-    drafts: (input) =>
-      hasNoDevice(input)
-        ? []
-        : [installRuntime(input, 'no-runtime'), chooseRuntime(['no-runtime'])],
+    drafts: (input) => (hasNoDevice(input) ? [] : anotherRuntime(input, 'no-runtime')),
   },
   'runtime-failed': { place: 'last', drafts: failedRuntime },
   'verdict-differs-from-rule': null,
@@ -430,6 +427,11 @@ function installRuntime({ facts }: ReportInput, reason: ReasonId): Draft {
   );
 }
 
+function anotherRuntime(input: ReportInput, reason: ReasonId): Draft[] {
+  if (input.runtimeProblem?.installable === false) return [];
+  return [installRuntime(input, reason), chooseRuntime([reason])];
+}
+
 function chooseRuntime(cures: ReasonId[]): Draft {
   return draft(
     'choose-runtime',
@@ -445,9 +447,7 @@ function hasNoDevice({ machine }: ReportInput): boolean {
 }
 
 function failedRuntime(input: ReportInput): Draft[] {
-  return input.runtimeProblem
-    ? [chooseRuntime(['runtime-failed']), installRuntime(input, 'runtime-failed')]
-    : [];
+  return input.runtimeProblem ? anotherRuntime(input, 'runtime-failed').reverse() : [];
 }
 
 function showLog(): Draft {

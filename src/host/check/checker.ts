@@ -20,7 +20,7 @@ import { readEngineHeader } from '../../core/file/engineHeader';
 import { makeFileFacts, unreadableFacts } from '../../core/file/fileFacts';
 import { makeEngineReport } from '../../core/report/makeEngineReport';
 import { libraryLine } from '../../core/text/plainText';
-import type { RecipeFacts } from '../../core/report/reasons';
+import type { RecipeFacts, RuntimeProblem as Problem } from '../../core/report/reasons';
 import { CheckRecords, type FilePath, packPaths } from './checkRecords';
 import {
   defaultReadLimitMs,
@@ -103,7 +103,6 @@ const defaultSingleFileLimitMs = 5_000;
 const machineFreshMs = 10_000;
 const readsAtOnce = 8;
 
-type Problem = { sentence: string; nextStep: string };
 /** What the oracle said about one file. */
 type Outcome =
   | { kind: 'record'; records: CheckRecords; index: number; runtime: RuntimeInfo }
@@ -287,7 +286,12 @@ export class Checker {
   ): Promise<{ runtime: RuntimeInfo } | { problem: Problem }> {
     if (chosen.why !== this.lastWhy) this.log(chosen.why);
     this.lastWhy = chosen.why;
-    if (!chosen.runtime) return { problem: { sentence: chosen.why, nextStep: chosen.nextStep } };
+    if (!chosen.runtime) {
+      const { why, nextStep, installable } = chosen;
+      return {
+        problem: { sentence: why, nextStep, ...(installable === false ? { installable } : {}) },
+      };
+    }
     try {
       return { runtime: await this.options.oracle.load(chosen.runtime.path, { signal }) };
     } catch (error) {

@@ -14,6 +14,7 @@ import {
 } from 'vscode-jsonrpc';
 import { IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { withAbsolutePaths } from './absolutePaths';
+import { shimFolderOf } from '../runtimes/shims';
 import { hostEnvironment } from './hostEnvironment';
 import { Failure } from '../../core/wire/failure';
 import {
@@ -118,14 +119,7 @@ export class EngineHostClient {
   constructor(private readonly options: EngineHostClientOptions) {
     this.child = fork(
       options.hostMain,
-      [
-        options.shimFolder ??
-          path.join(
-            path.dirname(options.hostMain),
-            'native',
-            `${process.platform}-${process.arch}`,
-          ),
-      ],
+      [options.shimFolder ?? shimFolderOf(path.dirname(options.hostMain))],
       {
         env: { ...hostEnvironment(process.env), ...options.environment },
         // Native code looks for drivers in the current folder as well where the environment tells it to.

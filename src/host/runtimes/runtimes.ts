@@ -107,6 +107,8 @@ export interface ChosenRuntime {
   why: string;
   /** What to do where there is none; empty where there is one. */
   nextStep: string;
+  /** false: installing a TensorRT-RTX would help nobody here. */
+  installable?: false;
 }
 
 /** engineVersion: of the header, four parts; null: there is no engine or its version is unknown. */

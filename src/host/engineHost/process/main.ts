@@ -7,45 +7,46 @@ import * as v from 'valibot';
 import { type CancellationToken, createMessageConnection, ResponseError } from 'vscode-jsonrpc';
 import { IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { asFailure, Failure } from '../../../core/wire/failure';
-import { type RequestName, type RequestParams, type RequestResult, requests } from '../protocol';
-import { HostContext, type Notify } from './context';
-import { hardExit } from './hardExit';
-import { build } from './requests/build';
-import { checkFiles, checkHeaders } from './requests/check';
-import { gpuMemory } from './requests/gpuMemory';
-import { gpus } from './requests/gpus';
-import { inspect } from './requests/inspect';
-import { load } from './requests/load';
-import { run } from './requests/run';
+import { type RequestName, type RequestResult, requests } from '../protocol';
+import { listShims, noNativePart } from '../../runtimes/shims';
+import type { Notify } from './context';
 
-type Handlers = {
-  [N in RequestName]: (
-    context: HostContext,
-    params: RequestParams<N>,
-    signal: AbortSignal,
-  ) => Promise<RequestResult<N>>;
-};
-const handlers: Handlers = { load, gpus, gpuMemory, checkFiles, checkHeaders, build, inspect, run };
+const shimFolder = process.argv[2] ?? '';
+// A package without shims has no koffi either: then every request is answered with that.
+const native = listShims(shimFolder).size === 0 ? null : startNative();
+
+async function startNative() {
+  const { handlers, hardExit, HostContext } = await import('./native');
+  return { handlers, hardExit, context: new HostContext(shimFolder, notify) };
+}
+
+async function endNow(code: number): Promise<void> {
+  const loaded = await native?.catch(() => null);
+  (loaded?.hardExit ?? process.exit)(code);
+}
 
 // A parent that dies closes the channel. A build gets a moment to remove its unfinished file; nothing else is waited for.
 process.on('disconnect', () => {
   for (const abort of underWay) abort.abort();
-  setTimeout(() => hardExit(0), context.buildOutputs.size > 0 ? 1_000 : 0);
+  void Promise.resolve(native).then(
+    (loaded) =>
+      setTimeout(() => void endNow(0), (loaded?.context.buildOutputs.size ?? 0) > 0 ? 1_000 : 0),
+    () => endNow(0),
+  );
 });
 process.on('uncaughtException', (error) => {
   process.stderr.write(`${error.stack ?? error.message}\n`);
-  hardExit(70);
+  void endNow(70);
 });
 
 const connection = createMessageConnection(
   new IPCMessageReader(process),
   new IPCMessageWriter(process),
 );
-const notify: Notify = (name, params) => {
+function notify(...[name, params]: Parameters<Notify>): void {
   // A parent that is gone ends this process by itself.
   connection.sendNotification(name, params).catch(() => undefined);
-};
-const context = new HostContext(process.argv[2] ?? '', notify);
+}
 
 const underWay = new Set<AbortController>();
 
@@ -66,7 +67,7 @@ for (const name of Object.keys(requests) as RequestName[]) {
 }
 connection.listen();
 
-function answer<N extends RequestName>(
+async function answer<N extends RequestName>(
   name: N,
   received: unknown,
   signal: AbortSignal,
@@ -79,5 +80,7 @@ function answer<N extends RequestName>(
       'Reload the window; if it stays, reinstall the extension.',
     );
   }
+  if (native === null) throw noNativePart(shimFolder);
+  const { handlers, context } = await native;
   return handlers[name](context, parsed.output, signal);
 }

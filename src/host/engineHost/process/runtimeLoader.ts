@@ -4,7 +4,7 @@
  */
 import { Failure } from '../../../core/wire/failure';
 import { readLibraryFileSync } from '../../runtimes/libraryFile';
-import { listShims } from '../../runtimes/shims';
+import { listShims, noNativePart } from '../../runtimes/shims';
 import { unsupportedVersion } from '../../runtimes/unsupportedVersion';
 import { minorVersion } from '../../runtimes/versions';
 import {
@@ -24,7 +24,7 @@ export interface LoadedRuntime {
 /** A session without a library, of the newest shim: reads headers and GPUs. */
 export function openBareSession(shimFolder: string, events: ShimEvents): ShimSession {
   const [file] = listShims(shimFolder).values();
-  if (file === undefined) throw noShims(shimFolder);
+  if (file === undefined) throw noNativePart(shimFolder);
   return Shim.open(file).session(events);
 }
 
@@ -34,7 +34,7 @@ export async function loadRuntime(
   events: ShimEvents,
 ): Promise<LoadedRuntime> {
   const shims = listShims(shimFolder);
-  if (shims.size === 0) throw noShims(shimFolder);
+  if (shims.size === 0) throw noNativePart(shimFolder);
   const supported = [...shims.keys()].reverse();
   const { version } = readLibraryFileSync(libraryPath);
   const tried = new Set<string>();
@@ -72,12 +72,4 @@ function loadError(libraryPath: string, error: ShimError): Failure {
     ? `Install the library that ${missing[1]} belongs to, or add its folder to LD_LIBRARY_PATH before starting the editor.`
     : 'Install TensorRT-RTX again, or choose another library.';
   return new Failure(error.code, named, nextStep, error.message);
-}
-
-function noShims(shimFolder: string): Failure {
-  return new Failure(
-    'unsupported-version',
-    `There is no engine shim for ${process.platform} ${process.arch} (looked in ${shimFolder}): only file headers can be read.`,
-    'Use the package of the extension that is made for this system.',
-  );
 }
