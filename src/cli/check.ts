@@ -2,12 +2,11 @@
  * `engine-inspector check`, arranged for its cold start: koffi is loaded while the system reads folders for libraries,
  * and the code that makes reports (checkFiles.ts) while a native thread loads TensorRT-RTX.
  */
-import { chooseRuntime } from '../host/runtimes/runtimes';
 import { chosenWithoutNativePart } from '../host/runtimes/shims';
 import type { CheckOptions } from './checkOptions';
 import type { LocalOracle } from './localOracle';
 import type { NoOracle } from './noOracle';
-import { findLocalRuntimes, runtimeChoice, shimFolder } from './localRuntimes';
+import { chooseLocal, findLocalRuntimes, shimFolder } from './localRuntimes';
 
 export async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
   const none = chosenWithoutNativePart(shimFolder());
@@ -16,8 +15,7 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
   const choose = async (engineVersion: string | null) => {
     const runtimes = await found;
     if (none) return none;
-    const choice = runtimeChoice(runtimes, options.runtime, options.matchVersion === true);
-    return chooseRuntime(runtimes, choice, engineVersion);
+    return chooseLocal(runtimes, options.runtime, options.matchVersion === true, engineVersion);
   };
   try {
     const { runtime } = await choose(null);

@@ -31,7 +31,10 @@ export function addCheckCommand(program: Command, ended: (code: number) => void)
     .argument('<paths...>', 'engine files, or folders to search')
     .option('--json', 'print a JSON array with one object a file')
     .option('--machine <profile>', 'also predict the verdict on another machine, from the header')
-    .option('--runtime <path>', 'TensorRT-RTX library, or the folder that holds it')
+    .option(
+      '--runtime <library>',
+      'a version such as 1.7, the library, or the folder that holds it',
+    )
     .option(
       '--match-version',
       "ask the TensorRT-RTX of each engine's own version where there is one",

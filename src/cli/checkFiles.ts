@@ -5,11 +5,10 @@ import { makePrediction, type Prediction } from '../core/report/prediction';
 import { reportJson } from '../core/report/reportJson';
 import { reportText } from '../core/report/reportText';
 import { Checker, type Oracle } from '../host/check/checker';
-import type { FilePath } from '../host/check/checkRecords';
 import type { ChosenRuntime } from '../host/runtimes/runtimes';
 import type { FoundRuntime } from '../host/runtimes/runtimeSources';
 import type { CheckOptions } from './checkOptions';
-import { findEngines } from './findEngines';
+import { findEngines, type FoundFile } from './findEngines';
 import { complain, hasColour, type Paint, painter, print } from './output';
 import { rawArguments } from './rawArguments';
 
@@ -51,15 +50,24 @@ export async function checkFiles(
     },
   });
   let files = 0;
+  const skipped = new SkippedFiles();
   for (const round of rounds(search, roundSize)) {
-    files += round.length;
-    const checked = await checker.files(round);
-    for await (const { facts, report } of checked.describedFiles()) {
+    const checked = await checker.files(round.map(({ path }) => path));
+    let index = 0;
+    for await (const { facts, report, recipe } of checked.describedFiles()) {
+      const found = round[index++];
+      // Nobody said that it is an engine: neither an argument nor a recipe beside it.
+      if (report.ofOthers && found?.named === false && !recipe) {
+        skipped.add(report);
+        continue;
+      }
+      files++;
       const prediction = profile && makePrediction(facts, profile.machine, profile.name);
       count(exitCode([{ report, predicted: prediction?.predicted ?? null }]));
       await printer.file(report, prediction);
     }
   }
+  skipped.tell();
   if (files === 0) {
     complain('No engines were found. Name engine files, or folders that hold *.engine files.');
     count(2);
@@ -68,8 +76,29 @@ export async function checkFiles(
   return worst;
 }
 
-function* rounds(files: Iterable<FilePath>, size: number): Generator<FilePath[]> {
-  let round: FilePath[] = [];
+/** Files of other programs that merely end like engines: counted, the first ones by name. */
+class SkippedFiles {
+  private readonly names: string[] = [];
+  private count = 0;
+
+  add({ file }: EngineReport): void {
+    this.count++;
+    if (this.names.length < 3) this.names.push(file);
+  }
+
+  tell(): void {
+    if (this.count === 0) return;
+    const more =
+      this.count > this.names.length ? `, and ${this.count - this.names.length} more` : '';
+    const what = this.count === 1 ? 'file that is not an engine' : 'files that are not engines';
+    complain(
+      `Skipped ${this.count} ${what}: ${this.names.join(', ')}${more}. Name one to see what it is.`,
+    );
+  }
+}
+
+function* rounds(files: Iterable<FoundFile>, size: number): Generator<FoundFile[]> {
+  let round: FoundFile[] = [];
   for (const file of files) {
     round.push(file);
     if (round.length === size) {

@@ -22,7 +22,7 @@ describe('findEngines', () => {
       }),
     ].map((file) =>
       path
-        .relative(root, file as string)
+        .relative(root, file.path as string)
         .split(path.sep)
         .join('/'),
     );

@@ -25,16 +25,22 @@ export interface SearchLimits {
 
 const defaultLimits: SearchLimits = { depth: 100, files: 1_000_000, complaints: 20 };
 
+export interface FoundFile {
+  path: FilePath;
+  /** As an argument; else a folder was searched, and only the name says that it is an engine. */
+  named: boolean;
+}
+
 export function* findEngines(
   paths: readonly FilePath[],
   options: SearchOptions,
-): Generator<FilePath> {
+): Generator<FoundFile> {
   const search = new Search(options);
   for (const path of paths) {
     const stat = statOf(path);
     // What cannot be looked at is a file to report about: that says why.
-    if (stat?.isDirectory() === true) yield* search.folder(path, stat, 0);
-    else yield path;
+    if (stat?.isDirectory() !== true) yield { path, named: true };
+    else for (const found of search.folder(path, stat, 0)) yield { path: found, named: false };
   }
   search.end();
 }

@@ -41,7 +41,7 @@ export function findLocalRuntimes(
   const supported = [...listShims(shimFolder()).keys()];
   if (supported.length === 0) return Promise.reject(noNativePart(shimFolder()));
   return findRuntimes({
-    setting: explicit === undefined ? null : path.resolve(explicit),
+    setting: explicit === undefined || isVersion(explicit) ? null : path.resolve(explicit),
     env: process.env,
     installed: null,
     workspaceFolders: [],
@@ -63,27 +63,38 @@ export function runtimeChoice(
   return { mode: 'path', path: setting?.path ?? path.resolve(explicit) };
 }
 
-/**
- * wanted: --runtime: a path, or a version such as 1.7. engineVersion: the TensorRT-RTX to prefer; left out: the newest
- * that is known.
- */
-export async function chooseLocalRuntime(
+/** "1.6" or "1.7.1.116": by its version instead of a path. */
+function isVersion(text: string): boolean {
+  return /^\d+(\.\d+){1,3}$/.test(text);
+}
+
+/** wanted: --runtime, a version or a path. */
+export function chooseLocal(
+  found: readonly FoundRuntime[],
   wanted: string | undefined,
-  engineVersion?: string | null,
-): Promise<ChosenRuntime> {
-  const isVersion = wanted !== undefined && /^\d+(\.\d+){1,3}$/.test(wanted);
-  const explicit = isVersion ? undefined : wanted;
-  const all = await findLocalRuntimes(explicit);
-  const found = isVersion
-    ? all.filter(({ version }) => `${version}.`.startsWith(`${wanted}.`))
-    : all;
-  if (isVersion && found.length === 0) {
+  matchVersion: boolean,
+  engineVersion: string | null,
+): ChosenRuntime {
+  const byVersion = wanted !== undefined && isVersion(wanted);
+  const fitting = byVersion
+    ? found.filter(({ version }) => `${version}.`.startsWith(`${wanted}.`))
+    : found;
+  if (byVersion && fitting.length === 0) {
     return {
       runtime: null,
       why: `No TensorRT-RTX ${wanted} was found on this machine.`,
       nextStep: 'Install it, or name the path of its library with --runtime.',
     };
   }
-  const choice = runtimeChoice(found, explicit, engineVersion !== undefined);
-  return chooseRuntime(found, choice, engineVersion ?? null);
+  const choice = runtimeChoice(fitting, byVersion ? undefined : wanted, matchVersion);
+  return chooseRuntime(fitting, choice, engineVersion);
+}
+
+/** The same among all that are found. engineVersion: the TensorRT-RTX to prefer; left out: the newest that is known. */
+export async function chooseLocalRuntime(
+  wanted: string | undefined,
+  engineVersion?: string | null,
+): Promise<ChosenRuntime> {
+  const found = await findLocalRuntimes(wanted);
+  return chooseLocal(found, wanted, engineVersion !== undefined, engineVersion ?? null);
 }

@@ -1,6 +1,6 @@
 /** Prints what was found, the one that would be asked first marked. Loads none of them. */
-import { chooseRuntime, runtimeSourceNames } from '../host/runtimes/runtimes';
-import { findLocalRuntimes, runtimeChoice } from './localRuntimes';
+import { runtimeSourceNames } from '../host/runtimes/runtimes';
+import { chooseLocal, findLocalRuntimes } from './localRuntimes';
 import { complain, hasColour, painter, print, shown } from './output';
 import type { RuntimesOptions } from './runtimesCommand';
 
@@ -9,7 +9,7 @@ export async function runtimes({ json, runtime, verbose }: RuntimesOptions): Pro
     runtime,
     verbose === true ? (line) => complain(shown(line)) : undefined,
   );
-  const chosen = chooseRuntime(found, runtimeChoice(found, runtime, false));
+  const chosen = chooseLocal(found, runtime, false, null);
   if (json === true) {
     const list = found.map(({ path, version, source, problem, nextStep }) => ({
       path: shown(path),

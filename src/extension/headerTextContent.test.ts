@@ -20,6 +20,7 @@ function report(change: Partial<EngineReport> = {}): EngineReport {
     schema: 1,
     file: '/models/a.engine',
     kind: 'tensorrt-rtx',
+    ofOthers: false,
     verdict: 'invalid',
     severity: 'error',
     validity: 2,

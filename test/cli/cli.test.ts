@@ -102,6 +102,59 @@ describe('command line', () => {
     }
   });
 
+  it('skips and counts files of other programs that a search finds, and tells of those that are named', async () => {
+    const found = emptyFolder();
+    const put = (name: string, bytes: string | Buffer) =>
+      fs.writeFileSync(path.join(found, name), bytes);
+    put('roadmap.plan', 'Week 1\n  * rewrite the loader\n');
+    put('build.plan', Buffer.from('PK\x03\x04', 'latin1'));
+    put('chess.engine', Buffer.from('Namn = sj\xf6m\xe4rke\n', 'latin1'));
+    const none = await json([found, '--ext', '.plan']);
+    assert.deepEqual([none.code, none.reports], [2, []]);
+    assert.match(none.stderr, /Skipped 3 files that are not engines: .*build\.plan/);
+    assert.match(none.stderr, /No engines were found/);
+
+    fs.copyFileSync(await builtEngine('1.7.1.116'), path.join(found, 'good.engine'));
+    const machine = ['--machine', profile()];
+    const good = await json([found, '--ext', '.plan', ...machine]);
+    assert.deepEqual([good.code, good.reports.length], [0, 1]);
+
+    // What a failed download left is no file of another program, and what is named is told of.
+    put('gone.engine', 'Entry not found\n');
+    const failed = await json([found, '--ext', '.plan', ...machine]);
+    assert.deepEqual([failed.code, failed.reports.length], [1, 2]);
+    const named = await json([path.join(found, 'roadmap.plan')]);
+    assert.equal(named.code, 1);
+    assert.match(named.reports[0]?.reasons[0]?.sentence ?? '', /^This is a text file/);
+    assert.equal(named.stderr, '');
+  });
+
+  it('reads a machine profile that PowerShell wrote, and takes a version as --runtime', async () => {
+    const engine = await builtEngine('1.6.1.120');
+    const utf16 = profile();
+    fs.writeFileSync(utf16, `\ufeff${fs.readFileSync(utf16, 'utf8')}`, 'utf16le');
+    const both = withLibraries('1.7.1.116', '1.6.1.120');
+    const { reports } = await json([engine, '--machine', utf16, '--runtime', '1.6'], both);
+    assert.equal(reports[0]?.runtime?.version, '1.6.1.120');
+    assert.equal(reports[0].predicted?.diagnostics, 1);
+    const missing = await run(['check', engine, '--runtime', '1.5'], both);
+    assert.match(missing.stdout, /No TensorRT-RTX 1\.5 was found/);
+  });
+
+  it('calls an engine damaged that a transfer changed, also for another machine', async () => {
+    const bytes = fs.readFileSync(await builtEngine('1.7.1.116'));
+    const damaged = inFolder('text-mode.engine');
+    fs.writeFileSync(damaged, bytes.toString('latin1').replaceAll('\n', '\r\n'), 'latin1');
+    const { code, reports } = await json([damaged, '--machine', profile()]);
+    assert.equal(code, 1);
+    assert.equal(reports[0]?.verdict, 'invalid');
+    assert.equal(reports[0].header, null);
+    assert.match(reports[0].predictedReasons?.[0]?.sentence ?? '', /LF in it became CR LF/);
+    const inspected = await run(['inspect', damaged], withLibraries('1.7.1.116'));
+    assert.equal(inspected.code, 2);
+    assert.match(inspected.stderr, /is damaged\. .*CR LF/);
+  });
+
   it('says what a person needs to know', async () => {
     const { stdout } = await run(
       ['check', await builtEngine('1.6.1.120')],

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { editHeader, realHeader, realHeaders } from '../../../test/support/engines';
-import { hasRtxTag, headerFields, headerHex, readEngineHeader, targetsText } from './engineHeader';
+import {
+  hasRtxTag,
+  headerFields,
+  headerHex,
+  isDamagedHeader,
+  readEngineHeader,
+  targetsText,
+} from './engineHeader';
 
 describe('engineHeader', () => {
   it('has headers of all four releases', () => {
@@ -47,17 +54,40 @@ describe('engineHeader', () => {
     assert.deepEqual([future?.computeCapabilities, future?.ptxForNewer], [['12.1'], true]);
   });
 
-  it('reads lengths beyond 4 GiB and numbers below zero', () => {
+  it('reads lengths beyond 4 GiB', () => {
     const header = readEngineHeader(
       editHeader(realHeader('1.7.1.116'), {
         fileSize: 10_102_583_296n,
         weightBytes: 10_093_173_145n,
-        cudaDriver: -1n,
       }),
     );
     assert.equal(header?.fileSize, 10_102_583_296);
     assert.equal(header?.weightBytes, 10_093_173_145);
-    assert.equal(header?.cudaDriver, -1);
+  });
+
+  it('takes no numbers that cannot be, and calls them damage', () => {
+    const real = realHeader('1.7.1.116');
+    assert.equal(isDamagedHeader(real), false);
+    const secondTag = Buffer.from(real);
+    secondTag[31] = 0x3f;
+    const damaged = [
+      secondTag,
+      editHeader(real, { version: [0, 0, 1, 7] }),
+      editHeader(real, { version: [1, 239, 1, 116] }),
+      editHeader(real, { fileSize: 63n }),
+      editHeader(real, { fileSize: 2n ** 62n }),
+      editHeader(real, { cudaDriver: -1n }),
+      editHeader(real, { cudaRuntime: 1_000_000n }),
+      editHeader(real, { weightBytes: -1n }),
+      editHeader(real, { weightBytes: 2n ** 60n }),
+    ];
+    for (const bytes of damaged) {
+      assert.equal(readEngineHeader(bytes), null);
+      assert.equal(isDamagedHeader(bytes), true);
+      // Nothing but the tag and the layout is said of them.
+      assert.ok(headerFields(bytes).length <= 3);
+    }
+    assert.equal(isDamagedHeader(editHeader(real, { layout: 3 })), false);
   });
 
   it('shows bits that it does not know', () => {

@@ -51,18 +51,48 @@ export function hasRtxTag(bytes: Uint8Array): boolean {
   return bytes.length >= 4 && view(bytes).getUint32(0, true) === rtxTag;
 }
 
-/**
- * null: fewer than 64 bytes, not TensorRT-RTX, or a layout that is not known (u32 at 4 not 0, u32 at 8 not 2). 64-bit
- * numbers beyond 2^53 are rounded; no honest engine has them.
- */
+/** Whether the first 64 bytes are a header at all, and of the layout that is known: u32 at 4 is 0, u32 at 8 is 2. */
+function hasKnownLayout(bytes: Uint8Array): boolean {
+  if (bytes.length < headerSize || !hasRtxTag(bytes)) return false;
+  const data = view(bytes);
+  return data.getUint32(4, true) === 0 && data.getUint32(8, true) === knownLayout;
+}
+
+/** The layout is known, but its numbers cannot be: what a transfer does that changes bytes, or damage. */
+export function isDamagedHeader(bytes: Uint8Array): boolean {
+  return hasKnownLayout(bytes) && readEngineHeader(bytes) === null;
+}
+
+/** 2^50 bytes, more than any engine will have. */
+const mostBytes = 2n ** 50n;
+
+/** No release writes others, and showing them as facts would be worse than none. */
+function isPlausible(bytes: Uint8Array): boolean {
+  const data = view(bytes);
+  const within = (offset: number, least: bigint, most: bigint) => {
+    const value = data.getBigInt64(offset, true);
+    return value >= least && value <= most;
+  };
+  const [major = 0, minor = 0, patch = 0] = bytes.subarray(24, 27);
+  return (
+    data.getUint32(28, true) === rtxTag &&
+    major >= 1 &&
+    major < 100 &&
+    minor < 100 &&
+    patch < 100 &&
+    within(16, BigInt(headerSize), mostBytes) &&
+    within(40, 0n, 999_999n) &&
+    within(48, 0n, 999_999n) &&
+    within(56, 0n, mostBytes)
+  );
+}
+
+/** null: fewer than 64 bytes, not TensorRT-RTX, a layout that is not known, or numbers that cannot be. */
 export function readEngineHeader(bytes: Uint8Array): EngineHeader | null {
-  if (bytes.length < headerSize || !hasRtxTag(bytes)) {
+  if (!hasKnownLayout(bytes) || !isPlausible(bytes)) {
     return null;
   }
   const data = view(bytes);
-  if (data.getUint32(4, true) !== 0 || data.getUint32(8, true) !== knownLayout) {
-    return null;
-  }
   const version = Array.from(bytes.subarray(24, 28)).join('.');
   const targets = data.getUint32(32, true);
   const set = targetSet(version);
@@ -95,10 +125,14 @@ export function targetsText(header: EngineHeader): string {
   return parts.length > 0 ? parts.join(' · ') : 'none';
 }
 
-/** The fields of the header for the header view, in the order of the bytes; fewer where the layout is not known. */
+/**
+ * The fields of the header for the header view, in the order of the bytes; fewer where the layout is not known, or where
+ * its numbers do not hold.
+ */
 export function headerFields(
   bytes: Uint8Array,
   flagged: ReadonlySet<HeaderFieldId> = new Set(),
+  holds = true,
 ): HeaderField[] {
   const fields: HeaderField[] = [];
   const add = (id: HeaderFieldId, offset: number, length: number, label: string, value: string) => {
@@ -119,7 +153,7 @@ export function headerFields(
     add('zero', 4, 4, 'Always 0', String(data.getUint32(4, true)));
     add('layout', 8, 4, 'Layout of the header', String(data.getUint32(8, true)));
   }
-  const header = readEngineHeader(bytes);
+  const header = holds ? readEngineHeader(bytes) : null;
   if (!header) {
     return fields;
   }

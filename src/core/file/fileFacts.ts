@@ -23,15 +23,18 @@ export function makeFileFacts(input: FileInput): FileFacts {
 export function makeTriagedFacts(input: FileInput): { facts: FileFacts; wants: number } {
   const found = triage(input.prefix, input.size);
   const headerBytes = input.prefix.slice(0, headerSize);
+  const header = found.damage?.headerHolds === false ? null : readEngineHeader(headerBytes);
   const facts: FileFacts = {
     file: plainText(input.file),
     kind: found.kind,
     kindSentence: found.sentence,
     kindDetails: found.details,
+    damage: found.damage,
+    ofOthers: found.ofOthers,
     size: input.size,
     modified: input.modified,
     headerBytes,
-    header: readEngineHeader(headerBytes),
+    header,
   };
   return { facts, wants: found.wants };
 }
@@ -43,6 +46,8 @@ export function unreadableFacts(file: string, sentence: string): FileFacts {
     kind: 'unreadable',
     kindSentence: plainText(sentence),
     kindDetails: [],
+    damage: null,
+    ofOthers: false,
     size: null,
     modified: null,
     headerBytes: new Uint8Array(),

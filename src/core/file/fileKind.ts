@@ -4,7 +4,8 @@
  *
  * Nothing here is trusted: lengths are checked against the file, JSON is shown as bounded text.
  */
-import { hasRtxTag } from './engineHeader';
+import { hasRtxTag, headerSize, isDamagedHeader, readEngineHeader } from './engineHeader';
+import { type TransferDamage, transferDamage } from './transferDamage';
 import type { FileFactRow } from '../report/engineReport';
 import { formatBytes, formatCount, formatExactBytes } from '../text/formats';
 import { cut, decodeBytes, plainText } from '../text/plainText';
@@ -35,21 +36,39 @@ export interface Triage {
   sentence: string;
   /** What more is known, printable. */
   details: FileFactRow[];
+  /** What a transfer did to an engine; null: nothing that shows here. */
+  damage: TransferDamage | null;
+  /**
+   * A file of another program that only has the name of an engine: text, archives, what others write. Not what people
+   * mistake for an engine or get in its place (models, other engines, web pages, pointers).
+   */
+  ofOthers: boolean;
   /** Bytes of prefix that would tell more; 0 when the prefix given is enough. */
   wants: number;
 }
 
-type Answer = Omit<Triage, 'wants'>;
+type Answer = Omit<Triage, 'wants' | 'damage' | 'ofOthers'> & { ofOthers?: boolean };
 
 /** prefix: the first bytes of the file, 64 or more where the file has them; size: length of the file in bytes. */
 export function triage(prefix: Uint8Array, size: number): Triage {
   const bytes = prefix.subarray(0, triagePrefix);
-  if (size > 0 && hasRtxTag(bytes)) {
-    return { kind: 'tensorrt-rtx', sentence: '', details: [], wants: 0 };
-  }
   const wanted = Math.min(size, triagePrefix);
   const wants = bytes.length < wanted ? wanted : 0;
-  return { ...foreign(bytes, size), wants };
+  if (size > 0 && hasRtxTag(bytes)) {
+    const header = readEngineHeader(bytes);
+    const damage =
+      header !== null || isDamagedHeader(bytes) ? transferDamage(bytes, size, header) : null;
+    const suspicious = damage !== null || (header !== null && header.fileSize !== size);
+    return {
+      kind: 'tensorrt-rtx',
+      sentence: '',
+      details: [],
+      damage,
+      ofOthers: false,
+      wants: suspicious ? wants : 0,
+    };
+  }
+  return { ofOthers: false, ...foreign(bytes, size), damage: null, wants };
 }
 
 function foreign(bytes: Uint8Array, size: number): Answer {
@@ -62,15 +81,69 @@ function foreign(bytes: Uint8Array, size: number): Answer {
     torchTr01(bytes) ??
     zip(bytes) ??
     zeros(bytes, size) ??
+    engineBehind(bytes, size) ??
     textual(bytes, size) ??
     onnx(bytes, size) ??
-    otherMagic(bytes) ?? {
+    otherMagic(bytes) ??
+    otherEncoding(bytes) ?? {
       kind: 'unknown',
       sentence:
         'This is not a TensorRT-RTX engine: it begins with none of the marks that are known.',
       details: [{ label: 'First bytes', value: hex(bytes.subarray(0, 16)) }],
+      ofOthers: true,
     }
   );
+}
+
+/** As far as something is looked for that stands in front of an engine. */
+const furthestFront = 16_384;
+
+/**
+ * A whole engine behind a few bytes of something else: a byte order mark, headers of a transfer, a line of text. Only with
+ * a header that can be true, so that four letters in another file mean nothing.
+ */
+function engineBehind(bytes: Uint8Array, size: number): Answer | null {
+  for (let at = 1; at <= Math.min(furthestFront, bytes.length - headerSize); at++) {
+    // 'v'
+    at = bytes.indexOf(0x76, at);
+    if (at === -1 || at > furthestFront) return null;
+    const rest = bytes.subarray(at);
+    const header = readEngineHeader(rest.subarray(0, headerSize));
+    if (header === null) continue;
+    const front = bytes.subarray(0, at);
+    const length = size - at;
+    const codec = transferDamage(rest, length, header);
+    const state =
+      codec !== null
+        ? ` It is damaged as well: ${codec.sentence}`
+        : length < header.fileSize
+          ? ` Its end is missing: ${formatExactBytes(header.fileSize - length)} of it.`
+          : '';
+    return {
+      kind: 'unknown',
+      sentence:
+        `This is a TensorRT-RTX engine behind ${formatExactBytes(at)} of ${nameOfFront(front)}: ` +
+        `it begins at byte ${formatCount(at)}, and TensorRT-RTX refuses it unless those are taken off.${state}`,
+      details: [
+        { label: engineInsideLabel, value: `TensorRT-RTX ${header.version} ("vtrt")` },
+        { label: 'Begins at byte', value: formatCount(at) },
+        ...(asText(front, false) === null ? [] : rowOf('In front of it', firstLine(front))),
+      ],
+    };
+  }
+  return null;
+}
+
+function nameOfFront(front: Uint8Array): string {
+  if (hex(front) === 'ef bb bf') return 'a UTF-8 byte order mark';
+  if (hex(front) === 'ff fe' || hex(front) === 'fe ff') return 'a UTF-16 byte order mark';
+  const text = asText(front, false);
+  if (text === null) return 'something else';
+  return /^(HTTP\/\d|[\w-]+: .*\r?\n)/.test(text) ? 'transfer headers' : 'text';
+}
+
+function firstLine(text: Uint8Array): string {
+  return decodeBytes(text).trimStart().split(/\r?\n/, 1)[0] ?? '';
 }
 
 function hex(bytes: Uint8Array): string {
@@ -263,6 +336,8 @@ function zip(bytes: Uint8Array): Answer | null {
   const nameLength =
     mark === 'PK\x03\x04' && bytes.length >= 30 ? (bytes[26] ?? 0) + (bytes[27] ?? 0) * 256 : 0;
   const name = plainText(bytes.subarray(30, Math.min(30 + nameLength, bytes.length)), 120);
+  // Somebody packed the engine: that one was meant.
+  const holdsEngine = /\.(engine|trt|plan)$/i.test(name);
   const torch = /(^|\/)(data\.pkl|byteorder|constants\.pkl|\.format_version)$/.test(name);
   return {
     kind: 'zip',
@@ -270,6 +345,7 @@ function zip(bytes: Uint8Array): Answer | null {
       ? 'This is a PyTorch file (a zip archive), not an engine.'
       : 'This is a zip archive, not an engine.',
     details: name ? [{ label: 'First entry', value: name }] : [],
+    ofOthers: !holdsEngine && !torch,
   };
 }
 
@@ -293,12 +369,77 @@ function textual(bytes: Uint8Array, size: number): Answer | null {
   if (text === null) {
     return null;
   }
-  return lfsPointer(text, size) ?? html(text) ?? otherText(text);
+  return (
+    lfsPointer(text, size) ??
+    html(text) ??
+    encodedEngine(text) ??
+    failedDownload(text, size) ??
+    otherText(text)
+  );
+}
+
+/** An engine as text: Base64, a data URL, a C array, hexadecimal digits; UTF-16 as PowerShell's > writes it. */
+function encodedEngine(text: string): Answer | null {
+  const start = text.replace(/^\ufeff/, '').trimStart();
+  const how = /^(data:[^,]{0,200};base64,)?dnRydAAAAA/.test(start)
+    ? 'in Base64: decode it'
+    : /^(0x)?76 ?74 ?72 ?74 ?00/i.test(start) ||
+        /\{\s*0x76,\s*0x74,\s*0x72,\s*0x74,/i.test(start.slice(0, 400))
+      ? 'as hexadecimal numbers: turn them into bytes'
+      : start.startsWith('vtrt\0')
+        ? 'saved as UTF-16 text, which lost bytes: copy it again as binary'
+        : null;
+  return how === null
+    ? null
+    : {
+        kind: 'text',
+        sentence: `This is a TensorRT-RTX engine written ${how}.`,
+        details: [],
+      };
+}
+
+/** What servers answer in place of a file. Short, and it begins with it. */
+function failedDownload(text: string, size: number): Answer | null {
+  const start = text.replace(/^\ufeff/, '').trimStart();
+  const says =
+    size <= 4096 &&
+    (/^\W{0,3}(error|http\/[\d.]+ [345]\d\d|[45]\d\d\b|not found|entry not found|repository not found|access (to .{0,80} )?(is )?(denied|restricted)|forbidden|unauthori[sz]ed|permission denied|too many requests|rate limit|bad (request|gateway|credentials)|gateway time-?out|service unavailable|internal server error|invalid (username|credentials|token|api key)|request has expired|no such (file|key)|you (need|must) |please (log|sign) in)/i.test(
+      start,
+    ) ||
+      /^(<\?xml[^>]{0,200}>\s*)?<error>/i.test(start) ||
+      /^\{\s*"(error|errors|message|detail|code|status|statuscode)"\s*:/i.test(start));
+  if (!says) return null;
+  const line = plainText(start.split(/\r?\n/, 1)[0]?.trim() ?? '', 160);
+  return {
+    kind: 'text',
+    sentence: `This is not an engine but what a failed download left: "${line}"`,
+    details: rowOf('First line', line),
+  };
+}
+
+/** Text that is not UTF-8: no byte of it is a control character, which 64 others never are by chance. */
+function otherEncoding(bytes: Uint8Array): Answer | null {
+  const isText =
+    bytes.length >= 8 &&
+    bytes.every((b) => (b >= 0x20 && b !== 0x7f) || b === 0x1b || (b >= 0x09 && b <= 0x0d));
+  return isText
+    ? {
+        kind: 'text',
+        sentence: 'This is a text file in another encoding than UTF-8, not an engine.',
+        details: [],
+        ofOthers: true,
+      }
+    : null;
 }
 
 /** null when it is not text: bytes that are not UTF-8 (or UTF-16 with a mark), or control characters. */
 function asText(bytes: Uint8Array, mayBeCut: boolean): string | null {
-  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : null;
+  const utf16 =
+    bytes[0] === 0xff && bytes[1] === 0xfe
+      ? 'utf-16le'
+      : bytes[0] === 0xfe && bytes[1] === 0xff
+        ? 'utf-16be'
+        : null;
   let text: string;
   try {
     // stream: the prefix may end within a character
@@ -307,6 +448,8 @@ function asText(bytes: Uint8Array, mayBeCut: boolean): string | null {
     return null;
   }
 
+  // An engine that was saved as UTF-16 keeps its zeros.
+  if (utf16 !== null && /^\ufeff?vtrt\0/.test(text)) return text;
   return /[\x00-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? null : text;
 }
 
@@ -361,7 +504,7 @@ function rowOf(label: string, text: string): FileFactRow[] {
 }
 
 function otherText(text: string): Answer {
-  const firstLine =
+  const line =
     text
       .replace(/^\ufeff/, '')
       .trimStart()
@@ -369,7 +512,8 @@ function otherText(text: string): Answer {
   return {
     kind: 'text',
     sentence: 'This is a text file, not an engine.',
-    details: rowOf('First line', firstLine),
+    details: rowOf('First line', line),
+    ofOthers: true,
   };
 }
 
@@ -485,6 +629,23 @@ const magics: readonly { at: number; mark: string; what: string }[] = [
   { at: 0, mark: 'BZh', what: 'a bzip2 archive' },
   { at: 0, mark: '7z\xbc\xaf\x27\x1c', what: 'a 7-Zip archive' },
   { at: 257, mark: 'ustar', what: 'a tar archive' },
+  { at: 0, mark: 'Rar!\x1a\x07', what: 'a RAR archive' },
+  { at: 0, mark: '\x04\x22\x4d\x18', what: 'an LZ4 archive' },
+  { at: 0, mark: 'MSCF\0\0\0\0', what: 'a cabinet archive' },
+  { at: 0, mark: 'Salted__', what: 'a file that OpenSSL encrypted' },
+  { at: 0, mark: 'SQLite format 3\0', what: 'an SQLite database' },
+  { at: 0, mark: '%PDF-', what: 'a PDF document' },
+  {
+    at: 0,
+    mark: '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1',
+    what: 'a document of an older Microsoft Office',
+  },
+  { at: 0, mark: '\x89PNG\r\n\x1a\n', what: 'a picture (PNG)' },
+  { at: 0, mark: '\xff\xd8\xff', what: 'a picture (JPEG)' },
+  { at: 0, mark: '\xca\xfe\xba\xbe', what: 'a Java class or a macOS program' },
+  { at: 0, mark: '\xcf\xfa\xed\xfe', what: 'a macOS program or library' },
+  { at: 4, mark: 'ORTM', what: 'a model in ORT format' },
+  { at: 4, mark: 'ET12', what: 'an ExecuTorch program' },
   { at: 0, mark: 'GGUF', what: 'a GGUF model' },
   { at: 0, mark: '\x89HDF\r\n\x1a\n', what: 'an HDF5 file' },
   { at: 4, mark: 'TFL3', what: 'a TensorFlow Lite model' },
@@ -502,7 +663,7 @@ function otherMagic(bytes: Uint8Array): Answer | null {
   const what = found?.what ?? (isSafetensors(bytes) ? 'a safetensors file' : null);
   return what === null
     ? null
-    : { kind: 'unknown', sentence: `This is ${what}, not an engine.`, details: [] };
+    : { kind: 'unknown', sentence: `This is ${what}, not an engine.`, details: [], ofOthers: true };
 }
 
 /** u64 length, then JSON. */

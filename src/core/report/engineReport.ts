@@ -8,6 +8,7 @@
 import type { ComputeCapability } from '../gpu/computeCapability';
 import type { EngineHeader } from '../file/engineHeader';
 import type { FileKind } from '../file/fileKind';
+import type { TransferDamage } from '../file/transferDamage';
 import type { Fit } from '../gpu/fit';
 import type { RebuildChoice } from '../rebuild/rebuildOptions';
 import type { ReasonId } from './reasonTable';
@@ -194,12 +195,17 @@ export interface FileFacts {
   kindSentence: string;
   /** E.g. the wrapper's metadata, TensorRT's version: label and printable value. */
   kindDetails: FileFactRow[];
+  /** What a transfer did to an engine; null: nothing that shows. */
+  damage: TransferDamage | null;
+  /** A file of another program that only has the name of an engine. */
+  ofOthers: boolean;
   /** null: unknown (unreadable). */
   size: number | null;
   /** ms since 1970 */
   modified: number | null;
   /** The first bytes, at most 64; empty when unreadable. */
   headerBytes: Uint8Array;
+  /** null: none that is known, or one whose numbers cannot be true. */
   header: EngineHeader | null;
 }
 
@@ -213,6 +219,8 @@ export interface EngineReport {
   schema: 1;
   file: string;
   kind: FileKind;
+  /** A file of another program that only has the name of an engine: nobody named it, nobody is told. */
+  ofOthers: boolean;
   verdict: Verdict;
   severity: Severity;
   /** The runtime's own numbers; null: not asked. */

@@ -505,7 +505,7 @@ describe('makeEngineReport', () => {
       ];
       assert.equal(
         made.verdict,
-        made.reasons.some((r) => r.id === 'truncated') ? 'invalid' : expected,
+        made.reasons.some((r) => r.id === 'truncated' || r.id === 'damaged') ? 'invalid' : expected,
       );
       if (supportOf(cc, row.runtime) === 'never') {
         assert.deepEqual(rebuilds(made), []);
@@ -613,6 +613,7 @@ function checkInvariants(made: EngineReport): void {
       'empty',
       'not-tensorrt-rtx',
       'longer-than-header',
+      'damaged',
       'hash-mismatch',
       'version-mismatch',
       'unsupported-compute-capability',

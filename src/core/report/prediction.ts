@@ -4,6 +4,8 @@ import { targetsText } from '../file/engineHeader';
 import type { FileFacts, ReasonId } from './engineReport';
 import { formatBytes, formatBytesPair, formatCudaVersion } from '../text/formats';
 import { plainText } from '../text/plainText';
+import { reasonTable } from './reasonTable';
+import { fileReasons } from './reasons';
 import { predictVerdict, type MachineProfile, type PredictedVerdict } from './verdictRule';
 import {
   diagnostics,
@@ -38,12 +40,22 @@ export function makePrediction(
 ): Prediction {
   const predicted = predictVerdict(facts.headerBytes, machine);
   const name = plainText(profileName, 120);
+  const ofFile = fileReasons(facts).filter(({ id }) => reasonTable[id].proves === 'unusable');
+  // What is proved unusable runs nowhere, and what its header says may be nobody's word.
+  const headline =
+    ofFile.length > 0 ? outcome(engineValidity.kINVALID) : outcome(predicted.validity);
   return {
     predicted,
     machine,
     profileName: name,
-    reasons: predictedReasons(predicted, facts, machine),
-    headline: `On the machine of ${name} ${outcome(predicted.validity)}`,
+    reasons: [
+      ...ofFile.map(({ id, sentence }) => ({ id, enumName: '', sentence })),
+      ...(facts.damage?.headerHolds === false
+        ? []
+        : predictedReasons(predicted, facts, machine)
+      ).filter(({ id }) => ofFile.length === 0 || id !== 'malformed-engine'),
+    ],
+    headline: `On the machine of ${name} ${headline}`,
     machineText:
       `compute capability ${machine.computeCapability}, ${formatBytes(machine.totalGpuMemory)}, ` +
       `CUDA driver ${formatCudaVersion(machine.driverVersion)}, TensorRT-RTX ${machine.tensorrtRtx} ` +

@@ -28,6 +28,7 @@ export const reasonIds = [
   'too-short',
   'truncated',
   'longer-than-header',
+  'damaged',
   'unknown-header-layout',
   'hash-mismatch',
 ] as const;
@@ -54,6 +55,7 @@ export interface ReasonRow {
 }
 
 const incomplete = { text: 'This engine file is incomplete.' };
+const damaged = { text: 'This engine file is damaged.' };
 
 export const reasonTable: Readonly<Record<ReasonId, ReasonRow>> = {
   'version-mismatch': {
@@ -174,9 +176,18 @@ export const reasonTable: Readonly<Record<ReasonId, ReasonRow>> = {
     headline: incomplete,
   },
   'longer-than-header': {
-    severity: 'warning',
+    severity: 'error',
     about: 'file',
     curedBy: ['rebuild', 'new-copy'],
+    proves: 'unusable',
+    headline: damaged,
+  },
+  damaged: {
+    severity: 'error',
+    about: 'file',
+    curedBy: ['rebuild', 'new-copy'],
+    proves: 'unusable',
+    headline: damaged,
   },
   'unknown-header-layout': { severity: 'information', about: 'file', curedBy: [] },
   'hash-mismatch': {

@@ -11,6 +11,7 @@ import {
   type Support,
 } from '../gpu/computeCapability';
 import { headerSize, type EngineHeader } from '../file/engineHeader';
+import { mayBeTextMode } from '../file/transferDamage';
 import type {
   Evidence,
   FileFacts,
@@ -137,6 +138,10 @@ export function gpuView({ answer, machine, runtime }: ReportInput): GpuView {
 }
 
 export function findReasons(input: ReportInput): Finding[] {
+  // Whatever was answered, it was about numbers that nobody wrote.
+  if (input.facts.damage?.headerHolds === false) {
+    return [...fileFindings(input), ...hashFindings(input.recordedHash ?? null)];
+  }
   const ofFile = fileFindings(input);
   // A file that is unusable by itself is not mended by a driver.
   const unusable = ofFile.some(({ reason }) => reasonTable[reason.id].proves === 'unusable');
@@ -232,13 +237,18 @@ function fileFindings({ facts, answer }: Pick<ReportInput, 'facts' | 'answer'>):
     const sentence = `The file has ${formatExactBytes(size)}; an engine's header alone has ${headerSize}.`;
     return [finding('too-short', evidence, { sentence }, runtimeAgrees)];
   }
+  if (facts.damage !== null) {
+    const { sentence } = facts.damage;
+    return [finding('damaged', 'file', { sentence })];
+  }
   if (!header) {
     return [unknownLayout(answer, headerBytes)];
   }
   if (size !== null && size < header.fileSize) {
-    const sentence =
-      `Its end is missing: the file has ${formatExactBytes(size)}, ` +
-      `its header says ${formatCount(header.fileSize)}.`;
+    const lengths = `the file has ${formatExactBytes(size)}, its header says ${formatCount(header.fileSize)}.`;
+    const sentence = mayBeTextMode(size, header.fileSize)
+      ? `Bytes are missing: ${lengths} Its end was cut off, or a transfer in text mode turned each CR LF in it into LF.`
+      : `Its end is missing: ${lengths}`;
     return [finding('truncated', 'header', { sentence }, { headerField: 'fileSize' })];
   }
   if (size !== null && size > header.fileSize) {

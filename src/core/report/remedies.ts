@@ -100,6 +100,7 @@ const against: Readonly<
   'too-short': null,
   truncated: null,
   'longer-than-header': null,
+  damaged: null,
   'unknown-header-layout': null,
   'hash-mismatch': null,
 };
@@ -226,10 +227,11 @@ function copyCommand(cures: ReasonId[]): Draft {
 
 function getFileAgain(cures: ReasonId[]): Draft {
   const compare = cures.includes('hash-mismatch') ? 'its SHA-256' : 'the lengths';
+  const asBinary = cures.includes('damaged') ? ' as binary' : '';
   return draft(
     'get-file-again',
     'Get the file again',
-    `Copy or download it once more from where it came, and compare ${compare}.`,
+    `Copy or download it once more${asBinary} from where it came, and compare ${compare}.`,
     cures,
     { kind: 'getFileAgain' },
   );

@@ -111,6 +111,8 @@ export function cellFor(
     // What the file shows says it better than "malformed".
     if (id === 'malformed-engine' && ofFile.length > 0) continue;
     const cell = never && id === 'unsupported-compute-capability' ? 'never' : cellOfBit[id];
+    // Numbers that nobody wrote say nothing of a target.
+    if (facts.damage?.headerHolds === false && cell !== 'never') continue;
     found.push({ cell: cell ?? 'rebuild', id, sentence });
   }
   const admitted = !hasBit(predicted.diagnostics, diagnosticBit.kUNSUPPORTED_CC);
@@ -120,7 +122,7 @@ export function cellFor(
       `Its header admits compute capability ${target.computeCapability}, but it holds no code for it.`;
     found.push({ cell: 'no-code', id: 'no-code-for-gpu', sentence });
   }
-  if (predicted.validity === engineValidity.kSUBOPTIMAL) {
+  if (predicted.validity === engineValidity.kSUBOPTIMAL && facts.damage?.headerHolds !== false) {
     const sentence = `Not built for compute capability ${target.computeCapability}: it runs by PTX, slower than it could.`;
     found.push({ cell: 'runs-slower', id: 'suboptimal', sentence });
   }

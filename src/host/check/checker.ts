@@ -392,6 +392,8 @@ interface ReportContext {
 export interface DescribedFile {
   facts: FileFacts;
   report: EngineReport;
+  /** Beside it. */
+  recipe: RecipeFacts | null;
 }
 
 /** The answers for a list of files, each a report when it is asked for. */
@@ -429,17 +431,18 @@ export class CheckedFiles {
     const facts = asked
       ? await this.factsOfRecord(path, outcome.records, outcome.index)
       : await this.factsWithoutHost(path);
+    const recipe = await recipeBeside(path);
     const report = makeEngineReport({
       ...this.context,
       facts,
-      recipe: await recipeBeside(path),
+      recipe,
       answer: asked ? answerOf(outcome.records, outcome.index) : null,
       runtime: asked ? outcome.runtime : null,
       runtimeProblem: asked ? null : outcome.problem,
       recordedHash: recordedHash ?? null,
       now: Date.now(),
     });
-    return { facts, report };
+    return { facts, report, recipe };
   }
 
   /** In order; the next ones are read ahead where files have to be read. */

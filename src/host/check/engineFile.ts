@@ -4,7 +4,7 @@
  */
 import * as os from 'node:os';
 
-import { type EngineHeader, readEngineHeader } from '../../core/file/engineHeader';
+import type { EngineHeader } from '../../core/file/engineHeader';
 import {
   formatBytes,
   formatBytesPair,
@@ -44,15 +44,19 @@ export async function readEngineFile(file: string): Promise<EngineFile> {
       at,
     );
   }
-  const header = readEngineHeader(head.bytes);
-  if (header !== null && header.fileSize > head.size) {
-    throw new Failure(
+  const { header, damage } = facts;
+  const notWhole = (what: string) =>
+    new Failure(
       'file-error',
-      `${name} is cut short: it has ${formatExactBytes(head.size)}, its header speaks of ${formatExactBytes(header.fileSize)}.`,
+      `${name} ${what}`,
       'Copy or download it again, or build it again.',
       '',
       at,
     );
+  if (damage !== null) throw notWhole(`is damaged. ${damage.sentence}`);
+  if (header !== null && header.fileSize !== head.size) {
+    const lengths = `it has ${formatExactBytes(head.size)}, its header speaks of ${formatExactBytes(header.fileSize)}.`;
+    throw notWhole(`is ${header.fileSize > head.size ? 'cut short' : 'too long'}: ${lengths}`);
   }
   return { path: file, name, size: head.size, modified: head.modified, header };
 }
