@@ -6,7 +6,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
 import type { Inspection } from '../core/inspect/inspection';
-import { inspectionJson } from '../core/inspect/inspectionJson';
+import { inspectionJson, layerRowsJson, layersJson } from '../core/inspect/inspectionJson';
 import { inspectionText } from '../core/inspect/inspectionText';
 import { layersToCsv } from '../core/inspect/layerCsv';
 import { joinTimes, parseProfile } from '../core/inspect/layerProfile';
@@ -17,10 +17,9 @@ import {
   type LayersDocument,
 } from '../core/inspect/layers';
 import { layersSummaryLines, layersTable } from '../core/inspect/layersText';
-import { summarizeLayers } from '../core/inspect/layerSummary';
 import { filterLayers, noFilter, searchTexts } from '../core/inspect/layerTable';
 import { plainText } from '../core/text/plainText';
-import { printableJson, printedJson, type Json } from '../core/text/printableJson';
+import { printedJson } from '../core/text/printableJson';
 import { Failure, wrongUse } from '../core/wire/failure';
 import { readSmallFile } from '../host/files/readSmallFile';
 import { inEngineSession, type EngineSession } from './engineSession';
@@ -127,12 +126,11 @@ async function importLayers(file: string, args: InspectArguments): Promise<numbe
   const document = parsed(name, () => parseLayers(bytes));
   const times = await timesOf(document, args);
   if (args.json === true) {
-    const { rows } = document;
     await put(
       printedJson({
         file: name,
         layers: layersJson(document),
-        rows: printableJson(rows.map((row) => ({ ...row, ms: times?.[row.index] ?? null }))),
+        rows: layerRowsJson(document, times),
       }),
       args,
     );
@@ -203,20 +201,6 @@ function layersOutput(
   const indices = filterLayers(rows, searchTexts(rows), { ...noFilter, text: filter ?? '' });
   if (layers === 'csv') return layersToCsv(document, times, indices);
   return `${layersTable(document, times, indices)}\n`;
-}
-
-export function layersJson(document: LayersDocument): Json {
-  const { layers, types, precisions, weightBytes, unknownWeights } = summarizeLayers(document);
-  const { detail, notes } = document;
-  return printableJson({
-    count: layers,
-    detail,
-    types,
-    precisions,
-    weightBytes: document.weightBytes === null ? null : weightBytes,
-    unknownWeights,
-    notes,
-  });
 }
 
 /** To standard output, or whole into a file that replaces what was there. */

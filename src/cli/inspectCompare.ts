@@ -1,9 +1,10 @@
 /** What differs between two engines that were both looked into. */
 import { compareEngines, type EngineSide } from '../core/inspect/compareEngines';
+import { comparisonJson } from '../core/inspect/inspectionJson';
 import { comparisonText } from '../core/inspect/comparisonText';
 import { parseLayers } from '../core/inspect/layers';
 import { makeEngineReport } from '../core/report/makeEngineReport';
-import { printableJson, printedJson } from '../core/text/printableJson';
+import { printedJson } from '../core/text/printableJson';
 import { readFileFacts } from '../host/check/fileFacts';
 import type { Looked } from './inspect';
 import type { InspectArguments } from './inspectCommand';
@@ -19,7 +20,7 @@ export async function compare(
   const comparison = { ...all, file: all.file.filter(({ label }) => label !== 'On this machine') };
   const names = [first.inspection.file, second.inspection.file] as const;
   if (json !== true) return `${comparisonText(comparison, ...names)}\n`;
-  return printedJson(printableJson({ first: names[0], second: names[1], ...comparison }));
+  return printedJson(comparisonJson(...names, comparison));
 }
 
 async function sideOf({ path, inspection, bytes }: Looked): Promise<EngineSide> {

@@ -65,7 +65,8 @@ export function gpuMemoryJson(snapshot: GpuSnapshot, visible: VisibleGpus): GpuM
       free: gpu.free,
       reserved: gpu.reserved,
       utilization: gpu.utilization,
-      processes: gpu.processes,
+      processes:
+        gpu.processes?.map(({ pid, name, memory, kind }) => ({ pid, name, memory, kind })) ?? null,
       problem: problemJson(gpu.problem),
     })),
   };

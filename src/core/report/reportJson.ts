@@ -102,7 +102,7 @@ export function reportJson(report: EngineReport, prediction?: Prediction | null)
     headline: report.headline,
     summary: report.summary,
     size: report.size,
-    details: report.fileRows,
+    details: report.fileRows.map(({ label, value }) => ({ label, value })),
     gpu: gpu && {
       name: gpu.name,
       computeCapability: gpu.computeCapability,
@@ -116,7 +116,7 @@ export function reportJson(report: EngineReport, prediction?: Prediction | null)
       free: fit.free,
       total: fit.total,
     },
-    libraryLines: report.libraryLines,
+    libraryLines: report.libraryLines.map(({ severity, text }) => ({ severity, text })),
     ...(prediction
       ? {
           predicted: {
