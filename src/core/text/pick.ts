@@ -17,7 +17,7 @@ export type Fields<T> = [T] extends [Plain | readonly Plain[]]
 type Picking = boolean | { readonly [key: string]: Picking };
 
 export function pick<T>(value: T, fields: Fields<T>): Record<string, unknown> {
-  return picked(value, fields as Picking) as Record<string, unknown>;
+  return picked(value, fields) as Record<string, unknown>;
 }
 
 function picked(value: unknown, fields: Picking): unknown {
