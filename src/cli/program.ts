@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
 import { addBuildCommand } from './buildCommand';
 import { addCheckCommand } from './checkCommand';
+import { addDoctorCommand } from './doctorCommand';
 import { addGpuCommand } from './gpuCommand';
 import { addInspectCommand } from './inspectCommand';
 import { setDistFolder } from './distFolder';
@@ -19,6 +20,7 @@ const commands = [
   addBuildCommand,
   addRuntimesCommand,
   addGpuCommand,
+  addDoctorCommand,
 ];
 
 const wrongUse = 2;
