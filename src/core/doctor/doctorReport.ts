@@ -129,7 +129,8 @@ function gpu({ driver: found, gpus, loaded, shims, nativeProblem }: DoctorFacts)
   if (nativeProblem) return of('note', 'Not looked for: nothing here could use it.');
   if (gpus.length === 0) {
     const step = 'engine-inspector check --machine predicts the answer for a machine that has one.';
-    const why = found?.cudaDriverVersion == null ? 'No GPU can be seen without a driver.' : '';
+    const why =
+      (found?.cudaDriverVersion ?? null) === null ? 'No GPU can be seen without a driver.' : '';
     return of('note', why || found?.message || 'The driver shows no GPU.', step);
   }
   const version = loaded?.version ?? `${shims[0] ?? '1.7'}.0`;
