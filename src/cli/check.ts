@@ -3,12 +3,53 @@
  * and the code that makes reports (checkFiles.ts) while a native thread loads TensorRT-RTX.
  */
 import { chosenWithoutNativePart } from '../host/runtimes/shims';
+import type { CheckSession } from './checkFiles';
 import type { CheckOptions } from './checkOptions';
+import { findConfig } from './gate/findConfig';
 import type { LocalOracle } from './localOracle';
 import type { NoOracle } from './noOracle';
 import { chooseLocal, findLocalRuntimes, shimFolder } from './localRuntimes';
 
 export async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
+  if (mayBeGate(options) && (await import('./gate/settings')).asksForGate(options)) {
+    const { gate } = await import('./gate/gate');
+    return gate(paths, options, (files, each) =>
+      withSession(options, async (session) => {
+        const { askAboutFiles } = await import('./checkFiles');
+        await askAboutFiles(files, options, session, each);
+      }),
+    );
+  }
+  return withSession(options, async (session) => {
+    const { checkFiles } = await import('./checkFiles');
+    return checkFiles(paths, options, session);
+  });
+}
+
+/** Nothing is loaded to find out that nothing was asked for: a plain check is measured. */
+function mayBeGate(options: CheckOptions): boolean {
+  return (
+    Object.keys(options).some((name) => !ofPlainCheck.has(name)) ||
+    Object.keys(process.env).some((name) => name.startsWith('ENGINE_INSPECTOR_')) ||
+    (options.config !== false && findConfig(process.cwd()) !== null)
+  );
+}
+
+const ofPlainCheck: ReadonlySet<string> = new Set<keyof CheckOptions>([
+  'json',
+  'machine',
+  'runtime',
+  'matchVersion',
+  'ext',
+  'followLinks',
+  'timeout',
+  'verbose',
+]);
+
+async function withSession<T>(
+  options: CheckOptions,
+  work: (session: CheckSession) => Promise<T>,
+): Promise<T> {
   const none = chosenWithoutNativePart(shimFolder());
   const found = none ? Promise.resolve([]) : findLocalRuntimes(options.runtime);
   const oracle = await makeOracle(none === null, options.timeout * 1000);
@@ -21,8 +62,7 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
     const { runtime } = await choose(null);
     // What goes wrong is told when it is asked for.
     if (runtime) oracle.load(runtime.path).catch(() => undefined);
-    const { checkFiles } = await import('./checkFiles');
-    return await checkFiles(paths, options, { oracle, choose, knownRuntimes: () => found });
+    return await work({ oracle, choose, knownRuntimes: () => found });
   } finally {
     await oracle.dispose();
   }

@@ -1,5 +1,6 @@
 /** `engine-inspector check`: its arguments and help. What it does is in check.ts, loaded when it is called. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { gateFormats } from '../core/gate/gateFormats';
 import { type CheckOptions, defaultCheckOptions } from './checkOptions';
 
 const defaults = defaultCheckOptions();
@@ -7,8 +8,12 @@ const defaults = defaultCheckOptions();
 const help = `
 PATHS are engine files, or folders that are searched for engines (*.engine, and what --ext adds).
 
+With targets only files are read; no GPU, driver or TensorRT-RTX is needed. Targets, files and severities can stand in
+engine-inspector.json (docs/ci.md); flags go before ENGINE_INSPECTOR_TARGETS, _RTX, _CONFIG, _FAIL_LEVEL and _BASELINE,
+and these before the file.
+
 Exit codes:
-  0  all engines are usable here (or on the machine of --machine)
+  0  all engines are usable here (or on the machine of --machine, or on all required targets)
   1  some are not
   2  some could not be checked (no driver, no TensorRT-RTX, unreadable), nothing was found, or wrong use
 
@@ -22,13 +27,18 @@ A machine profile is a JSON file:
 Examples:
   engine-inspector check model.engine
   engine-inspector check --json models/ > report.json
-  engine-inspector check --machine rtx4060.json --ext .plan models/`;
+  engine-inspector check --machine rtx4060.json --ext .plan models/
+  engine-inspector check --target rtx-4060-laptop,rtx-5090 --rtx 1.7.1 models/
+  engine-inspector check --target rtx-5090 --format github --output sarif=engines.sarif .`;
 
 export function addCheckCommand(program: Command, ended: (code: number) => void): void {
   program
     .command('check')
     .description('say whether this machine can run these engines')
-    .argument('<paths...>', 'engine files, or folders to search')
+    .argument(
+      '[paths...]',
+      'engine files, folders to search, or patterns such as "models/**/*.engine"',
+    )
     .option('--json', 'print a JSON array with one object a file')
     .option('--machine <profile>', 'also predict the verdict on another machine, from the header')
     .option(
@@ -48,12 +58,54 @@ export function addCheckCommand(program: Command, ended: (code: number) => void)
     .option('--follow-links', 'also search folders that links below PATHS lead to')
     .option('--timeout <seconds>', 'how long a check may take', seconds, defaults.timeout)
     .option('--verbose', 'print all that is known of each engine')
+    .option(
+      '--target <names>',
+      'boards or targets of engine-inspector.json, e.g. "rtx-4060-laptop,rtx-5090"',
+      names,
+    )
+    .option('--rtx <version>', 'TensorRT-RTX of the targets; without it, that of each engine')
+    .option('--config <file>', 'instead of the engine-inspector.json here or above')
+    .option('--no-config', 'read no engine-inspector.json')
+    .option('--format <format>', gateFormats.join(', '))
+    .option(
+      '--output <format=file>',
+      'write a format into a file; may be given several times',
+      also,
+    )
+    .option('--fail-level <level>', 'error, warning or none: from where on the exit code is 1')
+    .option('--exit-zero', 'exit with 0 whatever is found')
+    .option('--baseline <file>', 'findings that are known and fail nothing')
+    .option('--update-baseline', 'write what is found now into the baseline')
+    .option('--prune-baseline', 'remove from the baseline what is not found any more')
+    .option('--files-from <file>', 'a list of files, a line each or ended by NULs; - for stdin')
+    .option('--exclude <pattern>', 'leave out files and folders; may be given several times', also)
+    .option('--shard <i/n>', 'only the i-th of n parts; engine-inspector merge joins them')
     .addHelpText('after', help)
     .action(async (paths: string[], options: CheckOptions) => {
+      // Where engine-inspector.json is, its folder is searched.
+      if (paths.length === 0 && options.filesFrom === undefined && !(await hasConfig(options))) {
+        program.error("error: missing required argument 'paths'", { exitCode: 2 });
+      }
       const { check } = await import('./check');
       ended(await check(paths, options));
     });
 }
+
+async function hasConfig({ config }: CheckOptions): Promise<boolean> {
+  if (config === false) return false;
+  if (config !== undefined || (process.env['ENGINE_INSPECTOR_CONFIG'] ?? '') !== '') return true;
+  const { findConfig } = await import('./gate/findConfig');
+  return findConfig(process.cwd()) !== null;
+}
+
+const names = (value: string, before: string[] = []) => [
+  ...before,
+  ...value
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== ''),
+];
+const also = (value: string, before: string[] = []) => [...before, value];
 
 function extensions(value: string, before: string[]): string[] {
   const names = value

@@ -3,8 +3,8 @@ import type { EngineReport } from '../core/report/engineReport';
 import { exitCode } from '../core/report/exitCode';
 import { makePrediction, type Prediction } from '../core/report/prediction';
 import { reportJson } from '../core/report/reportJson';
-import { reportText } from '../core/report/reportText';
-import { Checker, type Oracle } from '../host/check/checker';
+import { reportText as fullReportText } from '../core/report/reportText';
+import { Checker, type DescribedFile, type Oracle } from '../host/check/checker';
 import type { ChosenRuntime } from '../host/runtimes/runtimes';
 import type { FoundRuntime } from '../host/runtimes/runtimeSources';
 import type { CheckOptions } from './checkOptions';
@@ -30,11 +30,7 @@ export async function checkFiles(
     options.machine === undefined
       ? null
       : await (await import('./machineProfile')).readMachineProfile(options.machine);
-  const checker = new Checker({
-    ...session,
-    singleFileLimitMs: Math.min(5_000, options.timeout * 1000),
-    readLimitMs: Math.min(10_000, options.timeout * 1000),
-  });
+  const checker = checkerOf(options, session);
   const printer = options.json === true ? new JsonPrinter() : new TextPrinter(options);
   let worst = 0;
   const count = (code: number) => {
@@ -77,11 +73,11 @@ export async function checkFiles(
 }
 
 /** Files of other programs that merely end like engines: counted, the first ones by name. */
-class SkippedFiles {
+export class SkippedFiles {
   private readonly names: string[] = [];
   private count = 0;
 
-  add({ file }: EngineReport): void {
+  add({ file }: { file: string }): void {
     this.count++;
     if (this.names.length < 3) this.names.push(file);
   }
@@ -109,6 +105,34 @@ function* rounds(files: Iterable<FoundFile>, size: number): Generator<FoundFile[
   if (round.length > 0) yield round;
 }
 
+/** What is done with each file that this machine was asked about. */
+export type MachineCheck = (file: DescribedFile, named: boolean) => Promise<void>;
+
+/** Asks this machine about files and gives each on, in order. */
+export async function askAboutFiles(
+  files: Iterable<FoundFile>,
+  options: CheckOptions,
+  session: CheckSession,
+  each: MachineCheck,
+): Promise<void> {
+  const checker = checkerOf(options, session);
+  for (const round of rounds(files, roundSize)) {
+    const checked = await checker.files(round.map(({ path }) => path));
+    let index = 0;
+    for await (const file of checked.describedFiles()) {
+      await each(file, round[index++]?.named === true);
+    }
+  }
+}
+
+function checkerOf(options: CheckOptions, session: CheckSession): Checker {
+  return new Checker({
+    ...session,
+    singleFileLimitMs: Math.min(5_000, options.timeout * 1000),
+    readLimitMs: Math.min(10_000, options.timeout * 1000),
+  });
+}
+
 interface Printer {
   file(report: EngineReport, prediction: Prediction | null): Promise<void> | void;
   end(): Promise<void> | void;
@@ -129,12 +153,29 @@ class JsonPrinter implements Printer {
 }
 
 class TextPrinter implements Printer {
+  private readonly text: ReportText;
+
+  constructor(options: CheckOptions) {
+    this.text = reportText(options);
+  }
+
+  file(report: EngineReport, prediction: Prediction | null): Promise<void> | void {
+    return print(this.text.file(report, prediction));
+  }
+
+  end(): Promise<void> | void {
+    return print(this.text.end());
+  }
+}
+
+/** Reports for people. */
+class ReportText {
   private readonly paint: Paint = painter(hasColour(process.stdout));
   private readonly counts = { usable: 0, not: 0, unchecked: 0 };
 
   constructor(private readonly options: CheckOptions) {}
 
-  file(report: EngineReport, prediction: Prediction | null): Promise<void> | void {
+  file(report: EngineReport, prediction: Prediction | null): string {
     const { paint } = this;
     this.counts[verdictCounts[report.verdict]]++;
     const predicted = prediction
@@ -144,7 +185,7 @@ class TextPrinter implements Printer {
         ]
       : [];
     if (this.options.verbose === true) {
-      return print([reportText(report), ...predicted, '', ''].join('\n'));
+      return [fullReportText(report), ...predicted, '', ''].join('\n');
     }
     const lines = [
       `${paint('bold', report.file)}: ${paint(report.severity, report.headline)}`,
@@ -159,18 +200,18 @@ class TextPrinter implements Printer {
         ),
       ...predicted,
     ];
-    return print(`${lines.join('\n')}\n`);
+    return `${lines.join('\n')}\n`;
   }
 
-  end(): Promise<void> | void {
+  end(): string {
     const { usable, not, unchecked } = this.counts;
     const total = usable + not + unchecked;
-    if (total < 2) return;
-    return print(
-      `${total} files: ${usable} usable, ${not} not usable, ${unchecked} could not be checked\n`,
-    );
+    if (total < 2) return '';
+    return `${total} files: ${usable} usable, ${not} not usable, ${unchecked} could not be checked\n`;
   }
 }
+
+export const reportText = (options: CheckOptions): ReportText => new ReportText(options);
 
 const verdictCounts = {
   valid: 'usable',

@@ -10,6 +10,24 @@ export interface CheckOptions {
   /** Seconds. */
   timeout: number;
   verbose?: boolean;
+
+  // A gate's (gate/settings.ts).
+  target?: string[];
+  rtx?: string;
+  /** false: none. */
+  config?: string | false;
+  format?: string;
+  /** "FORMAT=FILE" */
+  output?: string[];
+  failLevel?: string;
+  exitZero?: boolean;
+  baseline?: string;
+  updateBaseline?: boolean;
+  pruneBaseline?: boolean;
+  filesFrom?: string;
+  exclude?: string[];
+  /** "1/4" */
+  shard?: string;
 }
 
 export function defaultCheckOptions(): CheckOptions {

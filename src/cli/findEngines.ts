@@ -13,6 +13,12 @@ export interface SearchOptions {
   /** A sentence about a folder that could not be searched, or was not. */
   complain: (problem: string) => void;
   limits?: SearchLimits;
+  /** Folders that are not searched. */
+  leavesOut?: (folder: FilePath) => boolean;
+  /** Of the files with such a name, those that are meant. */
+  belongs?: (file: FilePath) => boolean;
+  /** The name does not matter, belongs decides. */
+  anyExtension?: boolean;
 }
 
 export interface SearchLimits {
@@ -71,15 +77,17 @@ class Search {
     }
     for (const name of names) {
       if (this.files >= this.limits.files) return;
-      const isEngine = this.extensions.some((extension) =>
-        name.toString('latin1').toLowerCase().endsWith(extension),
-      );
+      const isEngine =
+        this.options.anyExtension === true ||
+        this.extensions.some((extension) =>
+          name.toString('latin1').toLowerCase().endsWith(extension),
+        );
       const path = join(folder, name);
       // A name alone does not tell a folder from a file; most names of a folder with engines are engines.
       const entry = statOf(path);
       if (entry?.isDirectory() === true) {
         if (name.toString('latin1') !== '.git') yield* this.below(path, entry, depth + 1);
-      } else if (isEngine) {
+      } else if (isEngine && this.options.belongs?.(path) !== false) {
         this.files++;
         yield path;
       }
@@ -97,6 +105,7 @@ class Search {
   }
 
   private *below(path: FilePath, entry: fs.BigIntStats, depth: number): Generator<FilePath> {
+    if (this.options.leavesOut?.(path) === true) return;
     if (!this.options.followLinks && isLink(path)) return;
     if (depth > this.limits.depth) {
       this.complain(

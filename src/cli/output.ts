@@ -25,13 +25,25 @@ export function stderr(): NodeJS.WriteStream {
 }
 
 let isWatched = false;
+let heedStdoutError: ((error: NodeJS.ErrnoException) => void) | null = null;
+let continuePrinting: (() => void) | null = null;
+
+/** For who has more to do than to print: the process goes on. */
+export function onStdoutError(heed: (error: NodeJS.ErrnoException) => void): void {
+  heedStdoutError = heed;
+}
 
 /** A reader that went away (head, less) is no failure of ours, and there is nobody to tell. */
 function stdout(): NodeJS.WriteStream {
   if (!isWatched) {
     isWatched = true;
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      endProcess(error.code === 'EPIPE' ? 0 : 2);
+      if (heedStdoutError) {
+        heedStdoutError(error);
+        continuePrinting?.();
+      } else {
+        endProcess(error.code === 'EPIPE' ? 0 : 2);
+      }
     });
   }
   return process.stdout;
@@ -40,7 +52,10 @@ function stdout(): NodeJS.WriteStream {
 /** Resolves when the reader keeps up, so that ten thousand reports do not pile up in memory. */
 export function print(text: string | Uint8Array): Promise<void> | void {
   if (stdout().write(text)) return;
-  return new Promise((resolve) => stdout().once('drain', () => resolve()));
+  return new Promise((resolve) => {
+    continuePrinting = resolve;
+    stdout().once('drain', () => resolve());
+  });
 }
 
 /** For people, on stderr. */

@@ -10,7 +10,9 @@ import { setDistFolder } from './distFolder';
 import { endWith } from './endWith';
 import { stderr } from './output';
 import { addRunCommand, addSweepCommand } from './runCommand';
+import { addMergeCommand } from './mergeCommand';
 import { addRuntimesCommand } from './runtimesCommand';
+import { addTargetsCommand } from './targetsCommand';
 
 const commands = [
   addCheckCommand,
@@ -19,6 +21,8 @@ const commands = [
   addSweepCommand,
   addBuildCommand,
   addRuntimesCommand,
+  addTargetsCommand,
+  addMergeCommand,
   addGpuCommand,
   addDoctorCommand,
 ];

@@ -138,7 +138,10 @@ export class MatrixCounter {
 
   constructor(
     private readonly targets: readonly Target[],
-    private readonly chosen: SeverityByReason = {},
+    chosen: SeverityByReason = {},
+    /** As on a required target. */
+    private readonly severityOf = (cell: TargetCell): Severity =>
+      severityOfCell(cell, { required: true }, chosen),
   ) {
     this.counts = targets.map((target) => ({ target, cells: noCells(), runs: 0 }));
   }
@@ -160,7 +163,7 @@ export class MatrixCounter {
       const target = this.targets[at];
       if (!count || !target || cell.cell === null) return;
       count.cells[cell.cell]++;
-      const severity = severityOfCell(cell, { required: true }, this.chosen);
+      const severity = this.severityOf(cell);
       if (severity === 'error') everywhere &&= !target.required;
       else count.runs++;
       if (severity === 'error' || severity === 'warning') this.cause(cell, target, at, seen);

@@ -1,0 +1,277 @@
+/**
+ * `check` as a gate: targets, formats, a baseline. With targets only files are read, and no TensorRT-RTX, GPU or driver is
+ * needed or asked; without, this machine is asked as by a plain check.
+ */
+import * as fs from 'node:fs';
+import { Baseline, parseBaseline } from '../../core/gate/baseline';
+import { CellJsons, gateRecord, type GateJson, type GateRecord } from '../../core/gate/gateRecord';
+import { makeEngineReport } from '../../core/report/makeEngineReport';
+import type { EngineReport, FileFacts } from '../../core/report/engineReport';
+import { exitCode } from '../../core/report/exitCode';
+import { reportJson } from '../../core/report/reportJson';
+import { findingsOf } from '../../core/gate/gateRecord';
+import { MatrixCells } from '../../core/targets/matrix';
+import type { Target } from '../../core/targets/targets';
+import { Failure } from '../../core/wire/failure';
+import { readFileFacts } from '../../host/check/fileFacts';
+import { readSmallText } from '../../host/files/readSmallFile';
+import type { CheckOptions } from '../checkOptions';
+import { reportText, SkippedFiles, type MachineCheck } from '../checkFiles';
+import type { FoundFile } from '../findEngines';
+import { complain, shown } from '../output';
+import { gateFiles, pathFrom } from './fileList';
+import { FileOutput } from './outputs';
+import { Reporter } from './reporter';
+import { gateSettings, type GateSettings } from './settings';
+
+/** Files read ahead: a disk answers several at once. */
+const readsAtOnce = 16;
+const maxBaselineBytes = 64 * 1024 * 1024;
+
+export async function gate(
+  paths: readonly string[],
+  options: CheckOptions,
+  askMachine: (files: Iterable<FoundFile>, each: MachineCheck) => Promise<void>,
+): Promise<number> {
+  const settings = await gateSettings(options);
+  if (paths.length === 0 && options.filesFrom === undefined && settings.configFile === null) {
+    throw new Failure(
+      'wrong-use',
+      "missing required argument 'paths'",
+      'Name engine files or folders; without any, the folder of engine-inspector.json is searched.',
+    );
+  }
+  const known = await readBaseline(settings);
+  const reporter = new Reporter({
+    ...settings,
+    verbose: options.verbose === true,
+    text: settings.targets === null ? machineText(options) : null,
+    baseline: known,
+  });
+  const seen = new Seen(known, settings);
+  try {
+    await reporter.start();
+    const files = gateFiles(paths, options, settings, () => reporter.code.addUnchecked());
+    const skipped = new SkippedFiles();
+    let count = 0;
+    if (settings.targets) {
+      count = await onTargets(files, settings.targets, settings, options, {
+        seen,
+        reporter,
+        skipped,
+      });
+    } else {
+      await askMachine(files, async ({ facts, report, recipe }, named) => {
+        // Nobody said that it is an engine: neither an argument nor a recipe beside it.
+        if (report.ofOthers && !named && !recipe) {
+          skipped.add(facts);
+          return;
+        }
+        count++;
+        const record = seen.look(
+          gateRecord(facts, {
+            targets: null,
+            reasons: report.reasons,
+            known: [],
+            recipe: await hasRecipe(facts.file),
+          }),
+        );
+        shownReport.current = report;
+        const json = (): GateJson => ({
+          ...reportJson(report),
+          ...ofRecord(record, known !== null),
+        });
+        await reporter.file(record, json, exitCode([{ report }]));
+      });
+    }
+    skipped.tell();
+    if (count === 0 && settings.shard === null) {
+      complain('No engines were found. Name engine files, or folders that hold *.engine files.');
+    }
+    await reporter.end();
+    seen.write();
+    // A shard may have got none of few files.
+    return count === 0 && settings.shard !== null ? 0 : reporter.code.code;
+  } catch (error) {
+    reporter.abort();
+    throw error;
+  }
+}
+
+/** The plain check's own text, where nothing but this machine is asked. */
+const shownReport: { current: EngineReport | null } = { current: null };
+function machineText(options: CheckOptions) {
+  const text = reportText(options);
+  return {
+    start: () => '',
+    file: () => (shownReport.current ? text.file(shownReport.current, null) : ''),
+    end: () => [text.end()],
+  };
+}
+
+async function onTargets(
+  files: Iterable<FoundFile>,
+  targets: readonly Target[],
+  settings: GateSettings,
+  options: CheckOptions,
+  { seen, reporter, skipped }: { seen: Seen; reporter: Reporter; skipped: SkippedFiles },
+): Promise<number> {
+  const cells = new MatrixCells(targets);
+  const jsons = new CellJsons(targets, settings.config.severity);
+  const limitMs = Math.min(10_000, options.timeout * 1000);
+  let count = 0;
+  const read = async ({ path, named }: FoundFile) => {
+    const facts = await readFileFacts(path, limitMs);
+    return { facts, named, recipe: await hasRecipe(facts.file) };
+  };
+  for await (const { facts, named, recipe } of ahead(files, read)) {
+    if (facts.ofOthers && !named && !recipe) {
+      skipped.add(facts);
+      continue;
+    }
+    count++;
+    const row = jsons.row(cells.row(facts));
+    const record = seen.look(gateRecord(facts, { targets: row, reasons: [], known: [], recipe }));
+    await reporter.file(record, () => ({
+      ...reportJson(fileReport(facts)),
+      ...ofRecord(record, settings.baseline !== null),
+    }));
+  }
+  return count;
+}
+
+/** Nothing of this machine: what the file shows by itself. */
+function fileReport(facts: FileFacts): EngineReport {
+  const report = makeEngineReport({
+    facts,
+    answer: null,
+    runtime: null,
+    machine: null,
+    knownRuntimes: [],
+    now: Date.now(),
+  });
+  const ofMachine = ['no-runtime', 'runtime-failed'];
+  const reasons = report.reasons.filter(({ id }) => !ofMachine.includes(id));
+  const asked = reasons.length === 0;
+  return {
+    ...report,
+    reasons,
+    remedies: report.remedies.filter(
+      ({ cures }) => cures.length > 0 && !cures.every((id) => ofMachine.includes(id)),
+    ),
+    severity: reasons[0]?.severity ?? 'ok',
+    ...(asked
+      ? {
+          headline: 'This machine was not asked, only the targets.',
+          summary: 'check without targets asks this machine.',
+        }
+      : {}),
+  };
+}
+
+function ofRecord({ recipe, targets, known }: GateRecord, hasBaseline: boolean): Partial<GateJson> {
+  return { recipe, ...(targets ? { targets } : {}), ...(hasBaseline ? { known } : {}) };
+}
+
+async function hasRecipe(file: string): Promise<boolean> {
+  try {
+    return (await fs.promises.stat(`${file}.json`)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** In order; some are read before their turn. */
+async function* ahead<T, R>(items: Iterable<T>, work: (item: T) => Promise<R>): AsyncGenerator<R> {
+  const source = items[Symbol.iterator]();
+  const waiting: Promise<R>[] = [];
+  for (;;) {
+    while (waiting.length < readsAtOnce) {
+      const next = source.next();
+      if (next.done === true) break;
+      const started = work(next.value);
+      // Awaited in its turn, which may come after it failed.
+      started.catch(() => undefined);
+      waiting.push(started);
+    }
+    const first = waiting.shift();
+    if (!first) return;
+    yield await first;
+  }
+}
+
+async function readBaseline({ baseline, updateBaseline }: GateSettings): Promise<Baseline | null> {
+  if (baseline === null) return null;
+  const text = await readSmallText(baseline, maxBaselineBytes, 'The baseline');
+  if (text === null) {
+    if (updateBaseline) return new Baseline();
+    throw new Failure(
+      'wrong-use',
+      `The baseline ${shown(baseline)} is not there.`,
+      '--update-baseline writes it.',
+    );
+  }
+  const parsed = parseBaseline(text);
+  if ('baseline' in parsed) return parsed.baseline;
+  throw new Failure(
+    'wrong-use',
+    `The baseline ${shown(baseline)} ${parsed.problem}.`,
+    'Remove it and write it again with --update-baseline.',
+  );
+}
+
+/** What the baseline knows of the files that are looked at, and what it should know afterwards. */
+class Seen {
+  private readonly found: { path: string; rule: string }[] = [];
+  private readonly gone: { path: string; rule: string }[] = [];
+  private readonly looked = new Set<string>();
+
+  constructor(
+    private readonly baseline: Baseline | null,
+    private readonly settings: GateSettings,
+  ) {}
+
+  /** The same record, with what is known of its file. */
+  look(record: GateRecord): GateRecord {
+    const { baseline, settings } = this;
+    if (baseline === null) return record;
+    const path = pathFrom(settings.root, record.file) ?? record.file;
+    const rules = findingsOf(record)
+      .filter(({ severity }) => severity !== 'information')
+      .map(({ rule }) => rule);
+    const known = baseline.known(path);
+    if (settings.updateBaseline) {
+      this.found.push(...rules.map((rule) => ({ path, rule })));
+    }
+    if (settings.pruneBaseline) {
+      this.looked.add(path);
+      const old = known.filter((rule) => !rules.includes(rule));
+      this.gone.push(...old.map((rule) => ({ path, rule })));
+    }
+    return { ...record, known: settings.updateBaseline ? rules : known };
+  }
+
+  write(): void {
+    const { baseline, settings } = this;
+    if (baseline === null || settings.baseline === null) return;
+    if (!settings.updateBaseline && !settings.pruneBaseline) return;
+    const before = baseline.size;
+    for (const { path, rule } of this.found) baseline.add(path, rule);
+    const added = baseline.size - before;
+    for (const { path, rule } of this.gone) baseline.remove(path, rule);
+    if (settings.pruneBaseline) {
+      // Of files that are gone nothing is known any more.
+      for (const path of baseline.paths) {
+        if (this.looked.has(path) || fs.existsSync(`${settings.root}/${path}`)) continue;
+        for (const rule of baseline.known(path)) baseline.remove(path, rule);
+      }
+    }
+    const removed = before + added - baseline.size;
+    const output = new FileOutput(settings.baseline);
+    output.write(baseline.text());
+    output.end();
+    complain(
+      `${shown(settings.baseline)}: ${added} findings added, ${removed} removed, ${baseline.size} in all.`,
+    );
+  }
+}

@@ -1,0 +1,24 @@
+/** `engine-inspector targets`: its arguments and help. */
+import type { Command } from 'commander';
+
+export interface TargetsOptions {
+  json?: boolean;
+  boards?: boolean;
+  config?: string | false;
+}
+
+export function addTargetsCommand(program: Command, ended: (code: number) => void): void {
+  program
+    .command('targets')
+    .description('list the targets of engine-inspector.json, or the boards that can be targets')
+    .argument('[names...]', 'only these targets or boards')
+    .option('--boards', 'list the boards')
+    .option('--json', 'print a JSON array')
+    .option('--config <file>', 'instead of the engine-inspector.json here or above')
+    .option('--no-config', 'read no engine-inspector.json')
+    .addHelpText('after', '\nExit codes: 0 listed, 2 a name is not known, or wrong use.')
+    .action(async (names: string[], options: TargetsOptions) => {
+      const { targets } = await import('./targets');
+      ended(await targets(names, options));
+    });
+}

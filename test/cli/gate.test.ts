@@ -1,0 +1,345 @@
+/** `check` as a gate: targets, formats, baseline, shards. No TensorRT-RTX is asked, so none is needed. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
+import { cliMain, environmentWithoutRuntimes } from '../support/builtEngines';
+import { writeEngine } from '../support/engineFiles';
+import { itUnless, onWindows } from '../support/leaveOut';
+import type { GateJson } from '../../src/core/gate/gateRecord';
+
+interface Ran {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+describe('gate', () => {
+  let folder: TemporaryFolder;
+  const inFolder = (...parts: string[]) => path.join(folder.path, ...parts);
+  const write = (name: string, text: string) => fs.writeFileSync(inFolder(name), text);
+  const read = (name: string) => fs.readFileSync(inFolder(name), 'utf8');
+
+  before(() => {
+    folder = temporaryFolder();
+    fs.mkdirSync(inFolder('.git'));
+    fs.mkdirSync(inFolder('m', 'old'), { recursive: true });
+    writeEngine(inFolder('m', 'a.engine'), { version: '1.7.1.116' });
+    writeEngine(inFolder('m', 'b.engine'), { version: '1.6.1.120' });
+    writeEngine(inFolder('m', 'c.engine'), { version: '1.7.1.116', weightBytes: 9e9 });
+    writeEngine(inFolder('m', 'd.engine'), { version: '1.7.1.116', length: 100 });
+    writeEngine(inFolder('m', 'old', 'e.engine'), { version: '1.4.0.76' });
+    writeEngine(inFolder('m', "f,'&%.engine"), { version: '1.4.0.76' });
+    write('m/b.engine.json', '{}');
+  });
+  after(() => folder.remove());
+
+  const run = (args: string[], { input = '', env = {} } = {}): Promise<Ran> =>
+    new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [cliMain, ...args], {
+        cwd: folder.path,
+        env: { ...environmentWithoutRuntimes(), ...env },
+      });
+      let stdout = '';
+      let stderr = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+      child.once('error', reject);
+      child.once('close', (code) => resolve({ code, stdout, stderr }));
+      child.stdin.on('error', () => undefined).end(input);
+    });
+  const objects = ({ stdout }: Ran) =>
+    stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as GateJson);
+  const ndjson = async (...args: string[]) =>
+    objects(await run(['check', '--format', 'ndjson', ...args]));
+  const names = (files: GateJson[]) => files.map(({ file }) => file.replaceAll('\\', '/'));
+
+  it('prints a cell for each engine and target, and exits by the worst', async () => {
+    const args = ['check', '--json', '--target', 'rtx-4060-laptop,rtx-5090', '--rtx', '1.7.1'];
+    const { code, stdout, stderr } = await run([...args, 'm']);
+    assert.equal(stderr, '');
+    assert.equal(code, 1);
+    const files = JSON.parse(stdout) as GateJson[];
+    const cells = files.map(({ targets }) => targets?.map(({ cell }) => cell));
+    assert.deepEqual(cells, [
+      ['runs', 'runs'],
+      ['rebuild', 'rebuild'],
+      ['needs-weight-streaming', 'runs'],
+      ['rebuild', 'rebuild'],
+      ['rebuild', 'rebuild'],
+      ['rebuild', 'rebuild'],
+    ]);
+    const [first] = files[2]?.targets ?? [];
+    assert.deepEqual(Object.keys(first ?? {}).sort(), [
+      ...['cell', 'computeCapability', 'diagnostics', 'evidence', 'memory', 'name', 'reasons'],
+      ...['required', 'sentence', 'severity', 'target', 'validity'],
+    ]);
+    assert.equal(first?.severity, 'error');
+    assert.equal((await run([...args, path.join('m', 'a.engine')])).code, 0);
+  });
+
+  it('shows a matrix with what to do', async () => {
+    const { stdout, code } = await run(['check', '--target', 'rtx-4060-laptop', 'm']);
+    assert.equal(code, 1);
+    assert.match(stdout, /^RTX 4060 Laptop {2}Engine$/m);
+    assert.match(stdout, /^streaming {8}m.c\.engine$/m);
+    assert.match(stdout, /fix: Build the engine again .* with weight streaming/);
+    assert.match(stdout, /4 of 6 engines run on the target\.$/m);
+  });
+
+  it('names the nearest boards, asks which memory is meant, and tells every mistake of a file', async () => {
+    const { code, stderr } = await run(['check', '--target', 'rtx-4600-laptop,rtx-3060', 'm']);
+    assert.equal(code, 2);
+    assert.match(stderr, /Did you mean rtx-4060-laptop/);
+    assert.match(stderr, /rtx-3060-8gb or rtx-3060-12gb/);
+    write('wrong.json', '\ufeff{\n  "targets": ["nothing"],\n  "exclud": []\n}\n');
+    const wrong = await run(['check', '--config', 'wrong.json', 'm']);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /wrong\.json:2:15: No board is known/);
+    assert.match(
+      wrong.stderr,
+      /wrong\.json:3:3: "exclud" is not known here\. Did you mean "exclude"/,
+    );
+  });
+
+  it('takes flags before the environment before the file', async () => {
+    write(
+      'engine-inspector.json',
+      '{ "targets": ["rtx-5090", { "name": "Old", "board": "gtx-1660-ti", "required": false }], "tensorrtRtx": "1.7.1", "files": ["m/*.engine"], "exclude": ["d.engine"] }',
+    );
+    try {
+      const files = await ndjson();
+      assert.deepEqual(
+        names(files),
+        ['a', 'b', 'c', "f,'&%"].map((name) => `./m/${name}.engine`),
+      );
+      assert.deepEqual(
+        files[0]?.targets?.map(({ target }) => target),
+        ['rtx-5090', 'old'],
+      );
+      assert.equal(files[0].targets[1]?.severity, 'information');
+      assert.equal((await run(['check', 'm/a.engine'])).code, 0);
+      const env = { ENGINE_INSPECTOR_TARGETS: 'old' };
+      const own = objects(await run(['check', '--format', 'ndjson', 'm/a.engine'], { env }));
+      assert.deepEqual(
+        own[0]?.targets?.map(({ target }) => target),
+        ['old'],
+      );
+      const flag = ['check', '--format', 'ndjson', '--target', 'gb10', 'm/a.engine'];
+      const given = objects(await run(flag, { env }));
+      assert.deepEqual(
+        given[0]?.targets?.map(({ target }) => target),
+        ['gb10'],
+      );
+      const listed = await run(['targets', '--json']);
+      assert.deepEqual(
+        (JSON.parse(listed.stdout) as { id: string }[]).map(({ id }) => id),
+        ['rtx-5090', 'old'],
+      );
+      const none = await run(['check', '--no-config', '--json', 'm/a.engine']);
+      assert.equal((JSON.parse(none.stdout) as GateJson[])[0]?.targets, undefined);
+    } finally {
+      fs.rmSync(inFolder('engine-inspector.json'));
+    }
+  });
+
+  it('knows what the baseline has, and what is new', async () => {
+    const args = ['check', '--target', 'rtx-5090', '--rtx', '1.7.1', '--baseline', 'known.json'];
+    assert.equal((await run([...args, 'm'])).code, 2);
+    const updated = await run([...args, '--update-baseline', 'm']);
+    assert.match(updated.stderr, /4 findings added, 0 removed, 4 in all/);
+    assert.equal((await run([...args, 'm'])).code, 0);
+    writeEngine(inFolder('m', 'new.engine'), { version: '1.5.0.114' });
+    assert.equal((await run([...args, 'm'])).code, 1);
+    assert.equal((await run([...args, '--exit-zero', 'm'])).code, 0);
+    fs.rmSync(inFolder('m', 'new.engine'));
+    const kept = read('known.json');
+    write('known.json', kept.replace('m/b.engine', 'm/gone.engine'));
+    const pruned = await run([...args, '--update-baseline', '--prune-baseline', 'm']);
+    assert.match(pruned.stderr, /1 findings added, 1 removed, 4 in all/);
+    assert.equal(read('known.json'), kept);
+    write('known.json', '{"version": 7, "findings": []}');
+    assert.match(
+      (await run([...args, 'm'])).stderr,
+      /known\.json has version 7, this Engine Inspector reads version 1/,
+    );
+  });
+
+  it('fails from the level on that was chosen', async () => {
+    writeEngine(inFolder('ptx.engine'), { version: '1.4.0.76', targets: 0x3f });
+    const args = ['check', '--target', 'gb10', 'ptx.engine'];
+    assert.match((await run(args)).stdout, /^slower/m);
+    assert.equal((await run(args)).code, 0);
+    assert.equal((await run([...args, '--fail-level', 'warning'])).code, 1);
+    assert.equal(
+      (await run(['check', '--target', 'rtx-5090', '--rtx', '1.7.1', '--fail-level', 'none', 'm']))
+        .code,
+      0,
+    );
+    assert.equal((await run([...args, '--fail-level', 'much'])).code, 2);
+    assert.equal((await run(['check', '--target', 'gb10', 'not-there.engine'])).code, 2);
+  });
+
+  it('takes patterns and lists of files, less what is left out', async () => {
+    const target = ['--target', 'rtx-5090'];
+    assert.deepEqual(names(await ndjson(...target, 'm/**/[a-e].engine', '--exclude', 'c.engine')), [
+      'm/a.engine',
+      'm/b.engine',
+      'm/d.engine',
+      'm/old/e.engine',
+    ]);
+    for (const input of ['m/a.engine\r\nm/old/e.engine\n', 'm/a.engine\0m/old/e.engine\0']) {
+      const ran = await run(['check', '--format', 'ndjson', ...target, '--files-from', '-'], {
+        input,
+      });
+      assert.deepEqual(names(objects(ran)), ['m/a.engine', 'm/old/e.engine']);
+    }
+    assert.match(
+      (await run(['check', ...target, '--files-from', 'no.txt'])).stderr,
+      /list of files no\.txt can't be read/,
+    );
+  });
+
+  it('splits into shards that merge joins in the same order', async () => {
+    const target = ['--target', 'rtx-5090,gtx-1660-ti'];
+    const whole = await run(['check', '--format', 'ndjson', ...target, 'm']);
+    for (const at of [1, 2, 3]) {
+      write(
+        `${at}.json`,
+        (
+          await run([
+            'check',
+            '--shard',
+            `${at}/3`,
+            '--format',
+            at === 1 ? 'json' : 'ndjson',
+            ...target,
+            'm',
+          ])
+        ).stdout,
+      );
+    }
+    const joined = await run([
+      'merge',
+      '1.json',
+      '2.json',
+      '3.json',
+      '--format',
+      'ndjson',
+      '--output',
+      'csv=merged.csv',
+    ]);
+    assert.equal(joined.stdout, whole.stdout);
+    assert.equal(joined.code, whole.code);
+    assert.equal(read('merged.csv').split('\r\n').length, 6 * 2 + 2);
+    write('2.json', '{"file": "x"');
+    assert.match(
+      (await run(['merge', '1.json', '2.json'])).stderr,
+      /2\.json is cut short or no JSON \(line 1\)/,
+    );
+    assert.equal((await run(['check', '--shard', '4/3', ...target, 'm'])).code, 2);
+  });
+
+  it('writes several formats at once, each whole', async () => {
+    write('summary.md', '');
+    const { stdout, code } = await run(
+      [
+        ...['check', '--target', 'rtx-4060-laptop', '--rtx', '1.7.1', '--format', 'github', 'm'],
+        ...['sarif=e.sarif', 'junit=e.xml', 'csv=e.csv', 'markdown=e.md'].flatMap((output) => [
+          '--output',
+          output,
+        ]),
+      ],
+      { env: { GITHUB_STEP_SUMMARY: inFolder('summary.md') } },
+    );
+    assert.equal(code, 1);
+    assert.equal(stdout.match(/^::error file=/gm)?.length, 5);
+    assert.match(
+      stdout,
+      /^::error file=m\/b\.engine\.json,line=1,title=.*::m.b\.engine: RTX 4060 Laptop: Built by/m,
+    );
+    assert.match(stdout, /file=m\/f%2C'&%25\.engine,/);
+    assert.match(read('summary.md'), /\| `m.a\.engine` \| ✅ runs \|/);
+    assert.equal(read('summary.md'), read('e.md'));
+    assert.equal(read('e.csv').split('\r\n').length, 6 + 2);
+    assert.match(
+      read('e.xml'),
+      /<testsuite name="RTX 4060 Laptop" tests="6" failures="5" errors="0"/,
+    );
+    assert.match(read('e.xml'), /classname="m\/f,'&amp;%\.engine"/);
+    const { version, runs } = JSON.parse(read('e.sarif')) as {
+      version: string;
+      runs: {
+        automationDetails: { id: string };
+        tool: { driver: { rules: { id: string }[] } };
+        results: {
+          ruleId: string;
+          ruleIndex: number;
+          partialFingerprints: Record<string, string>;
+          locations: { physicalLocation: { artifactLocation: { uri: string }; region: object } }[];
+        }[];
+      }[];
+    };
+    assert.equal(version, '2.1.0');
+    const [sarif] = runs;
+    assert.equal(sarif?.automationDetails.id, 'engine-inspector/rtx-4060-laptop/');
+    assert.deepEqual(
+      sarif.results.map(({ locations }) => locations[0]?.physicalLocation.artifactLocation.uri),
+      ['m/b.engine.json', 'm/c.engine', 'm/d.engine', "m/f%2C'%26%25.engine", 'm/old/e.engine'],
+    );
+    for (const { ruleId, ruleIndex, locations, partialFingerprints } of sarif.results) {
+      assert.equal(sarif.tool.driver.rules[ruleIndex]?.id, ruleId);
+      assert.deepEqual(locations[0]?.physicalLocation.region, {
+        startLine: 1,
+        startColumn: 1,
+        endLine: 1,
+        endColumn: 1,
+      });
+      assert.match(partialFingerprints['primaryLocationLineHash'] ?? '', /^[0-9a-f]{16}:1$/);
+    }
+    assert.deepEqual(
+      fs.readdirSync(folder.path).filter((name) => name.includes('.partial')),
+      [],
+    );
+  });
+
+  it('leaves the file that was there when it cannot write', async () => {
+    const { code, stderr } = await run([
+      'check',
+      '--target',
+      'rtx-5090',
+      '--output',
+      'csv=no/such/folder.csv',
+      'm',
+    ]);
+    assert.equal(code, 2);
+    assert.match(stderr, /no.such.folder\.csv could not be written/);
+  });
+
+  itUnless(
+    onWindows('/dev/full and pipefail are of bash'),
+    'writes files although the reader of stdout went away, and tells of a full disk',
+    async () => {
+      const shell = (command: string) =>
+        new Promise<Ran>((resolve, reject) => {
+          const child = spawn('/bin/bash', ['-c', `set -o pipefail; ${command}`], {
+            cwd: folder.path,
+          });
+          let stderr = '';
+          child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+          child.once('error', reject);
+          child.once('close', (code) => resolve({ code, stdout: '', stderr }));
+        });
+      const call = `'${process.execPath}' '${cliMain}' check --target rtx-5090 --format ndjson`;
+      await shell(`${call} --output csv=piped.csv m | head -c 5 > /dev/null`);
+      assert.equal(read('piped.csv').split('\r\n').length, 6 + 2);
+      const full = await shell(`${call} m > /dev/full`);
+      assert.equal(full.code, 2);
+      assert.match(full.stderr, /disk is full/);
+    },
+  );
+});
