@@ -21,6 +21,7 @@ import type { Runtimes } from './runtimes';
 import { runtimeNode } from './runtimesTree';
 import type { WorkspaceEngines } from './workspaceEngines';
 import { showInformation, showStatus, withProgress } from './show';
+import type { TargetActions } from './targets';
 
 export interface CommandServices {
   reports: Reports;
@@ -35,6 +36,7 @@ export interface CommandServices {
   install: InstallRuntime;
   rebuild: Rebuild;
   inside: LookInside;
+  targets: TargetActions;
   log: Log;
   errors: Errors;
 }
@@ -70,6 +72,9 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
     [commands.compareEngines]: (argument, selection) => inside.compareCommand(argument, selection),
     [commands.importLayers]: (argument) => inside.importCommand(argument),
     [commands.cancelRun]: () => inside.cancelCommand(),
+    [commands.chooseTargets]: (argument) => services.targets.choose(argument),
+    [commands.saveThisMachine]: () => services.targets.saveThisMachine(),
+    [commands.editTargets]: () => services.targets.edit(),
     [commands.restartHost]: () => restartHost(services),
     [commands.useRuntime]: (node) => picker.use(runtimeNode(node)),
     [commands.copyRuntimePath]: async (node) => {

@@ -28,6 +28,7 @@ import { RuntimePicker } from './runtimePicker';
 import { Runtimes } from './runtimes';
 import { RuntimesTree } from './runtimesTree';
 import * as settings from './settings';
+import { TargetActions } from './targets';
 import { LibraryTrust } from './trust';
 import { WorkspaceEngines } from './workspaceEngines';
 
@@ -43,6 +44,7 @@ export interface InternalApi {
   readonly rebuild: Rebuild;
   readonly inside: LookInside;
   readonly pages: EnginePages;
+  readonly targets: TargetActions;
   readonly enginesTree: EnginesTree;
   readonly runtimesTree: RuntimesTree;
   readonly errors: Errors;
@@ -91,6 +93,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
   );
   const remedies = new Remedies({ runtimes, picker, install, rebuild, log });
   const fixes = new Fixes(reports, remedies, errors);
+  const targets = own(new TargetActions({ host, reports, runtimes, rebuild, fixes, errors }));
 
   const { extensionUri } = context;
   const gpus = own(registerGpuStatus({ extensionUri, hostMain, host, reports, log, errors }));
@@ -102,7 +105,11 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
       runsFolder,
     }),
   );
-  own(EngineEditor.register({ extensionUri, reports, engines, hashes, fixes, pages, inside }));
+  own(
+    EngineEditor.register({
+      ...{ extensionUri, reports, engines, hashes, fixes, pages, inside, targets },
+    }),
+  );
   own(
     registerCommands({
       reports,
@@ -117,6 +124,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
       install,
       rebuild,
       inside,
+      targets,
       log,
       errors,
     }),
@@ -141,6 +149,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
     rebuild,
     inside,
     pages,
+    targets,
     enginesTree,
     runtimesTree,
     errors,

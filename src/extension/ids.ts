@@ -34,6 +34,9 @@ export const commands = {
   compareEngines: 'engineInspector.compareEngines',
   importLayers: 'engineInspector.importLayers',
   cancelRun: 'engineInspector.cancelRun',
+  chooseTargets: 'engineInspector.chooseTargets',
+  saveThisMachine: 'engineInspector.saveThisMachine',
+  editTargets: 'engineInspector.editTargets',
 } as const;
 export type CommandId = (typeof commands)[keyof typeof commands];
 

@@ -17,7 +17,9 @@ describe('engine page', function () {
   async function open(caseName: PageCaseName, theme: ThemeName = 'dark-modern'): Promise<void> {
     await page.goto(url(theme, caseName));
     await page.locator('h1').waitFor();
-    if (pageCases[caseName].messages.length > 1) await page.locator('tr.hash').waitFor();
+    const { messages } = pageCases[caseName];
+    if (messages.some(({ type }) => type === 'hash')) await page.locator('tr.hash').waitFor();
+    if (messages.some(({ type }) => type === 'targets')) await page.locator('.targets').waitFor();
     await page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done)))');
   }
 
@@ -92,6 +94,44 @@ describe('engine page', function () {
       assert.ok(height < 80, `the title is ${height} px high`);
       const title = (await heading.getAttribute('title'))!;
       assert.ok(title.length > 5000 && title.endsWith('.engine'));
+    });
+  });
+
+  describe('targets', () => {
+    it('are chosen by ticking boards, three of them ticked already', async () => {
+      await open('no-gpu-greeting');
+      assert.match(await page.locator('#headline').innerText(), /Where should it run\?/);
+      assert.equal(await page.locator('.remedies vscode-button:not([secondary])').count(), 1);
+      await page.locator('[data-board="gtx-1660-ti"]').check();
+      await page.locator('[data-board="rtx-5090"]').uncheck();
+      const add = page.locator('[data-action=addTargets]');
+      assert.equal(await add.innerText(), 'Add 3 Targets');
+      await add.click();
+      assert.deepEqual((await sent()).at(-1), {
+        type: 'addTargets',
+        boards: ['rtx-4060-laptop', 'rtx-3050-6gb', 'gtx-1660-ti'],
+      });
+    });
+
+    it('open in place with a sentence, the byte and one fix', async () => {
+      await open('on-targets');
+      const name = page.locator('[data-target=minimum-spec] button, [data-target] button').nth(2);
+      await name.focus();
+      await page.keyboard.press('Enter');
+      const details = page.locator('.open-details');
+      assert.match(await details.innerText(), /Its weights need 6\.9 GiB, that GPU has 6\.0 GiB\./);
+      await details.locator('[data-action=fixForTarget]').click();
+      assert.equal((await sent()).at(-1)?.type, 'fixForTarget');
+      await details.locator('button.link').click();
+      assert.equal(await focused(), 'weightBytes');
+      assert.deepEqual(await axe(), []);
+    });
+
+    it('tell a fact by a word, not by its colour alone', async () => {
+      await open('on-targets');
+      for (const row of await page.locator('tr[data-target]').all()) {
+        assert.match(await row.locator('td').first().innerText(), /[A-Z][a-z]+/);
+      }
     });
   });
 

@@ -3,6 +3,7 @@
  * is sent and sends commands; it computes nothing about engines.
  */
 import type { EngineReport } from '../report/engineReport';
+import type { TargetsView } from './targetsView';
 import type { Inspection } from '../inspect/inspection';
 import type { OnnxNode } from '../inspect/onnxNodes';
 import type {
@@ -75,6 +76,7 @@ export type ToPage =
   /** Which file is being asked about, for the first time or again; a report ends it. */
   | { type: 'waiting'; file: string; sentence: string }
   | { type: 'report'; report: EngineReport; trusted: boolean }
+  | { type: 'targets'; targets: TargetsView }
   | { type: 'hash'; hash: HashState };
 
 export const pageTabs = ['overview', 'tensors', 'layers', 'run'] as const;
@@ -111,6 +113,16 @@ export type FromPage =
   | { type: 'exportRun'; run: string }
   | { type: 'forgetRun'; run: string }
   | { type: 'ready' }
+  /** Ids of boards, to be written into engine-inspector.json. */
+  | { type: 'addTargets'; boards: string[] }
+  /** What helps on that target, by its id. */
+  | { type: 'fixForTarget'; target: string }
+  | { type: 'chooseTargets' }
+  | { type: 'importTarget' }
+  | { type: 'editTargets' }
+  | { type: 'showMatrix' }
+  | { type: 'copyTargetCommand' }
+  | { type: 'checkAll' }
   | { type: 'remedy'; id: string }
   | { type: 'fix' }
   | { type: 'check' }

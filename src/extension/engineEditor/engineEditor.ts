@@ -14,6 +14,7 @@ import { commands, viewTypes } from '../ids';
 import type { LookInside } from '../inspect';
 import type { Reports } from '../reports';
 import { isTrusted } from '../trust';
+import type { TargetActions } from '../targets';
 import type { WorkspaceEngines } from '../workspaceEngines';
 import type { EnginePage, EnginePages } from './enginePages';
 
@@ -25,6 +26,7 @@ export interface EngineEditorServices {
   fixes: Fixes;
   pages: EnginePages;
   inside: LookInside;
+  targets: TargetActions;
 }
 
 export class EngineDocument implements vscode.CustomDocument {
@@ -79,7 +81,7 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
     panel: vscode.WebviewPanel,
     token: vscode.CancellationToken,
   ): Promise<void> {
-    const { extensionUri, reports, hashes, pages, inside } = this.services;
+    const { extensionUri, reports, hashes, pages, inside, targets } = this.services;
     const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
     const [{ enginePageHtml }, { parseFromPage }] = await Promise.all([
       import('./pageHtml'),
@@ -101,7 +103,14 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
       post,
       isReady: () => ready,
     };
-    const postReport = () => post(this.reportMessage(uri));
+    const postTargets = async () => {
+      const report = reports.get(uri);
+      if (report) post({ type: 'targets', targets: await targets.viewOf(uri, report) });
+    };
+    const postReport = () => {
+      post(this.reportMessage(uri));
+      void postTargets();
+    };
     const subscriptions = [
       pages.add(page),
       panel.onDidChangeViewState(() => {
@@ -115,6 +124,7 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
       hashes.onDidChange((changed) => {
         if (changed.toString() === uri.toString()) post({ type: 'hash', hash: hashes.state(uri) });
       }),
+      targets.onDidChange(() => void postTargets()),
       vscode.workspace.onDidGrantWorkspaceTrust(postReport),
       // A watcher may miss what happens on a network drive: look when the user comes back.
       vscode.window.onDidChangeWindowState(({ focused }) => {
@@ -192,6 +202,15 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
       case 'copyText':
         await vscode.env.clipboard.writeText(message.text);
         return;
+      case 'addTargets':
+      case 'fixForTarget':
+      case 'chooseTargets':
+      case 'importTarget':
+      case 'editTargets':
+      case 'showMatrix':
+      case 'copyTargetCommand':
+      case 'checkAll':
+        return this.services.targets.handle(uri, message);
       case 'inspect':
       case 'cancelInspect':
       case 'exportLayers':

@@ -31,6 +31,11 @@ const withRun = <T extends FromPage['type']>(...types: T[]) =>
 const schema = v.union([
   v.variant('type', [
     v.object({ type: v.literal('remedy'), id: text(100) }),
+    v.object({
+      type: v.literal('addTargets'),
+      boards: v.pipe(listOf(text(100), 100), v.minLength(1)),
+    }),
+    v.object({ type: v.literal('fixForTarget'), target: text(200) }),
     v.object({ type: v.literal('copyText'), text: text(64 * mebibyte) }),
     v.object({ type: v.literal('run'), choices }),
     v.object({
@@ -48,6 +53,14 @@ const schema = v.union([
     }),
     v.object({ type: v.literal('saveOutput'), run: runId, output: tensorName }),
     ...withRun('compareRun', 'saveOutputs', 'exportRun', 'forgetRun'),
+    ...plain(
+      'chooseTargets',
+      'importTarget',
+      'editTargets',
+      'showMatrix',
+      'copyTargetCommand',
+      'checkAll',
+    ),
     ...plain(
       'ready',
       'inspect',

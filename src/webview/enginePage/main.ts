@@ -39,6 +39,9 @@ const kept = readKept(vscode.getState());
 
 let state: PageState = {
   report: null,
+  targets: null,
+  openTarget: null,
+  boards: null,
   trusted: true,
   hash: { state: 'none' },
   tab: kept.tab,
@@ -66,6 +69,8 @@ let keepTimer: ReturnType<typeof setTimeout> | undefined;
 
 const actions: PageActions = {
   send: (message) => vscode.postMessage(message),
+  openTarget: (openTarget) => update({ openTarget }),
+  chooseBoards: (boards) => update({ boards }),
   selectField: (selectedField) => {
     if (state.selectedField === selectedField) return;
     update({ selectedField });
@@ -131,6 +136,9 @@ function receive(message: ToPage): void {
       clearTimeout(waitingTimer);
       update({ report: message.report, trusted: message.trusted, waiting: null });
       restoreScroll();
+      return;
+    case 'targets':
+      update({ targets: message.targets });
       return;
     case 'hash':
       update({ hash: message.hash });

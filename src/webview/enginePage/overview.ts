@@ -1,5 +1,5 @@
 /** The Overview: everything the header and the runtime's answer tell. Later tabs stand beside it, under the verdict. */
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import type { EngineReport } from '../../core/report/engineReport';
 import { comparisonSection } from './sections/comparison';
 import { fileSection } from './sections/file';
@@ -15,7 +15,11 @@ export function overview(
   actions: PageActions,
 ): TemplateResult {
   return html`
-    ${reasonsSection(state, report, actions)} ${comparisonSection(report)}
+    ${reasonsSection(state, report, actions)}
+    ${
+      // This machine is a row of the targets then.
+      report.lead === 'targets' && state.targets ? nothing : comparisonSection(report)
+    }
     <div class="columns">
       <div>${runsOnSection(report)} ${fileSection(state, report, actions)}</div>
       <div>${headerSection(state, report, actions)}</div>

@@ -7,6 +7,7 @@ import { tensorsTab } from './inspect/tensorsTab';
 import { overview } from './overview';
 import { runTab } from './run/runTab';
 import { titleSection } from './sections/title';
+import { targetsLead, targetsSection } from './sections/targets';
 import { verdictSection } from './sections/verdict';
 import type { EngineReport } from '../../core/report/engineReport';
 import type { PageActions, PageState } from './state';
@@ -58,7 +59,15 @@ export function page(state: PageState, actions: PageActions): TemplateResult {
 function panel(state: PageState, report: EngineReport, actions: PageActions): TemplateResult {
   switch (state.tab) {
     case 'overview':
-      return html`${verdictSection(state, report, actions)} ${overview(state, report, actions)}`;
+      return html`
+        ${
+          report.lead === 'targets' && state.targets
+            ? targetsLead(state, report, state.targets, actions)
+            : verdictSection(state, report, actions)
+        }
+        ${state.targets ? targetsSection(state, report, state.targets, actions) : nothing}
+        ${overview(state, report, actions)}
+      `;
     case 'tensors':
       return tensorsTab(state, actions);
     case 'layers':

@@ -11,10 +11,16 @@ import type {
   RunState,
 } from '../../core/pages/pageMessages';
 import type { RunReport } from '../../core/run/runReport';
+import type { TargetsView } from '../../core/pages/targetsView';
 import type { LayersView } from './inspect/layersModel';
 
 export interface PageState {
   report: EngineReport | null;
+  targets: TargetsView | null;
+  /** The target whose row is open. */
+  openTarget: string | null;
+  /** Boards that are ticked for the first choice; null: as suggested. */
+  boards: ReadonlySet<string> | null;
   trusted: boolean;
   hash: HashState;
   tab: PageTab;
@@ -45,6 +51,8 @@ export interface PageState {
 }
 
 export interface PageActions {
+  openTarget(id: string | null): void;
+  chooseBoards(boards: ReadonlySet<string>): void;
   send(message: FromPage): void;
   selectField(field: HeaderFieldId | null): void;
   hoverField(field: HeaderFieldId | null): void;

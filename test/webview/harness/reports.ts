@@ -12,6 +12,10 @@ import type {
 } from '../../../src/core/report/engineReport';
 import { makeEngineReport, type ReportInput } from '../../../src/core/report/makeEngineReport';
 import type { HashState, ToPage } from '../../../src/core/pages/pageMessages';
+import { boardChoices, engineNeeds, type TargetsView } from '../../../src/core/pages/targetsView';
+import { defaultTargets } from '../../../src/core/targets/commonBoards';
+import { engineOnTargets } from '../../../src/core/targets/engineOnTargets';
+import { boardTarget } from '../../../src/core/targets/targets';
 import { diagnosticBit, engineValidity } from '../../../src/core/report/validity';
 
 const now = Date.now();
@@ -98,6 +102,7 @@ const withoutGpu: MachineFacts = {
   driverVersion: null,
   displayDriver: null,
   whyNoGpu: 'No NVIDIA driver was found on this machine.',
+  nvidiaDevice: false,
 };
 const newGpu = { ...gpu, name: 'NVIDIA GeForce RTX 6090', computeCapability: '12.2' as const };
 
@@ -154,6 +159,47 @@ const headerOnly = made(engine('models/upscaler.engine', upscaler), {
   machine: withoutGpu,
   knownRuntimes: [],
 });
+
+const large: MadeHeader = { ...detector, weightBytes: Math.round(6.9 * gib), fileSize: 7 * gib };
+const elsewhere = made(engine('models/diffusion.engine', large), {
+  answer: {
+    validity: engineValidity.kINVALID,
+    diagnostics: 0,
+    lines: [
+      { severity: 0, text: 'Error reading CUDA GPU properties: (cudaError 35: CUDA driver)' },
+    ],
+  },
+  machine: withoutGpu,
+});
+
+function onTargets(report: EngineReport, source: TargetsView['source']): ToPage {
+  const board = (id: string, options = {}) => {
+    const made = boardTarget(id, options);
+    if (!('target' in made)) throw new Error(made.problem.sentence);
+    return made.target;
+  };
+  const own = [
+    board('rtx-5090', { name: 'Studio' }),
+    board('rtx-4060-laptop', { name: 'Creator laptop' }),
+    board('rtx-3050-6gb', { name: 'Minimum spec', driverVersion: 13000 }),
+    board('gtx-1660-ti', { name: 'Old desktop', required: false }),
+    board('gb10', { name: 'DGX Spark', tensorrtRtx: '1.7.1' }),
+  ];
+  return {
+    type: 'targets',
+    targets: {
+      source,
+      fileName: 'engine-inspector.json',
+      problem: '',
+      canSave: true,
+      engine: engineOnTargets(report, source === 'file' ? own : defaultTargets, {
+        own: source === 'file',
+      }),
+      needs: engineNeeds(report),
+      choices: [...boardChoices],
+    },
+  };
+}
 
 const truncated = made(engine('models/detector.engine', detector, 4_194_304), {
   answer: answer(engineValidity.kVALID, 0),
@@ -323,6 +369,33 @@ export const pageCases = {
     expected: said(unchecked, 'Read from the header'),
   },
   'header-only': { messages: [report(headerOnly)], expected: said(headerOnly) },
+  'no-gpu-greeting': {
+    messages: [report(elsewhere), onTargets(elsewhere, 'defaults')],
+    expected: [
+      'Where should it run?',
+      'This machine has no NVIDIA GPU.',
+      'Add 3 Targets',
+      'On common GPUs',
+      'What this engine needs',
+      'exactly 1.7.1.116',
+      'Without a GPU you can',
+    ],
+  },
+  'on-targets': {
+    messages: [report(elsewhere), onTargets(elsewhere, 'file')],
+    expected: [
+      'Runs on 3 of your 5 targets',
+      "It doesn't fit on Minimum spec",
+      'Creator laptop',
+      'Rebuild with Weight Streaming…',
+      'Predicted',
+      'This machine',
+    ],
+  },
+  'targets-below': {
+    messages: [report(several), onTargets(several, 'file')],
+    expected: [several.headline, 'On your targets', 'DGX Spark'],
+  },
   truncated: { messages: [report(truncated)], expected: said(truncated) },
   'unsupported-gpu': { messages: [report(unsupportedGpu)], expected: said(unsupportedGpu) },
   ultralytics: {

@@ -1,0 +1,124 @@
+/**
+ * Targets, the light half: the machines that engines are made for (targets.ts), and what pages, trees and commands ask
+ * about them. Commands: chooseTargets, saveThisMachine, editTargets, showMatrix.
+ */
+import * as vscode from 'vscode';
+import { assertNever } from '../../core/text/assertNever';
+import type { FromPage } from '../../core/pages/pageMessages';
+import type { TargetsView } from '../../core/pages/targetsView';
+import type { EngineReport } from '../../core/report/engineReport';
+import type { EngineHost } from '../engineHost';
+import { offeredUri } from '../engineTarget';
+import type { Errors } from '../errors';
+import type { Fixes } from '../fixes';
+import { commands } from '../ids';
+import type { Rebuild } from '../rebuild';
+import type { Reports } from '../reports';
+import type { Runtimes } from '../runtimes';
+import type { TargetCommands } from './targetCommands';
+import { Targets } from './targets';
+
+export interface TargetServices {
+  host: EngineHost;
+  reports: Reports;
+  runtimes: Runtimes;
+  rebuild: Rebuild;
+  fixes: Fixes;
+  errors: Errors;
+}
+
+/** What a page may ask of it. */
+export type TargetMessage = Extract<
+  FromPage,
+  {
+    type:
+      | 'addTargets'
+      | 'fixForTarget'
+      | 'chooseTargets'
+      | 'importTarget'
+      | 'editTargets'
+      | 'showMatrix'
+      | 'copyTargetCommand'
+      | 'checkAll';
+  }
+>;
+
+export class TargetActions implements vscode.Disposable {
+  readonly targets = new Targets();
+  private loaded: Promise<TargetCommands> | undefined;
+
+  readonly onDidChange = this.targets.onDidChange;
+
+  constructor(private readonly services: TargetServices) {}
+
+  dispose(): void {
+    this.targets.dispose();
+  }
+
+  viewOf(uri: vscode.Uri, report: EngineReport): Promise<TargetsView> {
+    return this.targets.viewOf(uri, report);
+  }
+
+  async handle(uri: vscode.Uri, message: TargetMessage): Promise<void> {
+    await this.services.errors.guard('Choosing targets', async () => {
+      const todo = await this.get();
+      switch (message.type) {
+        case 'addTargets':
+          return todo.add(message.boards, uri);
+        case 'fixForTarget':
+          return this.fixFor(uri, message.target);
+        case 'chooseTargets':
+          return todo.choose(uri);
+        case 'importTarget':
+          return todo.importProfile(uri);
+        case 'editTargets':
+          return todo.edit(uri);
+        case 'copyTargetCommand':
+          return todo.copyCommand(uri);
+        case 'showMatrix':
+          await vscode.commands.executeCommand(commands.editTargets);
+          return;
+        case 'checkAll':
+          await vscode.commands.executeCommand(commands.checkAllEngines);
+          return;
+        default:
+          return assertNever(message);
+      }
+    });
+  }
+
+  /** What helps this engine on that target. */
+  async fixFor(uri: vscode.Uri, target: string): Promise<void> {
+    const { reports, rebuild, fixes } = this.services;
+    const report = await reports.ensure(uri);
+    if (!report) return;
+    const { engine } = await this.viewOf(uri, report);
+    const remedy = engine.rows.find(({ id }) => id === target)?.remedy;
+    if (!remedy || remedy.action === 'fix') return fixes.fix(uri);
+    return rebuild.rebuild(uri, remedy.action, report);
+  }
+
+  async choose(argument?: unknown): Promise<void> {
+    await this.services.errors.guard('Choosing targets', async () =>
+      (await this.get()).choose(offeredUri(argument)),
+    );
+  }
+
+  async saveThisMachine(): Promise<void> {
+    await this.services.errors.guard('Saving this machine as a target', async () =>
+      (await this.get()).saveThisMachine(),
+    );
+  }
+
+  async edit(): Promise<void> {
+    await this.services.errors.guard('Opening the targets', async () => (await this.get()).edit());
+  }
+
+  private get(): Promise<TargetCommands> {
+    this.loaded ??= import('./targetCommands').then(
+      ({ TargetCommands }) =>
+        new TargetCommands(this.targets, this.services.host, this.services.runtimes),
+    );
+    return this.loaded;
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * The targets of this window: those of engine-inspector.json in the folder of an engine, else a few common boards. The
+ * file is read with the first question and again when it changes; a text that is wrong keeps what it said before.
+ */
+import * as vscode from 'vscode';
+import type { EngineReport } from '../../core/report/engineReport';
+import type { TargetsView } from '../../core/pages/targetsView';
+import type { SeverityByReason } from '../../core/targets/matrix';
+import type { Target } from '../../core/targets/targets';
+import type { ParsedConfig } from '../../core/targets/targetsConfig';
+
+/** As core/targets/targetsConfig.ts names it, which is loaded with the first file. */
+export const targetsFileName = 'engine-inspector.json';
+
+export interface ChosenTargets {
+  source: 'file' | 'defaults';
+  targets: readonly Target[];
+  severity: SeverityByReason;
+  /** The file, there or not yet; undefined: no folder is open. */
+  file: vscode.Uri | undefined;
+  /** Why the file can't be used, a sentence; empty: it can, or is not there. */
+  problem: string;
+  /** Whether this file counts, by the patterns of "files" and "exclude". */
+  belongs: (uri: vscode.Uri) => boolean;
+}
+
+interface Kept {
+  text: string | null;
+  parsed: ParsedConfig | null;
+  /** The last one that was right. */
+  last: ParsedConfig | null;
+}
+
+export class Targets implements vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly subscriptions: vscode.Disposable[] = [this.changed];
+  private readonly kept = new Map<string, Promise<Kept>>();
+  private watching = false;
+
+  readonly onDidChange = this.changed.event;
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  /** For this engine; for the workspace where none is given. */
+  async of(uri?: vscode.Uri): Promise<ChosenTargets> {
+    const folders = vscode.workspace.workspaceFolders ?? [];
+    const own = uri && vscode.workspace.getWorkspaceFolder(uri);
+    const candidates = own ? [own] : uri ? folders.slice(0, 1) : folders;
+    for (const folder of candidates) {
+      const file = vscode.Uri.joinPath(folder.uri, targetsFileName);
+      const kept = await this.read(file);
+      if (kept.text === null || !kept.parsed) continue;
+      const problem = kept.parsed.ok ? '' : problemSentence(kept.parsed);
+      const used = kept.parsed.ok ? kept.parsed : kept.last;
+      if (!used?.ok || used.config.targets.length === 0) return this.defaults(file, problem);
+      const { fileFilter } = await import('../../core/targets/files');
+      const filter = fileFilter(used.config);
+      return {
+        source: 'file',
+        targets: used.config.targets,
+        severity: used.config.severity,
+        file,
+        problem,
+        belongs: (engine) =>
+          vscode.workspace.getWorkspaceFolder(engine) !== folder ||
+          filter.belongs(vscode.workspace.asRelativePath(engine, false)),
+      };
+    }
+    const first = candidates[0];
+    return this.defaults(first && vscode.Uri.joinPath(first.uri, targetsFileName), '');
+  }
+
+  async viewOf(uri: vscode.Uri, report: EngineReport): Promise<TargetsView> {
+    const chosen = await this.of(uri);
+    const [{ engineOnTargets }, { boardChoices, engineNeeds }] = await Promise.all([
+      import('../../core/targets/engineOnTargets'),
+      import('../../core/pages/targetsView'),
+    ]);
+    return {
+      source: chosen.source,
+      fileName: targetsFileName,
+      problem: chosen.problem,
+      canSave: chosen.file !== undefined,
+      engine: engineOnTargets(report, chosen.targets, {
+        own: chosen.source === 'file',
+        severity: chosen.severity,
+      }),
+      needs: engineNeeds(report),
+      choices: [...boardChoices],
+    };
+  }
+
+  /** Something was written: read it again now, whatever the watcher says. */
+  refresh(): void {
+    this.kept.clear();
+    this.changed.fire();
+  }
+
+  private async defaults(file: vscode.Uri | undefined, problem: string): Promise<ChosenTargets> {
+    const { defaultTargets } = await import('../../core/targets/commonBoards');
+    return {
+      source: 'defaults',
+      targets: defaultTargets,
+      severity: {},
+      file,
+      problem,
+      belongs: () => true,
+    };
+  }
+
+  private read(file: vscode.Uri): Promise<Kept> {
+    this.watch();
+    const key = file.toString();
+    const known = this.kept.get(key);
+    if (known) return known;
+    const read = readConfig(file, this.lastOf.get(key) ?? null);
+    void read.then(({ last }) => this.lastOf.set(key, last));
+    this.kept.set(key, read);
+    return read;
+  }
+
+  private readonly lastOf = new Map<string, ParsedConfig | null>();
+
+  private watch(): void {
+    if (this.watching) return;
+    this.watching = true;
+    const watcher = vscode.workspace.createFileSystemWatcher(`**/${targetsFileName}`);
+    const again = () => this.refresh();
+    this.subscriptions.push(
+      watcher,
+      watcher.onDidCreate(again),
+      watcher.onDidChange(again),
+      watcher.onDidDelete(again),
+      vscode.workspace.onDidChangeWorkspaceFolders(again),
+    );
+  }
+}
+
+/** Larger ones are no configuration; core says so. */
+const mostBytes = 2 * 1024 * 1024;
+
+async function readConfig(file: vscode.Uri, before: ParsedConfig | null): Promise<Kept> {
+  let text: string;
+  try {
+    const { size } = await vscode.workspace.fs.stat(file);
+    const bytes = size > mostBytes ? new Uint8Array() : await vscode.workspace.fs.readFile(file);
+    text = new TextDecoder().decode(bytes);
+  } catch {
+    return { text: null, parsed: null, last: before };
+  }
+  const { parseConfig } = await import('../../core/targets/targetsConfig');
+  const parsed = parseConfig(text);
+  return { text, parsed, last: parsed.ok ? parsed : before };
+}
+
+function problemSentence(parsed: Extract<ParsedConfig, { ok: false }>): string {
+  const [first] = parsed.problems;
+  if (!first) return '';
+  const more = parsed.problems.length > 1 ? ` (${parsed.problems.length} problems)` : '';
+  return `${targetsFileName}, line ${first.line}: ${first.sentence}${more}`;
+}
