@@ -82,6 +82,12 @@ bundles.comparePage = {
   outfile: 'dist/webview/comparePage.js',
 };
 
+bundles.matrixPage = {
+  ...bundles.webview,
+  entryPoints: ['src/webview/matrixPage/main.ts'],
+  outfile: 'dist/webview/matrixPage.js',
+};
+
 /** The icon font is not imported by the page's style: VS Code's webviews load it as a style sheet of its own. */
 function copyCodicons() {
   const from = path.join(__dirname, 'node_modules/@vscode/codicons/dist');

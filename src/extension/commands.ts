@@ -74,6 +74,7 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
     [commands.cancelRun]: () => inside.cancelCommand(),
     [commands.chooseTargets]: (argument) => services.targets.choose(argument),
     [commands.saveThisMachine]: () => services.targets.saveThisMachine(),
+    [commands.showMatrix]: () => services.targets.showMatrix(),
     [commands.editTargets]: () => services.targets.edit(),
     [commands.restartHost]: () => restartHost(services),
     [commands.useRuntime]: (node) => picker.use(runtimeNode(node)),

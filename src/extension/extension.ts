@@ -93,9 +93,13 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
   );
   const remedies = new Remedies({ runtimes, picker, install, rebuild, log });
   const fixes = new Fixes(reports, remedies, errors);
-  const targets = own(new TargetActions({ host, reports, runtimes, rebuild, fixes, errors }));
 
   const { extensionUri } = context;
+  const targets = own(
+    new TargetActions({
+      ...{ extensionUri, engines, host, reports, runtimes, rebuild, fixes, errors },
+    }),
+  );
   const gpus = own(registerGpuStatus({ extensionUri, hostMain, host, reports, log, errors }));
   const pages = own(new EnginePages());
   const runsFolder = path.join(context.globalStorageUri.fsPath, 'runs');

@@ -37,6 +37,7 @@ export const commands = {
   chooseTargets: 'engineInspector.chooseTargets',
   saveThisMachine: 'engineInspector.saveThisMachine',
   editTargets: 'engineInspector.editTargets',
+  showMatrix: 'engineInspector.showMatrix',
 } as const;
 export type CommandId = (typeof commands)[keyof typeof commands];
 
@@ -58,6 +59,9 @@ export const gpuViewType = 'engineInspector.gpus';
 
 /** Two engines side by side, a panel that lives as long as the window. */
 export const compareViewType = 'engineInspector.compare';
+
+/** Engines × targets, a panel that lives as long as the window. */
+export const matrixViewType = 'engineInspector.matrix';
 
 /** Names below `section`. */
 export const settings = {

@@ -123,6 +123,8 @@ export type FromPage =
   | { type: 'showMatrix' }
   | { type: 'copyTargetCommand' }
   | { type: 'checkAll' }
+  /** Asks which way. */
+  | { type: 'rebuildEngine' }
   | { type: 'remedy'; id: string }
   | { type: 'fix' }
   | { type: 'check' }

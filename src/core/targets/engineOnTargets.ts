@@ -30,7 +30,7 @@ import {
 import { cellRemedy, type CellRemedy } from './cellRemedy';
 import { severityOfCell, type SeverityByReason } from './matrix';
 import { factsOfReport } from './reportFacts';
-import { machineOf, targetFacts, type Target } from './targets';
+import { machineOf, targetText, type Target } from './targets';
 
 export interface TargetFact {
   state: RowState;
@@ -177,7 +177,7 @@ function targetRow(
   return {
     id: target.id,
     name: target.name,
-    facts: targetFacts(target).join(' · '),
+    facts: targetText(target),
     required: target.required,
     cell: cell.cell,
     word: cell.cell === null ? 'Not known' : capital(cellWords[cell.cell]),

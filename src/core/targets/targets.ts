@@ -147,3 +147,10 @@ export function targetFacts(target: Target): string[] {
     ...(target.tensorrtRtx === null ? [] : [`TensorRT-RTX ${target.tensorrtRtx}`]),
   ];
 }
+
+/** "RTX 4060 Laptop · 8.9 · 8 GB": the board is named where the target has a name of its own. */
+export function targetText(target: Target): string {
+  const board = target.board === null ? null : findBoard(target.board)?.board.name;
+  const named = board && !target.name.startsWith(board) ? [board] : [];
+  return [...named, ...targetFacts(target)].join(' · ');
+}

@@ -181,6 +181,8 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
         return fixes.apply(uri, message.id);
       case 'fix':
         return run(commands.fixProblem);
+      case 'rebuildEngine':
+        return run(commands.rebuild);
       case 'check':
         return run(commands.checkEngine);
       case 'copyReport':

@@ -48,6 +48,7 @@ const all: { [T in FromPage['type']]: Extract<FromPage, { type: T }> } = {
   showMatrix: { type: 'showMatrix' },
   copyTargetCommand: { type: 'copyTargetCommand' },
   checkAll: { type: 'checkAll' },
+  rebuildEngine: { type: 'rebuildEngine' },
   remedy: { type: 'remedy', id: 'rebuild' },
   fix: { type: 'fix' },
   check: { type: 'check' },

@@ -60,6 +60,7 @@ const schema = v.union([
       'showMatrix',
       'copyTargetCommand',
       'checkAll',
+      'rebuildEngine',
     ),
     ...plain(
       'ready',

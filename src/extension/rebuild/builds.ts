@@ -89,6 +89,17 @@ export class Builds implements vscode.Disposable {
     );
   }
 
+  /** Without a notification of its own; onText: what it is doing. */
+  async quietly(
+    order: BuildOrder,
+    signal: AbortSignal,
+    onText: (text: string) => void,
+  ): Promise<RebuildResult | undefined> {
+    const result = await this.build(order, signal, (now) => onText(progressText(now)));
+    if (result) await this.reports.check(order.engine);
+    return result;
+  }
+
   private async build(
     order: BuildOrder,
     signal: AbortSignal,

@@ -171,6 +171,31 @@ export class Rebuild implements vscode.Disposable {
     await this.decideAndBuild(uri, choice, report, null);
   }
 
+  /** Many at once: those that need no question, with one progress and a summary. gpus: to be built for as well. */
+  async rebuildAll(
+    uris: readonly vscode.Uri[],
+    choice: RebuildChoice,
+    gpus: readonly string[] = [],
+  ): Promise<void> {
+    await this.guarded(async () => {
+      if (!this.trusted()) return;
+      const { orderFor, rebuildMany } = await import('./bulk');
+      const orders: BuildOrder[] = [];
+      const asking: vscode.Uri[] = [];
+      for (const uri of uris.filter(({ scheme }) => scheme === 'file')) {
+        const report = (await this.services.reports.ensure(uri)) ?? null;
+        const runtime = await this.runtimeFor(report);
+        const recipe = await this.recipeOf(uri).catch(() => null);
+        const model = this.models.remembered(uri);
+        const order =
+          runtime && (await orderFor({ uri, report, recipe, model, runtime }, choice, gpus));
+        if (order) orders.push(order);
+        else asking.push(uri);
+      }
+      await rebuildMany(this.builds, orders, asking);
+    });
+  }
+
   /** So that the new engine tells its layers, shapes and tactics; all other options as they were. */
   async rebuildDetailed(uri: vscode.Uri, report: EngineReport | null): Promise<void> {
     if (!this.onDisk(uri) || !this.trusted()) return;

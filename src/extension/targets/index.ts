@@ -15,10 +15,14 @@ import { commands } from '../ids';
 import type { Rebuild } from '../rebuild';
 import type { Reports } from '../reports';
 import type { Runtimes } from '../runtimes';
+import type { WorkspaceEngines } from '../workspaceEngines';
+import type { MatrixPanel } from './matrixPanel';
 import type { TargetCommands } from './targetCommands';
 import { Targets } from './targets';
 
 export interface TargetServices {
+  extensionUri: vscode.Uri;
+  engines: WorkspaceEngines;
   host: EngineHost;
   reports: Reports;
   runtimes: Runtimes;
@@ -46,12 +50,15 @@ export type TargetMessage = Extract<
 export class TargetActions implements vscode.Disposable {
   readonly targets = new Targets();
   private loaded: Promise<TargetCommands> | undefined;
+  /** For tests too. */
+  matrix: MatrixPanel | undefined;
 
   readonly onDidChange = this.targets.onDidChange;
 
   constructor(private readonly services: TargetServices) {}
 
   dispose(): void {
+    this.matrix?.dispose();
     this.targets.dispose();
   }
 
@@ -76,8 +83,7 @@ export class TargetActions implements vscode.Disposable {
         case 'copyTargetCommand':
           return todo.copyCommand(uri);
         case 'showMatrix':
-          await vscode.commands.executeCommand(commands.editTargets);
-          return;
+          return this.showMatrix();
         case 'checkAll':
           await vscode.commands.executeCommand(commands.checkAllEngines);
           return;
@@ -96,6 +102,18 @@ export class TargetActions implements vscode.Disposable {
     const remedy = engine.rows.find(({ id }) => id === target)?.remedy;
     if (!remedy || remedy.action === 'fix') return fixes.fix(uri);
     return rebuild.rebuild(uri, remedy.action, report);
+  }
+
+  /** The command Show Target Matrix. */
+  async showMatrix(): Promise<void> {
+    await this.services.errors.guard('The target matrix', async () => {
+      const { MatrixPanel } = await import('./matrixPanel');
+      if (!this.matrix) {
+        this.matrix = new MatrixPanel(this.services, this);
+        this.matrix.onDidDispose(() => (this.matrix = undefined));
+      }
+      await this.matrix.show();
+    });
   }
 
   async choose(argument?: unknown): Promise<void> {

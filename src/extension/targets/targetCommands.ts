@@ -10,6 +10,7 @@ import { Failure } from '../../core/wire/failure';
 import type { EngineHost } from '../engineHost';
 import { createPick, showInformation, showStatus } from '../show';
 import type { Runtimes } from '../runtimes';
+import { readText } from './readText';
 import { targetsFileName, type Targets } from './targets';
 
 interface BoardItem extends vscode.QuickPickItem {
@@ -67,8 +68,7 @@ export class TargetCommands {
       );
     }
     const { addTargetToConfig, parseConfig } = await import('../../core/targets/targetsConfig');
-    const before = await readText(file);
-    let text = before ?? '';
+    let text = (await currentText(file)) ?? '';
     const ids = () => {
       const parsed = parseConfig(text === '' ? '{}' : text);
       return new Set(
@@ -134,7 +134,7 @@ export class TargetCommands {
     if (!file) return;
     const { parseMachineProfileText } = await import('../../core/report/machineProfile');
     const name = path.posix.basename(file.path, '.json');
-    const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
+    const text = (await readText(file, mostBytes, 'The machine profile')) ?? '';
     const profile = parse(() => parseMachineProfileText(text, path.posix.basename(file.path)));
     const cuda = (version: number) =>
       `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;
@@ -160,7 +160,7 @@ export class TargetCommands {
       void showInformation('Open the folder that holds your engines, then edit its targets.');
       return;
     }
-    if ((await readText(file)) === null) {
+    if ((await currentText(file)) === null) {
       const { suggestedBoards } = await import('../../core/targets/commonBoards');
       await this.add(suggestedBoards, engine);
     }
@@ -225,17 +225,12 @@ function pickMany(
   });
 }
 
+const mostBytes = 2 * 1024 * 1024;
+
 /** What is open and changed counts, not what lies on the disk. null: there is none. */
-async function readText(file: vscode.Uri): Promise<string | null> {
+async function currentText(file: vscode.Uri): Promise<string | null> {
   const open = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
-  if (open) return open.getText();
-  try {
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(
-      await vscode.workspace.fs.readFile(file),
-    );
-  } catch {
-    return null;
-  }
+  return open ? open.getText() : readText(file, mostBytes, 'The list of targets');
 }
 
 async function writeText(file: vscode.Uri, text: string): Promise<void> {

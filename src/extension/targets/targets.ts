@@ -8,6 +8,7 @@ import type { TargetsView } from '../../core/pages/targetsView';
 import type { SeverityByReason } from '../../core/targets/matrix';
 import type { Target } from '../../core/targets/targets';
 import type { ParsedConfig } from '../../core/targets/targetsConfig';
+import { readText } from './readText';
 
 /** As core/targets/targetsConfig.ts names it, which is loaded with the first file. */
 export const targetsFileName = 'engine-inspector.json';
@@ -26,6 +27,8 @@ export interface ChosenTargets {
 
 interface Kept {
   text: string | null;
+  /** Why it can't be used; empty: it can. */
+  problem: string;
   parsed: ParsedConfig | null;
   /** The last one that was right. */
   last: ParsedConfig | null;
@@ -51,9 +54,8 @@ export class Targets implements vscode.Disposable {
     for (const folder of candidates) {
       const file = vscode.Uri.joinPath(folder.uri, targetsFileName);
       const kept = await this.read(file);
-      if (kept.text === null || !kept.parsed) continue;
-      const problem = kept.parsed.ok ? '' : problemSentence(kept.parsed);
-      const used = kept.parsed.ok ? kept.parsed : kept.last;
+      if (kept.text === null) continue;
+      const { problem, last: used } = kept;
       if (!used?.ok || used.config.targets.length === 0) return this.defaults(file, problem);
       const { fileFilter } = await import('../../core/targets/files');
       const filter = fileFilter(used.config);
@@ -142,17 +144,22 @@ export class Targets implements vscode.Disposable {
 const mostBytes = 2 * 1024 * 1024;
 
 async function readConfig(file: vscode.Uri, before: ParsedConfig | null): Promise<Kept> {
-  let text: string;
+  let text: string | null;
   try {
-    const { size } = await vscode.workspace.fs.stat(file);
-    const bytes = size > mostBytes ? new Uint8Array() : await vscode.workspace.fs.readFile(file);
-    text = new TextDecoder().decode(bytes);
-  } catch {
-    return { text: null, parsed: null, last: before };
+    text = await readText(file, mostBytes, 'The list of targets');
+  } catch (error) {
+    const sentence = error instanceof Error ? error.message : String(error);
+    return { text: '', problem: sentence, parsed: null, last: before };
   }
+  if (text === null) return { text: null, problem: '', parsed: null, last: null };
   const { parseConfig } = await import('../../core/targets/targetsConfig');
   const parsed = parseConfig(text);
-  return { text, parsed, last: parsed.ok ? parsed : before };
+  return {
+    text,
+    problem: parsed.ok ? '' : problemSentence(parsed),
+    parsed,
+    last: parsed.ok ? parsed : before,
+  };
 }
 
 function problemSentence(parsed: Extract<ParsedConfig, { ok: false }>): string {

@@ -17,6 +17,7 @@ export async function pageFiles(): Promise<Map<string, ServedFile>> {
     entryPoints: {
       enginePage: path.join(root, 'src/webview/enginePage/main.ts'),
       gpuPage: path.join(root, 'src/webview/gpuPage/main.ts'),
+      matrixPage: path.join(root, 'src/webview/matrixPage/main.ts'),
       comparePage: path.join(root, 'src/webview/comparePage/main.ts'),
     },
     outdir: path.join(root, 'dist/webview'),

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { launchBrowser } from './browser';
 import { gpuPageCaseNames } from './gpuModels';
 import { compareCaseNames, inspectCaseNames } from './inspectCases';
+import { matrixCaseNames } from './matrixCases';
 import { pageCaseNames } from './reports';
 import { runCaseNames } from './runReports';
 import { startHarness, themeNames } from './server';
@@ -25,6 +26,7 @@ async function main(folder: string, chosen: string[]): Promise<void> {
           ...runCaseNames,
           ...inspectCaseNames,
           ...compareCaseNames,
+          ...matrixCaseNames,
         ]) {
       for (const theme of themeNames) {
         for (const [size, width] of Object.entries(widths)) {

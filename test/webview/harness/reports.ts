@@ -22,7 +22,7 @@ const now = Date.now();
 const day = 86_400_000;
 const gib = 2 ** 30;
 
-interface MadeHeader {
+export interface MadeHeader {
   version: [number, number, number, number];
   targets: number;
   fileSize: number;
@@ -34,7 +34,7 @@ interface MadeHeader {
 const allTargets = 0x7e;
 
 /** 64 bytes in the observed layout. */
-function headerBytes(header: MadeHeader): Uint8Array {
+export function headerBytes(header: MadeHeader): Uint8Array {
   const bytes = new Uint8Array(64);
   const view = new DataView(bytes.buffer);
   const tag = new TextEncoder().encode('vtrt');
@@ -110,7 +110,7 @@ function answer(validity: number, diagnostics: number, ...lines: string[]): Runt
   return { validity, diagnostics, lines: lines.map((text) => ({ severity: 3, text })) };
 }
 
-function made(facts: FileFacts, input: Partial<ReportInput> = {}): EngineReport {
+export function made(facts: FileFacts, input: Partial<ReportInput> = {}): EngineReport {
   return makeEngineReport({
     facts,
     answer: null,

@@ -10,11 +10,13 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { ToComparePage } from '../../../src/core/pages/comparePageMessages';
+import type { ToMatrixPage } from '../../../src/core/pages/matrixPageMessages';
 import type { ToGpuPage } from '../../../src/core/pages/gpuMemoryView';
 import { enginePageHtml } from '../../../src/extension/engineEditor/pageHtml';
 import { pageFiles } from './bundle';
 import { compareCases, compareCaseNames, inspectCases, inspectCaseNames } from './inspectCases';
 import { gpuPageCaseNames, gpuPageCases } from './gpuModels';
+import { matrixCaseNames, matrixCases } from './matrixCases';
 import { pageCases, pageCaseNames, type PageCase } from './reports';
 import { runCaseNames, runCases } from './runReports';
 
@@ -77,13 +79,14 @@ window.sent = [];
 function after(caseName: string): string {
   const cases: Record<
     string,
-    Pick<PageCase, 'messages'> | { messages: ToGpuPage[] | ToComparePage[] }
+    Pick<PageCase, 'messages'> | { messages: ToGpuPage[] | ToComparePage[] | ToMatrixPage[] }
   > = {
     ...pageCases,
     ...gpuPageCases,
     ...runCases,
     ...inspectCases,
     ...compareCases,
+    ...matrixCases,
   };
   const messages = cases[caseName]?.messages ?? [];
   return `const revive = (_, value) => value?.$bytes === undefined ? value : Uint8Array.from(atob(value.$bytes), (c) => c.charCodeAt(0));
@@ -136,7 +139,9 @@ export async function startHarness(port = 0): Promise<Harness> {
       ? { bundle: 'gpuPage', title: 'GPU memory' }
       : name.startsWith('compare-')
         ? { bundle: 'comparePage', title: 'Two engines' }
-        : { bundle: 'enginePage', title: 'Engine' };
+        : name.startsWith('matrix-')
+          ? { bundle: 'matrixPage', title: 'Engines × targets' }
+          : { bundle: 'enginePage', title: 'Engine' };
     const html = enginePageHtml({
       nonce,
       cspSource: origin,
@@ -182,6 +187,7 @@ if (require.main === module) {
       ...runCaseNames,
       ...inspectCaseNames,
       ...compareCaseNames,
+      ...matrixCaseNames,
     ])
       console.log(harness.url('dark-modern', name));
   });

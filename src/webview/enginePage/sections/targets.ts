@@ -163,6 +163,7 @@ export function targetsSection(
         <span class="actions" role="group" aria-label=${strings.actions}>
           ${quiet('chooseTargets', 'add', own ? strings.addTarget : strings.chooseTargets, actions)}
           ${own ? quiet('editTargets', 'json', strings.editTargets, actions) : nothing}
+          ${quiet('showMatrix', 'table', strings.allEngines, actions)}
         </span>
       </div>
       ${leads ? nothing : problem(view)}
@@ -328,7 +329,7 @@ function withoutGpu(actions: PageActions): TemplateResult {
   return html`<section aria-labelledby="without-heading">
     <h2 id="without-heading">${strings.withoutGpu}</h2>
     <ul class="without-gpu">
-      ${row(without.rebuild, 'tools', 'rebuild', () => actions.send({ type: 'rebuildDetailed' }))}
+      ${row(without.rebuild, 'tools', 'rebuild', () => actions.send({ type: 'rebuildEngine' }))}
       ${row(without.checkAll, 'table', 'checkAll', () => actions.send({ type: 'checkAll' }))}
       ${row(without.onnx, 'play', 'onnx', () => actions.showTab('run'))}
     </ul>
