@@ -3,12 +3,15 @@ import type { EngineReport, FileFacts } from '../report/engineReport';
 
 export function factsOfReport(report: EngineReport): FileFacts {
   const told = report.reasons.find(({ id }) => id === 'not-tensorrt-rtx' || id === 'unreadable');
+  const damaged = report.reasons.find(({ id }) => id === 'damaged');
   const bytes = report.headerHex.match(/[0-9a-f]{2}/gi) ?? [];
   return {
     file: report.file,
     kind: report.kind,
     kindSentence: told?.sentence ?? '',
     kindDetails: [],
+    damage: damaged ? { sentence: damaged.sentence, headerHolds: report.header !== null } : null,
+    ofOthers: false,
     size: report.size,
     modified: report.modified,
     headerBytes: Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 16)),
