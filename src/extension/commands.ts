@@ -116,7 +116,7 @@ async function checkEngines(
   await Promise.all(uris.map((uri) => reports.check(uri)));
 }
 
-async function checkAllEngines({ engines, errors, host }: CommandServices): Promise<void> {
+async function checkAllEngines({ engines, errors, host, reports }: CommandServices): Promise<void> {
   await errors.guard('Checking all engines', async () => {
     await host.askAgain();
     const count = await withProgress(
@@ -125,7 +125,16 @@ async function checkAllEngines({ engines, errors, host }: CommandServices): Prom
     );
     if (count === 0) {
       void showInformation('There is no engine file (*.engine) in this workspace.');
+      return;
     }
+    const { checkSummary } = await import('./checkSummary');
+    const checked = [...reports.all()].filter(({ uri }) => reports.belongs(uri));
+    const matrix = 'Show Target Matrix';
+    void showInformation(checkSummary(checked.map(({ report }) => report)), matrix).then(
+      (picked) => {
+        if (picked === matrix) void vscode.commands.executeCommand(commands.showMatrix);
+      },
+    );
   });
 }
 
