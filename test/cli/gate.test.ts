@@ -337,6 +337,11 @@ describe('gate', () => {
       const call = `'${process.execPath}' '${cliMain}' check --target rtx-5090 --format ndjson`;
       await shell(`${call} --output csv=piped.csv m | head -c 5 > /dev/null`);
       assert.equal(read('piped.csv').split('\r\n').length, 6 + 2);
+      // With nobody to read them and nothing else to write it ends at once.
+      write('many.txt', 'm/a.engine\n'.repeat(200_000));
+      const started = Date.now();
+      await shell(`${call} --files-from many.txt | head -c 5 > /dev/null`);
+      assert.ok(Date.now() - started < 8_000, `${Date.now() - started} ms`);
       const full = await shell(`${call} m > /dev/full`);
       assert.equal(full.code, 2);
       assert.match(full.stderr, /disk is full/);

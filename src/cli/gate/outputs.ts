@@ -5,7 +5,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Spool } from '../../core/gate/formats';
 import { Failure } from '../../core/wire/failure';
-import { onStdoutError, print, shown } from '../output';
+import { end, onStdoutError, print, shown } from '../output';
 
 export interface GateOutput {
   write(text: string): Promise<void> | void;
@@ -91,9 +91,11 @@ export class StdoutOutput implements GateOutput {
   private closed = false;
   private failure: Failure | null = null;
 
-  constructor() {
+  /** alone: nothing else is written, so nothing is left to do when the reader is gone. */
+  constructor(alone: boolean) {
     onStdoutError((error) => {
       this.closed = true;
+      if (error.code === 'EPIPE' && alone) end(0);
       if (error.code !== 'EPIPE') this.failure = outputProblem('The standard output', error);
     });
   }

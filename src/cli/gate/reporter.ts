@@ -55,7 +55,10 @@ export class Reporter {
     this.counter =
       targets && new MatrixCounter(targets, {}, (cell) => loudnessOf(cell as CellJson));
     try {
-      this.streams.push({ writer: this.writer(format), output: new StdoutOutput() });
+      this.streams.push({
+        writer: this.writer(format),
+        output: new StdoutOutput(outputs.length === 0),
+      });
       for (const output of outputs) {
         this.streams.push({
           writer: this.writer(output.format),
