@@ -57,6 +57,10 @@ export function addCheckCommand(program: Command, ended: (code: number) => void)
     )
     .option('--follow-links', 'also search folders that links below PATHS lead to')
     .option('--timeout <seconds>', 'how long a check may take', seconds, defaults.timeout)
+    .option(
+      '--deep',
+      'also read which GPUs an engine holds code for, which its header cannot say (at most 4 MB a file)',
+    )
     .option('--verbose', 'print all that is known of each engine')
     .option(
       '--target <names>',

@@ -48,9 +48,11 @@ export async function checkFiles(
   let files = 0;
   const skipped = new SkippedFiles();
   for (const round of rounds(search, roundSize)) {
+    // Another machine is asked about: whether it holds code for that GPU is part of the answer.
+    const deep = options.deep === true || profile !== null;
     const checked = await checker.files(round.map(({ path }) => path));
     let index = 0;
-    for await (const { facts, report, recipe } of checked.describedFiles()) {
+    for await (const { facts, report, code, recipe } of checked.describedFiles({ deep })) {
       const found = round[index++];
       // Nobody said that it is an engine: neither an argument nor a recipe beside it.
       if (report.ofOthers && found?.named === false && !recipe) {
@@ -58,8 +60,9 @@ export async function checkFiles(
         continue;
       }
       files++;
-      const prediction = profile && makePrediction(facts, profile.machine, profile.name);
-      count(exitCode([{ report, predicted: prediction?.predicted ?? null }]));
+      const prediction = profile && makePrediction(facts, profile.machine, profile.name, code);
+      const predicted = prediction?.predicted ?? null;
+      count(exitCode([{ report, predicted, predictedNoCode: prediction?.noCode === true }]));
       await printer.file(report, prediction);
     }
   }
@@ -177,7 +180,7 @@ class ReportText {
 
   file(report: EngineReport, prediction: Prediction | null): string {
     const { paint } = this;
-    this.counts[verdictCounts[report.verdict]]++;
+    this.counts[countOf(report)]++;
     const predicted = prediction
       ? [
           `  ${paint(prediction.reasons.length > 0 ? 'error' : 'ok', 'predicted:')} ${prediction.headline}`,
@@ -212,6 +215,10 @@ class ReportText {
 }
 
 export const reportText = (options: CheckOptions): ReportText => new ReportText(options);
+/** As the exit code counts: what is wrong with a file goes before what the runtime answered. */
+function countOf(report: EngineReport): 'usable' | 'not' | 'unchecked' {
+  return report.severity === 'error' ? 'not' : verdictCounts[report.verdict];
+}
 
 const verdictCounts = {
   valid: 'usable',

@@ -28,6 +28,8 @@ export interface CheckOptions {
   exclude?: string[];
   /** "1/4" */
   shard?: string;
+  /** Reads more than the header. */
+  deep?: boolean;
 }
 
 export function defaultCheckOptions(): CheckOptions {

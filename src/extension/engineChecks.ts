@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import type { EngineReport } from '../core/report/engineReport';
 import type { Checker } from '../host/check/checker';
+import type { EngineTexts } from '../host/check/engineText';
 import type { EngineHost } from './engineHost';
 import type { Hashes } from './hashes';
 import type { Log } from './log';
@@ -15,6 +16,8 @@ export class HostChecks implements EngineChecks, vscode.Disposable {
   private readonly invalidated = new vscode.EventEmitter<void>();
   private readonly subscriptions: vscode.Disposable[];
   private checker: Promise<Checker> | undefined;
+  /** Of files, whatever runtime is asked. */
+  private texts: EngineTexts | undefined;
 
   readonly onDidInvalidate = this.invalidated.event;
 
@@ -35,11 +38,17 @@ export class HostChecks implements EngineChecks, vscode.Disposable {
     for (const subscription of this.subscriptions) subscription.dispose();
   }
 
-  async files(paths: readonly string[]): Promise<EngineReport[]> {
+  async files(
+    paths: readonly string[],
+    opened: ReadonlySet<string> = new Set(),
+  ): Promise<EngineReport[]> {
     const checked = await (await this.get()).files(paths);
     return Promise.all(
       paths.map(async (path, index) =>
-        checked.report(index, { recordedHash: await this.hashes.recordedHash(path) }),
+        checked.report(index, {
+          recordedHash: await this.hashes.recordedHash(path),
+          deep: opened.has(path),
+        }),
       ),
     );
   }
@@ -54,12 +63,15 @@ export class HostChecks implements EngineChecks, vscode.Disposable {
   }
 
   private async make(): Promise<Checker> {
-    const [{ Checker }, oracle] = await Promise.all([
+    const [{ Checker }, { EngineTexts }, oracle] = await Promise.all([
       import('../host/check/checker'),
+      import('../host/check/engineText'),
       this.host.get(),
     ]);
     let last = '';
+    this.texts ??= new EngineTexts();
     return new Checker({
+      texts: this.texts,
       oracle,
       choose: (version) => this.runtimes.choose(version),
       knownRuntimes: () => this.runtimes.list(),

@@ -34,6 +34,7 @@ function report(change: Partial<EngineReport> = {}): EngineReport {
     reasons: [],
     remedies: [],
     rows: [],
+    code: null,
     runsOn: [],
     runsOnSentence: '',
     fileRows: [],

@@ -37,6 +37,7 @@ export class Remedies {
   constructor({ runtimes, picker, install, rebuild, log }: RemedyServices) {
     this.handlers = {
       rebuild: ({ uri, report }, { choice }) => rebuild.rebuild(uri, choice, report),
+      buildFromOtherModel: ({ uri, report }) => rebuild.fromOtherModel(uri, report),
       build: ({ uri, report }) => rebuild.buildBeside(uri, report),
       copyRebuildCommand: ({ uri }) => rebuild.copyCommand(uri),
       useRuntime: ({ report }, { path }) => useRuntime(report, path, runtimes),

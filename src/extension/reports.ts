@@ -23,7 +23,8 @@ export interface RemoteHeader {
 
 /** Makes reports; one for each file, in the same order. */
 export interface EngineChecks {
-  files(paths: readonly string[]): Promise<EngineReport[]>;
+  /** opened: those with a page, of which more than the header is read. */
+  files(paths: readonly string[], opened: ReadonlySet<string>): Promise<EngineReport[]>;
   headers(headers: readonly RemoteHeader[]): Promise<EngineReport[]>;
   /** Fires when what was answered so far may no longer hold: another runtime, another choice. */
   readonly onDidInvalidate: vscode.Event<void>;
@@ -176,7 +177,12 @@ export class Reports implements vscode.Disposable {
       const local = uris.filter((uri) => uri.scheme === 'file');
       const remote = uris.filter((uri) => uri.scheme !== 'file');
       const made = [
-        ...(await this.ask(local, () => this.checks.files(local.map((uri) => uri.fsPath)))),
+        ...(await this.ask(local, () =>
+          this.checks.files(
+            local.map((uri) => uri.fsPath),
+            new Set(local.filter((uri) => this.held.has(uri.toString())).map((uri) => uri.fsPath)),
+          ),
+        )),
         ...(await this.ask(remote, async () =>
           this.checks.headers(await Promise.all(remote.map(readRemoteHeader))),
         )),

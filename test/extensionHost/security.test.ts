@@ -28,6 +28,7 @@ const crafted = '[Rebuild](command:workbench.action.closeAllEditors) $(trash)';
 /** An action that is added to the union fails to compile here until it is added. */
 const actions: { [K in RemedyAction['kind']]: Extract<RemedyAction, { kind: K }> } = {
   rebuild: { kind: 'rebuild', choice: 'this-machine' },
+  buildFromOtherModel: { kind: 'buildFromOtherModel' },
   build: { kind: 'build' },
   copyRebuildCommand: { kind: 'copyRebuildCommand' },
   useRuntime: { kind: 'useRuntime', path: `/${crafted}`, version: crafted },

@@ -54,6 +54,19 @@ export function engineStarts(): EngineStart[] {
   }));
 }
 
+/** The beginning of a real engine in a file of its whole length: the rest is a hole. */
+export function writeEngineStart(file: string, { start, size }: EngineStart): void {
+  fs.writeFileSync(file, start);
+  fs.truncateSync(file, size);
+}
+
+/** Built by 1.7.1.116 without named GPUs from a model with FP8 values: 8.0 and 8.6 are in its header, code is from 8.9 on. */
+export function fp8EngineStart(): EngineStart {
+  const found = engineStarts().find(({ file }) => /matmul\.fp8_qdq\.engine$/.test(file));
+  if (!found) throw new Error('no engine start with FP8');
+  return found;
+}
+
 function readJson(name: string): unknown {
   return JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'));
 }

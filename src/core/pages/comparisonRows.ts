@@ -4,7 +4,8 @@ import { targetsText, type EngineHeader } from '../file/engineHeader';
 import type { ComparisonRow, GpuFamilyRow, ReasonId, RowState } from '../report/engineReport';
 import { formatBytes, formatBytesPair, formatCudaVersion } from '../text/formats';
 import { plainText } from '../text/plainText';
-import { gpuView, type Finding, type ReportInput } from '../report/reasons';
+import type { CodeFacts } from '../report/codeFacts';
+import { gpuView, noCodeHere, type Finding, type ReportInput } from '../report/reasons';
 import { sameVersion } from '../report/runtimeReleases';
 
 export function comparisonRows(input: ReportInput, findings: readonly Finding[]): ComparisonRow[] {
@@ -68,6 +69,9 @@ function gpuRow(input: ReportInput, header: EngineHeader, bad: Bad): ComparisonR
     }
     if (bad.has('unsupported-compute-capability')) {
       return { state: 'bad', note: 'not built for it' };
+    }
+    if (noCodeHere(input)) {
+      return { state: 'bad', note: 'listed, but no code for it' };
     }
     if (bad.has('suboptimal')) {
       return { state: 'warning', note: 'by PTX, slower' };
@@ -159,7 +163,7 @@ function notOlder(
 }
 
 /** The families that engines of this version can be built for, then the newer ones. */
-export function runsOnRows(header: EngineHeader | null): GpuFamilyRow[] {
+export function runsOnRows(header: EngineHeader | null, code: CodeFacts | null): GpuFamilyRow[] {
   if (!header) {
     return [];
   }
@@ -168,7 +172,11 @@ export function runsOnRows(header: EngineHeader | null): GpuFamilyRow[] {
   const rows: GpuFamilyRow[] = targets.map(({ computeCapability }) => ({
     computeCapability,
     label: familyLabel(computeCapability),
-    state: header.computeCapabilities.includes(computeCapability) ? 'yes' : 'no',
+    state: code?.without.includes(computeCapability)
+      ? 'no-code'
+      : header.computeCapabilities.includes(computeCapability)
+        ? 'yes'
+        : 'no',
   }));
   return [
     ...rows,

@@ -11,6 +11,7 @@ import type { FileKind } from '../file/fileKind';
 import type { TransferDamage } from '../file/transferDamage';
 import type { Fit } from '../gpu/fit';
 import type { RebuildChoice } from '../rebuild/rebuildOptions';
+import type { CodeEvidenceId, CodeFacts } from './codeFacts';
 import type { ReasonId } from './reasonTable';
 
 export type { ReasonId } from './reasonTable';
@@ -18,14 +19,18 @@ export type { ReasonId } from './reasonTable';
 export type Verdict = 'valid' | 'suboptimal' | 'invalid' | 'unchecked';
 /** How loud a surface should be. `ok` has no Problems entry. */
 export type Severity = 'error' | 'warning' | 'information' | 'ok';
-/** Where a fact comes from: the runtime's answer, the observed header layout, the file system, the recipe beside it. */
-export type Evidence = 'runtime' | 'header' | 'file' | 'recipe';
+/**
+ * Where a fact comes from: the runtime's answer, the observed header layout, the file system, the recipe beside it, and
+ * what shows which GPUs an engine holds code for.
+ */
+export type Evidence = 'runtime' | 'header' | 'file' | CodeEvidenceId;
 
 export const remedyIds = [
   'rebuild',
   'rebuild-with-weight-streaming',
   'rebuild-from-recipe',
   'rebuild-for-chosen-gpus',
+  'build-from-other-model',
   'use-matching-runtime',
   'install-matching-runtime',
   'choose-runtime',
@@ -75,6 +80,8 @@ export interface Remedy {
 export type RemedyAction =
   /** Builds in the engine's place. */
   | { kind: 'rebuild'; choice: RebuildChoice }
+  /** Builds in the engine's place from a model that the user picks. */
+  | { kind: 'buildFromOtherModel' }
   /** Builds a new engine beside a file that is none. */
   | { kind: 'build' }
   | { kind: 'copyRebuildCommand' }
@@ -131,7 +138,8 @@ export interface GpuFamilyRow {
   computeCapability: string;
   /** "RTX 40 series (Ada)" */
   label: string;
-  state: 'yes' | 'no' | 'ptx';
+  /** no-code: the header lists it, but the engine holds no code for it. */
+  state: 'yes' | 'no' | 'ptx' | 'no-code';
 }
 
 /** How one fact of the file stands, for the File section: label, value. */
@@ -242,6 +250,8 @@ export interface EngineReport {
   /** Best first. */
   remedies: Remedy[];
   rows: ComparisonRow[];
+  /** Families that the header lists without code for them; null: none is known. */
+  code: CodeFacts | null;
   runsOn: GpuFamilyRow[];
   /** "RTX 30, 40 and 50 series; newer ones by PTX" */
   runsOnSentence: string;

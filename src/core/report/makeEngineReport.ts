@@ -14,6 +14,7 @@ import type {
   FileFactRow,
   GpuFacts,
   HeaderFieldId,
+  Reason,
   ReasonId,
   Severity,
   Verdict,
@@ -23,11 +24,13 @@ import { formatCount, formatDate, formatExactBytes } from '../text/formats';
 import { plainText } from '../text/plainText';
 import {
   builtFor,
+  codeOf,
   couldNotTell,
   findReasons,
   gpuTrouble,
   gpuView,
   sameHash,
+  servedFamilies,
   whyNoGpuHere,
   type Finding,
   type ReportInput,
@@ -46,6 +49,7 @@ export function makeEngineReport(input: ReportInput): EngineReport {
   const ids = new Set(reasons.map((r) => r.id));
   const { verdict, evidence } = judge(input, ids);
   const lead = leadOf(input, verdict, findings);
+  const code = codeOf(input);
   const flagged = new Set(
     reasons.map((r) => r.headerField).filter((id): id is HeaderFieldId => id !== undefined),
   );
@@ -62,16 +66,17 @@ export function makeEngineReport(input: ReportInput): EngineReport {
       ? [validityName(answer.validity), ...diagnosticNames(answer.diagnostics)]
       : [],
     evidence,
-    headline: headline(verdict, ids, input, lead),
+    headline: headline(verdict, reasons, input, lead),
     summary: lead === 'targets' ? withoutGpu(input) : summary(verdict, findings, input),
     lead,
     asked: asked(input),
     reasons,
     remedies: findRemedies(input, findings),
     rows: comparisonRows(input, findings),
-    runsOn: runsOnRows(facts.header),
+    code,
+    runsOn: runsOnRows(facts.header, code),
     runsOnSentence: facts.header
-      ? runsOnSentence(facts.header.computeCapabilities, facts.header.ptxForNewer)
+      ? runsOnSentence(servedFamilies(facts.header, code), facts.header.ptxForNewer)
       : '',
     fileRows: fileRows(input),
     header: facts.header,
@@ -164,17 +169,19 @@ function withoutGpu(input: ReportInput): string {
 
 function headline(
   verdict: Verdict,
-  ids: ReadonlySet<ReasonId>,
+  reasons: readonly Reason[],
   { facts }: ReportInput,
   lead: EngineReport['lead'],
 ): string {
+  const ids = new Set(reasons.map(({ id }) => id));
   if (lead === 'targets') return 'Nothing is wrong with this file.';
   if (facts.kind === 'git-lfs-pointer') {
     return 'The engine itself is not here yet.';
   }
   for (const id of reasonIds) {
-    const own = ids.has(id) ? reasonTable[id].headline : undefined;
-    if (own && own.unless !== verdict) {
+    const reason = reasons.find((one) => one.id === id);
+    const own = reason && reasonTable[id].headline;
+    if (own && own.unless !== verdict && (own.onlyAs ?? reason.severity) === reason.severity) {
       return own.text;
     }
   }
@@ -248,7 +255,7 @@ function whyValid(input: ReportInput): string {
   const gpu = gpuView(input);
   const whom = gpu.computeCapability
     ? `for ${gpu.label} among others`
-    : `for ${builtFor(facts.header)}`;
+    : `for ${builtFor(facts.header, codeOf(input))}`;
   return `It was built by TensorRT-RTX ${facts.header.version}${same} ${whom}.`;
 }
 
@@ -268,7 +275,7 @@ function whatHeaderSays(input: ReportInput): string {
     runtime && sameVersion(facts.header.version, runtime.version)
       ? `${facts.header.version}, the version here,`
       : facts.header.version;
-  return `Its header says that it was built by TensorRT-RTX ${same} for ${builtFor(facts.header)}.`;
+  return `Its header says that it was built by TensorRT-RTX ${same} for ${builtFor(facts.header, null)}.`;
 }
 
 function asked(input: ReportInput): string {

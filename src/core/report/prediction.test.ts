@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { editHeader, factsOf, realHeader } from '../../../test/support/engines';
+import type { CodeFacts } from './codeFacts';
 import { makePrediction } from './prediction';
 import type { MachineProfile } from './verdictRule';
 
@@ -44,6 +45,35 @@ describe('prediction', () => {
         'Its weights need 9.4 GiB, that GPU has 8.0 GiB.',
       ],
     );
+  });
+
+  it('says that there is no code for a GPU that the header lists', () => {
+    const code: CodeFacts = {
+      evidence: 'engine-text',
+      without: ['8.0', '8.6'],
+      least: '8.9',
+      what: '',
+    };
+    const ampere = { ...machine, computeCapability: '8.6' } as const;
+    const made = makePrediction(factsOf(engine), ampere, 'a.json', code);
+    // What NVIDIA's check answers there stays what it is.
+    assert.deepEqual(made.predicted, { validity: 0, diagnostics: 0 });
+    assert.equal(made.noCode, true);
+    assert.equal(made.headline, 'On the machine of a.json it would not run.');
+    assert.deepEqual(made.reasons, [
+      {
+        id: 'no-code-for-gpu',
+        enumName: '',
+        sentence:
+          'It holds no code for compute capability 8.6, though its header lists it: its own text names 8.9 as the first that it was compiled for.',
+      },
+    ]);
+    const ada = makePrediction(factsOf(engine), machine, 'a.json', code);
+    assert.deepEqual([ada.noCode, ada.reasons], [false, []]);
+    // Refused by its list anyway: one reason is enough.
+    const turing = { ...machine, computeCapability: '7.5' } as const;
+    const without75 = { ...code, without: ['7.5' as const] };
+    assert.equal(makePrediction(factsOf(engine), turing, 'a.json', without75).noCode, false);
   });
 
   it('says where no rebuild would help', () => {

@@ -3,11 +3,13 @@ import { supportOf } from '../gpu/computeCapability';
 import { targetsText } from '../file/engineHeader';
 import type { FileFacts, ReasonId } from './engineReport';
 import { formatBytes, formatBytesPair, formatCudaVersion } from '../text/formats';
+import { whyNoCode, type CodeFacts } from './codeFacts';
 import { plainText } from '../text/plainText';
 import { reasonTable } from './reasonTable';
 import { fileReasons } from './reasons';
 import { predictVerdict, type MachineProfile, type PredictedVerdict } from './verdictRule';
 import {
+  diagnosticBit,
   diagnostics,
   type DiagnosticReasonId,
   engineValidity,
@@ -17,6 +19,7 @@ import {
 
 export interface PredictedReason {
   id: ReasonId;
+  /** Empty where the rule does not say so. */
   enumName: string;
   sentence: string;
 }
@@ -27,6 +30,8 @@ export interface Prediction {
   /** The profile's file, printable. */
   profileName: string;
   reasons: PredictedReason[];
+  /** It holds no code for that GPU, which the rule cannot see. */
+  noCode: boolean;
   /** "On the machine of rtx4060.json it would run." */
   headline: string;
   /** "compute capability 8.9, 8.0 GiB, CUDA driver 13.0, TensorRT-RTX 1.7.1 (CUDA runtime 13.4)" */
@@ -37,13 +42,18 @@ export function makePrediction(
   facts: FileFacts,
   machine: MachineProfile,
   profileName: string,
+  code: CodeFacts | null = null,
 ): Prediction {
   const predicted = predictVerdict(facts.headerBytes, machine);
   const name = plainText(profileName, 120);
+  const noCode =
+    code !== null &&
+    code.without.includes(machine.computeCapability) &&
+    !hasBit(predicted.diagnostics, diagnosticBit.kUNSUPPORTED_CC);
   const ofFile = fileReasons(facts).filter(({ id }) => reasonTable[id].proves === 'unusable');
   // What is proved unusable runs nowhere, and what its header says may be nobody's word.
   const headline =
-    ofFile.length > 0 ? outcome(engineValidity.kINVALID) : outcome(predicted.validity);
+    ofFile.length > 0 || noCode ? outcome(engineValidity.kINVALID) : outcome(predicted.validity);
   return {
     predicted,
     machine,
@@ -54,7 +64,9 @@ export function makePrediction(
         ? []
         : predictedReasons(predicted, facts, machine)
       ).filter(({ id }) => ofFile.length === 0 || id !== 'malformed-engine'),
+      ...(noCode && ofFile.length === 0 ? [noCodeReason(code, machine)] : []),
     ],
+    noCode,
     headline: `On the machine of ${name} ${headline}`,
     machineText:
       `compute capability ${machine.computeCapability}, ${formatBytes(machine.totalGpuMemory)}, ` +
@@ -76,6 +88,14 @@ export function predictedReasons(
       enumName,
       sentence: worded[reason](machine, facts),
     }));
+}
+
+function noCodeReason(code: CodeFacts, { computeCapability }: MachineProfile): PredictedReason {
+  return {
+    id: 'no-code-for-gpu',
+    enumName: '',
+    sentence: `It holds no code for compute capability ${computeCapability}, though its header lists it: ${whyNoCode(code)}.`,
+  };
 }
 
 function outcome(validity: number): string {

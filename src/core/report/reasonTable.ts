@@ -21,6 +21,8 @@ export const reasonIds = [
   'no-runtime',
   'runtime-failed',
   'verdict-differs-from-rule',
+  // what no header shows
+  'no-code-for-gpu',
   // facts of the file
   'unreadable',
   'empty',
@@ -45,7 +47,7 @@ export interface ReasonRow {
   /** unusable and other-file: on any machine. refused: by the runtime at hand, though it gave no verdict. */
   proves?: 'unusable' | 'other-file' | 'refused';
   /** The answer in its words in place of the verdict's; the first of `reasonIds` counts. */
-  headline?: { text: string; unless?: 'invalid' };
+  headline?: { text: string; unless?: 'invalid'; onlyAs?: 'error' };
   /** The library's line that goes with it. */
   line?: RegExp;
   /** The library's lines tell more than the report can. */
@@ -140,6 +142,17 @@ export const reasonTable: Readonly<Record<ReasonId, ReasonRow>> = {
     about: 'engine and machine',
     curedBy: [],
     smallPrint: true,
+  },
+  'no-code-for-gpu': {
+    // An error on the GPU at hand; of other GPUs it is information.
+    severity: 'information',
+    about: 'engine and machine',
+    curedBy: [],
+    headline: {
+      text: 'This engine holds no code for this GPU.',
+      unless: 'invalid',
+      onlyAs: 'error',
+    },
   },
   unreadable: {
     severity: 'warning',

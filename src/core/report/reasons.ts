@@ -12,6 +12,7 @@ import {
 } from '../gpu/computeCapability';
 import { headerSize, type EngineHeader } from '../file/engineHeader';
 import { mayBeTextMode } from '../file/transferDamage';
+import { codeFacts, familiesText, whyNoCode, type CodeAnswer, type CodeFacts } from './codeFacts';
 import type {
   Evidence,
   FileFacts,
@@ -78,6 +79,8 @@ export interface ReportInput {
   recordedHash?: RecordedHash | null;
   /** What the recipe beside the engine says; null: there is none that can be read. */
   recipe?: RecipeFacts | null;
+  /** What is known of the GPUs that it holds code for, beyond its header; absent: nobody looked. */
+  code?: readonly CodeAnswer[];
   /** ms since 1970. */
   now: number;
 }
@@ -105,8 +108,26 @@ export function couldNotTell(answer: RuntimeAnswer | null): boolean {
 }
 
 /** "RTX 30, 40 and 50 series, newer ones by PTX": within a sentence. */
-export function builtFor(header: EngineHeader): string {
-  return runsOnSentence(header.computeCapabilities, header.ptxForNewer).replace('; ', ', ');
+export function builtFor(header: EngineHeader, code: CodeFacts | null): string {
+  return runsOnSentence(servedFamilies(header, code), header.ptxForNewer).replace('; ', ', ');
+}
+
+/** Those of the header that it holds code for, as far as is known. */
+export function servedFamilies(
+  { computeCapabilities }: EngineHeader,
+  code: CodeFacts | null,
+): ComputeCapability[] {
+  return computeCapabilities.filter((family) => !code?.without.includes(family));
+}
+
+export function codeOf({ facts, code }: ReportInput): CodeFacts | null {
+  return codeFacts(facts.header, code ?? []);
+}
+
+/** The GPU at hand is one that the header lists and that the engine holds no code for. */
+export function noCodeHere(input: ReportInput): boolean {
+  const { computeCapability } = gpuView(input);
+  return computeCapability !== null && codeOf(input)?.without.includes(computeCapability) === true;
 }
 
 /** The release whose list of GPUs counts: the runtime's, else the newest known. */
@@ -153,6 +174,7 @@ export function findReasons(input: ReportInput): Finding[] {
     ...answered,
     ...machineFindings(input),
     ...headerFindings(input),
+    ...codeFindings(input),
     ...runtimeFindings(input),
     ...ruleFindings(input),
     ...hashFindings(input.recordedHash ?? null),
@@ -384,7 +406,7 @@ function unsupportedGpu(input: ReportInput, evidence: Evidence) {
     const sentence = `TensorRT-RTX says that the engine does not run on ${gpu.label}, though its header lists that GPU.`;
     return finding('unsupported-compute-capability', evidence, { sentence }, more);
   }
-  const others = header ? `, only for ${builtFor(header)}` : '';
+  const others = header ? `, only for ${builtFor(header, codeOf(input))}` : '';
   return finding(
     'unsupported-compute-capability',
     evidence,
@@ -684,6 +706,27 @@ function headerFindings(input: ReportInput): Finding[] {
     found.push(tooLittleMemory(input, 'header'));
   }
   return found;
+}
+
+/** NVIDIA's check looks at the header's list only; some engines hold no code for all of it. */
+function codeFindings(input: ReportInput): Finding[] {
+  const code = codeOf(input);
+  if (!code) return [];
+  const why = whyNoCode(code);
+  const more = { headerField: 'targets' as const };
+  if (noCodeHere(input)) {
+    const passed = input.answer?.validity === engineValidity.kVALID;
+    const though = passed
+      ? 'its header lists it, and TensorRT-RTX looks no further'
+      : 'its header lists it';
+    const predicate = `holds no code for ${gpuView(input).label}, though ${though}: ${why}.`;
+    return [
+      finding('no-code-for-gpu', code.evidence, { predicate }, { ...more, severity: 'error' }),
+    ];
+  }
+  const them = code.without.length === 1 ? 'it' : 'them';
+  const predicate = `holds no code for compute capability ${familiesText(code.without)}, though its header lists ${them}: ${why}.`;
+  return [finding('no-code-for-gpu', code.evidence, { predicate }, more)];
 }
 
 function runtimeFindings(input: ReportInput): Finding[] {

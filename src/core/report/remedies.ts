@@ -7,13 +7,13 @@
  * Only what cures is offered. A remedy that leaves a reason without any other remedy is not: another runtime does not
  * help an engine that needs more memory than there is. For a GPU that TensorRT-RTX does not run on nothing is built.
  */
-import { supportOf } from '../gpu/computeCapability';
+import { compareComputeCapabilities, supportOf } from '../gpu/computeCapability';
 import type { FileFactRow, Remedy, RemedyAction, RemedyId } from './engineReport';
 import { engineInsideLabel } from '../file/fileKind';
 import { formatCudaVersion } from '../text/formats';
 import { plainText } from '../text/plainText';
 import { weightStreamingFlag } from '../rebuild/rebuildOptions';
-import { type Finding, gpuTrouble, gpuView, type ReportInput } from './reasons';
+import { type Finding, codeOf, gpuTrouble, gpuView, noCodeHere, type ReportInput } from './reasons';
 import { reasonIds, reasonTable, type ReasonId, type ReasonRow } from './reasonTable';
 import { compareVersions, releaseFor, runtimeReleases, sameVersion } from './runtimeReleases';
 import { predictVerdict } from './verdictRule';
@@ -44,7 +44,7 @@ export function findRemedies(input: ReportInput, findings: readonly Finding[]): 
 
 function helpsOnAnyGpu({ action, cures }: Draft): boolean {
   return (
-    !['rebuild', 'build', 'copyRebuildCommand'].includes(action.kind) &&
+    !['rebuild', 'build', 'buildFromOtherModel', 'copyRebuildCommand'].includes(action.kind) &&
     (cures.length === 0 || cures.some((id) => reasonTable[id].about !== 'engine and machine'))
   );
 }
@@ -94,6 +94,7 @@ const against: Readonly<
   },
   'runtime-failed': { place: 'last', drafts: failedRuntime },
   'verdict-differs-from-rule': null,
+  'no-code-for-gpu': { place: 'last', drafts: truthfulList },
   unreadable: null,
   empty: null,
   'not-tensorrt-rtx': null,
@@ -116,12 +117,20 @@ function engineRemedies(input: ReportInput, reasons: ReadonlySet<ReasonId>): Dra
   const copyable = curedBy('new-copy');
   const offers = (place: string) =>
     present.flatMap((id) => (against[id]?.place === place ? against[id].drafts(input) : []));
-  const rebuilds = runtime && rebuildable.length > 0 ? [rebuild(input, rebuildable)] : [];
+  const noCode = noCodeHere(input);
+  const rebuilds =
+    runtime && noCode
+      ? // The same model would come without that code again.
+        [otherModel(input, [...rebuildable, 'no-code-for-gpu'])]
+      : runtime && rebuildable.length > 0
+        ? [rebuild(input, rebuildable)]
+        : [];
   const copies = copyable.length > 0 ? [getFileAgain(copyable)] : [];
-  const partial = reasons.has('insufficient-gpu-memory')
-    ? // nothing but weight streaming makes it fit
-      []
-    : [...offers('update'), ...offers('other-runtime')];
+  const partial =
+    noCode || reasons.has('insufficient-gpu-memory')
+      ? // nothing else makes it run here
+        []
+      : [...offers('update'), ...offers('other-runtime')];
 
   const onlyOld = rebuildable.every((id) => against[id]?.place === 'update');
   const onlyFile =
@@ -136,7 +145,7 @@ function engineRemedies(input: ReportInput, reasons: ReadonlySet<ReasonId>): Dra
   const builds = all.some(isRebuild);
   return [
     ...all,
-    ...(rebuilds.length > 0 ? otherRebuilds(input, rebuildable) : []),
+    ...(rebuilds.some(isRebuild) ? otherRebuilds(input, rebuildable) : []),
     ...(builds ? [copyCommand(all.filter(isRebuild).flatMap((d) => d.cures))] : []),
     ...(present.some((id) => reasonTable[id].logHelps && !isToldAlready(id, input))
       ? [showLog()]
@@ -172,6 +181,41 @@ function rebuild({ runtime, facts }: ReportInput, cures: ReasonId[]): Draft {
     cures,
     { kind: 'rebuild', choice: 'this-machine' },
   );
+}
+
+/** For a GPU that the model needs more than: a model in other types. */
+function otherModel(input: ReportInput, cures: ReasonId[]): Draft {
+  const { computeCapability, label } = gpuView(input);
+  // BF16 needs 8.0.
+  const types = computeCapability === '7.5' ? 'FP16' : 'FP16 or BF16';
+  const least = codeOf(input)?.least ?? null;
+  const newer =
+    least === null ||
+    computeCapability === null ||
+    compareComputeCapabilities(least, computeCapability) < 0
+      ? ''
+      : ` This model needs a GPU of compute capability ${least} or newer.`;
+  return draft(
+    'build-from-other-model',
+    `Build from a model in ${types}…`,
+    `Asks for the same model in ${types}, which runs on ${label}, and builds the engine from it. The old file is kept until the new one is checked.${newer}`,
+    cures,
+    { kind: 'buildFromOtherModel' },
+  );
+}
+
+/** The GPU at hand is served; a header that lists only what is inside tells the same everywhere else. */
+function truthfulList(input: ReportInput): Draft[] {
+  if (!input.runtime || noCodeHere(input)) return [];
+  return [
+    draft(
+      'rebuild-for-chosen-gpus',
+      'Rebuild for chosen GPUs…',
+      'Builds for GPUs by name, so that the header lists only those that there is code for. The old file is kept until the new one is checked.',
+      ['no-code-for-gpu'],
+      { kind: 'rebuild', choice: 'chosen-gpus' },
+    ),
+  ];
 }
 
 /** Ways to have more say in it than the one that always cures. */

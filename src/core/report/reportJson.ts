@@ -2,6 +2,7 @@
 import type { EngineHeader } from '../file/engineHeader';
 import type { EngineReport, Evidence, ReasonId, RemedyId, Severity, Verdict } from './engineReport';
 import type { FileKind } from '../file/fileKind';
+import type { CodeEvidenceId } from './codeFacts';
 import type { FitState } from '../gpu/fit';
 import type { Prediction } from './prediction';
 import type { PredictedVerdict } from './verdictRule';
@@ -57,6 +58,8 @@ export interface ReportJson {
     total: number | null;
   } | null;
   libraryLines: { severity: number; text: string }[];
+  /** GPUs that the header lists and that it holds no code for; null: none is known. */
+  noCodeFor: { computeCapabilities: string[]; evidence: CodeEvidenceId } | null;
   /** Only with a machine profile. */
   predicted?: PredictedVerdict;
   predictedReasons?: { id: ReasonId; sentence: string }[];
@@ -117,6 +120,10 @@ export function reportJson(report: EngineReport, prediction?: Prediction | null)
       total: fit.total,
     },
     libraryLines: report.libraryLines.map(({ severity, text }) => ({ severity, text })),
+    noCodeFor: report.code && {
+      computeCapabilities: report.code.without,
+      evidence: report.code.evidence,
+    },
     ...(prediction
       ? {
           predicted: {

@@ -20,6 +20,7 @@ import {
   runtimeOf,
 } from '../../../test/support/engines';
 import { unreadableFacts } from '../file/fileFacts';
+import type { CodeAnswer } from './codeFacts';
 import type { EngineReport } from './engineReport';
 import { makeEngineReport, type ReportInput } from './makeEngineReport';
 
@@ -50,6 +51,19 @@ const noGpu = {
     'The CUDA driver shows no GPU; the environment variable CUDA_VISIBLE_DEVICES is "". CUDA_ERROR_NO_DEVICE.',
 };
 const unreadableAnswer = answerOf(2, 0, [[0, realLines.gpuNotReadable17]]);
+const ampere = machineOf('NVIDIA GeForce RTX 3060', '8.6', 12 * 2 ** 30);
+const byText: CodeAnswer = {
+  evidence: 'engine-text',
+  without: ['8.0', '8.6'],
+  holds: [],
+  what: '',
+};
+const byRecipe: CodeAnswer = {
+  evidence: 'recipe',
+  without: ['8.0', '8.6'],
+  holds: [],
+  what: 'FP8 values (QuantizeLinear /fc)',
+};
 const known16 = [{ version: '1.6.1.120', path: '/opt/rtx-1.6/libtensorrt_rtx.so.1' }];
 const foreign = (bytes: Buffer | string, more: Partial<ReportInput> = {}) =>
   inputOf(factsOf(Buffer.from(bytes)), {
@@ -136,6 +150,37 @@ const cases: Record<string, ReportInput> = {
       ),
     ),
   ),
+  'no code for the GPU at hand, by its own text': asked(
+    inputOf(factsOf(engine17), { machine: ampere, code: [byText] }),
+  ),
+  'no code for the GPU at hand, which the recipe explains': asked(
+    inputOf(factsOf(engine17), { machine: ampere, code: [byRecipe, byText] }),
+  ),
+  'no code for the GPU at hand, by the recipe, and nobody was asked': inputOf(factsOf(engine17), {
+    machine: ampere,
+    runtime: null,
+    code: [byRecipe],
+  }),
+  'no code for the GPU at hand, by the compiler, and another version': inputOf(factsOf(engine16), {
+    machine: ampere,
+    answer: answerOf(2, 1, [[3, realLines.version16in17]]),
+    knownRuntimes: known16,
+    code: [{ ...byRecipe, evidence: 'compiler' }],
+  }),
+  'no code for the GPU at hand, seen when it was loaded': asked(
+    inputOf(factsOf(engine17), {
+      machine: ampere,
+      code: [{ evidence: 'inspection', without: ['8.6'], holds: [], what: '' }],
+    }),
+  ),
+  'no code for other GPUs than the one at hand': asked(
+    inputOf(factsOf(engine17), { code: [byText] }),
+  ),
+  'no code for other GPUs, and no GPU here': inputOf(factsOf(engine17), {
+    machine: noDriver,
+    answer: unreadableAnswer,
+    code: [byRecipe],
+  }),
   'malformed, though the header looks right': inputOf(factsOf(engine17), {
     answer: answerOf(2, 32, [[3, realLines.malformed]]),
   }),

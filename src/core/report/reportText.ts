@@ -53,6 +53,12 @@ function evidenceText(evidence: Evidence): string {
       return 'seen on the file';
     case 'recipe':
       return 'compared with its recipe';
+    case 'engine-text':
+      return "read from the engine's own text";
+    case 'compiler':
+      return "said by NVIDIA's compiler";
+    case 'inspection':
+      return 'seen when it was loaded';
     default:
       return assertNever(evidence);
   }

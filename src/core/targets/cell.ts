@@ -4,6 +4,7 @@
  * header alone does not show: whether the file is whole, whether it holds code for the GPU, how near a result is.
  */
 import { supportOf, type ComputeCapability } from '../gpu/computeCapability';
+import { familiesText, whyNoCode, type CodeFacts } from '../report/codeFacts';
 import type { FileFacts, ReasonId } from '../report/engineReport';
 import { predictedReasons } from '../report/prediction';
 import { fileReasons } from '../report/reasons';
@@ -42,8 +43,8 @@ export const cellWords: Readonly<Record<Cell, string>> = {
 export type CellEvidence =
   'rule' | 'engine-text' | 'compiler' | 'recipe' | 'inspection' | 'measured';
 
-/** Reasons of the report, and two that only a target has. */
-export const targetReasonIds = ['no-code-for-gpu', 'borderline-gpu-memory'] as const;
+/** Reasons of the report, and one that only a target has. */
+export const targetReasonIds = ['borderline-gpu-memory'] as const;
 export type TargetReasonId = ReasonId | (typeof targetReasonIds)[number];
 
 export interface TargetReason {
@@ -74,6 +75,17 @@ export interface CodeEvidence {
   without: readonly ComputeCapability[];
   /** How that is known, a whole sentence; empty: a general one. */
   sentence: string;
+}
+
+/** What the report knows of the code inside, for the cells of its engine. */
+export function codeEvidence(code: CodeFacts | null): CodeEvidence | null {
+  return (
+    code && {
+      evidence: code.evidence,
+      without: code.without,
+      sentence: `It holds no code for compute capability ${familiesText(code.without)}, though its header lists ${code.without.length === 1 ? 'it' : 'them'}: ${whyNoCode(code)}.`,
+    }
+  );
 }
 
 /** The part of a board's nominal memory that CUDA may not report (ECC takes 6 %), so that a result is not sure. */

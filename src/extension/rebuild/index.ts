@@ -203,6 +203,18 @@ export class Rebuild implements vscode.Disposable {
     await this.decideAndBuild(uri, choice, report, null, true);
   }
 
+  /** In the engine's place, from a model that is picked now. */
+  async fromOtherModel(uri: vscode.Uri, report: EngineReport): Promise<void> {
+    if (!this.onDisk(uri) || !this.trusted()) return;
+    const picked = await vscode.window.showOpenDialog({
+      title: 'The ONNX model to build from',
+      filters: { ONNX: ['onnx'] },
+    });
+    const [model] = picked ?? [];
+    if (!model || !this.onDisk(model)) return;
+    await this.decideAndBuild(uri, 'this-machine', report, model.fsPath);
+  }
+
   /** A foreign file is never built over: a new engine beside it. */
   async buildBeside(uri: vscode.Uri, report: EngineReport): Promise<void> {
     if (!this.onDisk(uri) || !this.trusted()) return;

@@ -17,11 +17,19 @@ import type {
 } from '../../core/report/engineReport';
 import { parseComputeCapability } from '../../core/gpu/computeCapability';
 import { readEngineHeader } from '../../core/file/engineHeader';
+import {
+  answerOfText,
+  codeFacts,
+  textMayDiffer,
+  type CodeAnswer,
+  type CodeFacts,
+} from '../../core/report/codeFacts';
 import { makeFileFacts, unreadableFacts } from '../../core/file/fileFacts';
 import { makeEngineReport } from '../../core/report/makeEngineReport';
 import { libraryLine } from '../../core/text/plainText';
 import type { RecipeFacts, RuntimeProblem as Problem } from '../../core/report/reasons';
 import { CheckRecords, type FilePath, packPaths } from './checkRecords';
+import { EngineTexts } from './engineText';
 import {
   defaultReadLimitMs,
   factsOfHead,
@@ -72,6 +80,8 @@ export interface CheckerOptions {
   log?: (line: string) => void;
   /** A file alone that is not answered within this is the culprit. Milliseconds. */
   singleFileLimitMs?: number;
+  /** What was read of engines before. */
+  texts?: EngineTexts;
   /** For reading with Node where nobody is asked. Milliseconds. */
   readLimitMs?: number;
 }
@@ -93,6 +103,8 @@ export interface ForeignHeader {
 export interface ReportOptions {
   /** SHA-256 of the file beside the one recorded when it was built. */
   recordedHash?: RecordedHash | null;
+  /** Also reads the engine's own text, some of its first kilobytes, for what its header cannot say. */
+  deep?: boolean;
 }
 
 /** The most files of one request: what a hang can cost. */
@@ -110,10 +122,13 @@ type Outcome =
   | { kind: 'not-asked'; problem: Problem };
 
 export class Checker {
+  private readonly texts: EngineTexts;
   private lastWhy = '';
   private machine: { facts: Promise<MachineFacts>; at: number } | null = null;
 
-  constructor(private readonly options: CheckerOptions) {}
+  constructor(private readonly options: CheckerOptions) {
+    this.texts = options.texts ?? new EngineTexts();
+  }
 
   /** Asks about all files. Fails only when it is cancelled. */
   async files(paths: readonly FilePath[], signal?: AbortSignal): Promise<CheckedFiles> {
@@ -126,12 +141,12 @@ export class Checker {
       signal,
     );
     await this.askMatching(paths, outcomes, signal);
-    return new CheckedFiles(paths, outcomes, await this.context(), this.options);
+    return new CheckedFiles(paths, outcomes, await this.context(), this.options, this.texts);
   }
 
   /** One file's report. */
-  async file(path: FilePath, signal?: AbortSignal): Promise<EngineReport> {
-    return (await this.files([path], signal)).report(0);
+  async file(path: FilePath, signal?: AbortSignal, options?: ReportOptions): Promise<EngineReport> {
+    return (await this.files([path], signal)).report(0, options);
   }
 
   /** The same for files that VS Code reads and no native code can. */
@@ -391,6 +406,8 @@ interface ReportContext {
 
 export interface DescribedFile {
   facts: FileFacts;
+  /** Which GPUs of its header it holds no code for, as far as is known. */
+  code: CodeFacts | null;
   report: EngineReport;
   /** Beside it. */
   recipe: RecipeFacts | null;
@@ -406,6 +423,7 @@ export class CheckedFiles {
     private readonly outcomes: readonly Outcome[],
     private readonly context: ReportContext,
     private readonly options: CheckerOptions,
+    private readonly texts: EngineTexts,
   ) {}
 
   get length(): number {
@@ -423,7 +441,10 @@ export class CheckedFiles {
   }
 
   /** The report with the facts of the file that it was made from. */
-  async described(index: number, { recordedHash }: ReportOptions = {}): Promise<DescribedFile> {
+  async described(
+    index: number,
+    { recordedHash, deep }: ReportOptions = {},
+  ): Promise<DescribedFile> {
     const path = this.paths[index];
     const outcome = this.outcomes[index];
     if (path === undefined || !outcome) throw new RangeError(`no checked file ${index}`);
@@ -431,10 +452,12 @@ export class CheckedFiles {
     const facts = asked
       ? await this.factsOfRecord(path, outcome.records, outcome.index)
       : await this.factsWithoutHost(path);
+    const code = await this.codeAnswers(path, facts, deep === true);
     const recipe = await recipeBeside(path);
     const report = makeEngineReport({
       ...this.context,
       facts,
+      code,
       recipe,
       answer: asked ? answerOf(outcome.records, outcome.index) : null,
       runtime: asked ? outcome.runtime : null,
@@ -442,20 +465,31 @@ export class CheckedFiles {
       recordedHash: recordedHash ?? null,
       now: Date.now(),
     });
-    return { facts, report, recipe };
+    return { facts, report, recipe, code: codeFacts(facts.header, code) };
+  }
+
+  private async codeAnswers(
+    path: FilePath,
+    facts: FileFacts,
+    deep: boolean,
+  ): Promise<CodeAnswer[]> {
+    const { header } = facts;
+    if (!textMayDiffer(header)) return [];
+    const text = deep ? await this.texts.read(path, facts) : this.texts.known(path, facts);
+    return text ? [answerOfText(header, text)] : [];
   }
 
   /** In order; the next ones are read ahead where files have to be read. */
-  async *reports(): AsyncGenerator<EngineReport> {
-    for await (const { report } of this.describedFiles()) yield report;
+  async *reports(options?: ReportOptions): AsyncGenerator<EngineReport> {
+    for await (const { report } of this.describedFiles(options)) yield report;
   }
 
   /** The same with the facts of each file. */
-  async *describedFiles(): AsyncGenerator<DescribedFile> {
+  async *describedFiles(options?: ReportOptions): AsyncGenerator<DescribedFile> {
     const ahead: Promise<DescribedFile>[] = [];
     for (let next = 0; next < this.length || ahead.length > 0;) {
       while (next < this.length && ahead.length < readsAtOnce) {
-        const file = this.described(next++);
+        const file = this.described(next++, options);
         // Awaited in its turn, which may come after it failed.
         file.catch(() => undefined);
         ahead.push(file);

@@ -5,7 +5,8 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 
 import { engineStarts } from '../../../test/support/compilerAnswers';
-import { maxEngineTextBytes, readEngineText } from './engineText';
+import { factsOf } from '../../../test/support/engines';
+import { EngineTexts, maxEngineTextBytes, readEngineText } from './engineText';
 
 const setting = Buffer.from('\n  accelerators={sm89 }\n');
 
@@ -62,5 +63,27 @@ describe('reading the text of an engine', () => {
     const pipe = path.join(folder, 'pipe.engine');
     execFileSync('mkfifo', [pipe]);
     assert.equal(await readEngineText(pipe), null);
+  });
+});
+
+describe('texts that are remembered', () => {
+  it('are read once for a file as it is, and anew when it changed', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'engine-texts-'));
+    try {
+      const [engine] = engineStarts();
+      assert.ok(engine);
+      const file = path.join(folder, 'a.engine');
+      fs.writeFileSync(file, engine.start);
+      const facts = factsOf(engine.start, { file });
+      const texts = new EngineTexts();
+      assert.equal(texts.known(file, facts), null);
+      assert.deepEqual((await texts.read(file, facts))?.compiledFor, ['8.9']);
+      fs.rmSync(file);
+      assert.deepEqual(texts.known(file, facts)?.compiledFor, ['8.9']);
+      assert.deepEqual((await texts.read(file, facts))?.compiledFor, ['8.9']);
+      assert.equal(await texts.read(file, { ...facts, modified: 1 }), null);
+    } finally {
+      fs.rmSync(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -5,6 +5,7 @@
  */
 import type { EngineText } from '../../core/file/engineText';
 import { EngineTextScanner } from '../../core/file/engineText';
+import type { FileFacts } from '../../core/report/engineReport';
 import { headerSize } from '../../core/file/engineHeader';
 import type { FilePath } from './checkRecords';
 import { openRegularFile, readAt } from './fileFacts';
@@ -44,4 +45,38 @@ export async function readEngineText(
   } catch {
     return null;
   }
+}
+
+/** Texts that are remembered, the last ones asked for. */
+const mostTexts = 2000;
+
+/** Remembers what was read of an engine until the file changes, so that a report keeps what it said. */
+export class EngineTexts {
+  private readonly texts = new Map<string, EngineText | null>();
+
+  /** What was read before; null: nothing, or it is not there. */
+  known(file: FilePath, facts: FileFacts): EngineText | null {
+    return this.texts.get(keyOf(file, facts)) ?? null;
+  }
+
+  async read(
+    file: FilePath,
+    facts: FileFacts,
+    options?: EngineTextOptions,
+  ): Promise<EngineText | null> {
+    const key = keyOf(file, facts);
+    const before = this.texts.get(key);
+    if (before !== undefined) return before;
+    const text = await readEngineText(file, options);
+    if (options?.signal?.aborted === true) return text;
+    const [oldest] = this.texts.keys();
+    if (this.texts.size >= mostTexts && oldest !== undefined) this.texts.delete(oldest);
+    this.texts.set(key, text);
+    return text;
+  }
+}
+
+function keyOf(file: FilePath, { size, modified, headerBytes }: FileFacts): string {
+  const name = typeof file === 'string' ? file : Buffer.from(file).toString('hex');
+  return [name, size, modified, Buffer.from(headerBytes).toString('hex')].join('\0');
 }

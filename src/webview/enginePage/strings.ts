@@ -91,6 +91,9 @@ export const strings = {
     header: 'Read from the header',
     file: 'Read from the file',
     recipe: 'Read from the recipe beside it',
+    'engine-text': 'Read from the engine’s own text, which NVIDIA does not document',
+    compiler: 'Said by NVIDIA’s compiler',
+    inspection: 'Seen when the engine was loaded',
   } satisfies Record<Evidence, string>,
   showInHeader: (offset: number) => `Show in the header, byte ${offset}`,
   libraryLines: (count: number) =>
@@ -116,6 +119,7 @@ export const strings = {
     yes: 'built for it',
     ptx: 'by PTX',
     no: 'not built for it',
+    'no-code': 'listed, but no code for it',
   } satisfies Record<GpuFamilyRow['state'], string>,
 
   file: 'File',

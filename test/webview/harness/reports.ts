@@ -135,6 +135,23 @@ const valid = made(engine('models/detector.engine', detector), {
   answer: answer(engineValidity.kVALID, 0),
 });
 
+const noCode = made(engine('models/quantized-fp8.engine', detector), {
+  answer: answer(engineValidity.kVALID, 0),
+  machine: {
+    ...machine,
+    gpu: { ...gpu, name: 'NVIDIA GeForce RTX 3060', computeCapability: '8.6' },
+  },
+  code: [
+    {
+      evidence: 'recipe',
+      without: ['8.0', '8.6'],
+      holds: [],
+      what: 'FP8 values (QuantizeLinear /fc)',
+    },
+    { evidence: 'engine-text', without: ['8.0', '8.6'], holds: [], what: '' },
+  ],
+});
+
 const suboptimal = made(engine('models/detector.engine', detector), {
   answer: answer(engineValidity.kSUBOPTIMAL, 0, 'The engine will be run through PTX.'),
   machine: { ...machine, gpu: newGpu, gpus: [newGpu] },
@@ -363,6 +380,10 @@ export const pageCases = {
     expected: said(several, 'Reasons', 'The runtime’s answer', 'Header, 64 bytes'),
   },
   valid: { messages: [report(valid)], expected: said(valid) },
+  'no-code': {
+    messages: [report(noCode)],
+    expected: said(noCode, 'listed, but no code for it'),
+  },
   suboptimal: { messages: [report(suboptimal)], expected: said(suboptimal) },
   unchecked: {
     messages: [report(unchecked)],

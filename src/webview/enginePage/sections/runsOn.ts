@@ -8,6 +8,7 @@ const icons: Record<GpuFamilyRow['state'], [string, string]> = {
   yes: ['check', 'tone-ok'],
   ptx: ['check', 'tone-quiet'],
   no: ['circle-slash', 'tone-quiet'],
+  'no-code': ['circle-slash', 'tone-warning'],
 };
 
 export function runsOnSection(report: EngineReport): TemplateResult | typeof nothing {
@@ -27,8 +28,8 @@ export function runsOnSection(report: EngineReport): TemplateResult | typeof not
                 (family) => html`
                   <li class="chip-${family.state}">
                     ${icon(...icons[family.state])}<span
-                      >${family.label}<span
-                        class=${family.state === 'no' ? 'why' : 'visually-hidden'}
+                      >${family.state === 'no-code' ? html`<s>${family.label}</s>` : family.label}<span
+                        class=${family.state === 'no' || family.state === 'no-code' ? 'why' : 'visually-hidden'}
                         >${`, ${strings.family[family.state]}`}</span
                       ></span
                     >
