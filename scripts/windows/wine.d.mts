@@ -13,3 +13,4 @@ export function runInWine(
   options?: WineOptions,
 ): Promise<{ code: number | string; output: string }>;
 export function endWine(prefix?: string): Promise<void>;
+export const winePrefix: string;

@@ -24,7 +24,13 @@ import {
   writeExternalDataModel,
   writeHugeModel,
 } from '../support/onnxModels';
-import { optionsWith, RebuildBench, requestFor, sampleOptions } from '../support/rebuilds';
+import {
+  optionsWith,
+  RebuildBench,
+  requestFor,
+  sampleOptions,
+  removeFolder,
+} from '../support/rebuilds';
 
 for (const minor of ['1.4', '1.7']) {
   describe(`bad input, TensorRT-RTX ${minor}`, () => {
@@ -39,9 +45,9 @@ for (const minor of ['1.4', '1.7']) {
       engine = path.join(folder, 'm.engine');
       fs.writeFileSync(engine, old);
     });
-    afterEach(() => {
+    afterEach(async () => {
       fs.chmodSync(folder, 0o700);
-      fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+      await removeFolder(folder);
     });
 
     function model(bytes: Uint8Array | string, name = 'm.onnx'): string {

@@ -16,7 +16,14 @@ import { Failure } from '../../src/core/wire/failure';
 import type { RebuildStage } from '../../src/host/build/rebuild';
 import { removeBuildDebris } from '../../src/host/build/debris';
 import { slowModel, staticModel } from '../support/onnxModels';
-import { libraryOf, optionsWith, RebuildBench, repository, requestFor } from '../support/rebuilds';
+import {
+  libraryOf,
+  optionsWith,
+  RebuildBench,
+  repository,
+  requestFor,
+  removeFolder,
+} from '../support/rebuilds';
 import { describeUnless, onWindows } from '../support/leaveOut';
 
 const old = Buffer.from('the engine that was there before, and must be there after');
@@ -81,7 +88,7 @@ for (const minor of ['1.4', '1.7']) {
     beforeEach(() => reset(folder, engine));
     after(async () => {
       await bench.dispose();
-      fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+      await removeFolder(folder);
     });
 
     it('the host killed at 50 random moments', async () => {

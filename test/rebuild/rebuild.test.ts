@@ -23,6 +23,7 @@ import {
   repository,
   requestFor,
   sampleOptions,
+  removeFolder,
 } from '../support/rebuilds';
 import { itUnless, onWindows, underWine } from '../support/leaveOut';
 
@@ -46,7 +47,7 @@ for (const minor of minors) {
     });
     after(async () => {
       await bench.dispose();
-      fs.rmSync(folder, { recursive: true, force: true });
+      await removeFolder(folder);
     });
 
     it('writes an engine and a recipe that knows everything', async () => {

@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { onnxType, writeOnnx, type OnnxNode, type OnnxValue } from '../../scripts/onnxWriter';
 import { ModelRefused } from '../../src/host/build/rebuild';
 import { Failure } from '../../src/core/wire/failure';
-import { optionsWith, RebuildBench, requestFor } from '../support/rebuilds';
+import { optionsWith, RebuildBench, requestFor, removeFolder } from '../support/rebuilds';
 import { itUnless, underWine } from '../support/leaveOut';
 
 const image = (name: string, type: number = onnxType.float): OnnxValue => ({
@@ -35,7 +35,7 @@ for (const minor of ['1.4', '1.7']) {
     let folder: string;
     after(() => bench.dispose());
     beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'refused-'))));
-    afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
+    afterEach(() => removeFolder(folder));
 
     function request(bytes: Uint8Array, profiles: Parameters<typeof optionsWith>[0] = {}) {
       const model = path.join(folder, 'm.onnx');

@@ -5,6 +5,7 @@ import * as fs from 'node:fs';
 import { parseLayers } from '../../src/core/inspect/layers';
 import type { RunChoices } from '../../src/core/run/runReport';
 import { runtimeCacheOf } from '../../src/host/run/engineRunner';
+import { underWine } from '../support/leaveOut';
 import { standInWeights } from '../standIns/standInModel';
 import { writeStandInModel } from '../standIns/standIns';
 import { floatsOf, gib, mib, RunBench } from './support';
@@ -54,7 +55,10 @@ const image = (shape: number[] | null, source: RunChoices['inputs'][0]['source']
 ];
 const random = { kind: 'random', seed: 7 } as const;
 
-describe('running an engine', () => {
+describe('running an engine', function () {
+  // Times are measured, and Wine wakes nobody up in time now and then.
+  if (underWine('') !== null) this.retries(2);
+
   let bench: RunBench;
   before(() => (bench = new RunBench()));
   afterEach(() => bench.rest());
@@ -178,7 +182,7 @@ describe('running an engine', () => {
     assert.ok(attempt?.latency && attempt.latency.count >= 80);
     assert.equal(attempt.failure, null);
     // One stand-in GPU does one thing at a time: streams wait for each other.
-    assert.ok(attempt.latency.median > 2);
+    assert.ok(attempt.latency.median > 1.5, `${attempt.latency.median}`);
   });
 
   it('keeps a runtime cache: cold and warm, then loaded, and made anew where it is refused', async () => {

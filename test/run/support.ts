@@ -1,6 +1,8 @@
 /** What the tests of this suite share: a stand-in machine, a runner on it, engines, and a watch over what is left. */
 import assert from 'node:assert/strict';
+import type * as childProcess from 'node:child_process';
 import * as fs from 'node:fs';
+import { createRequire } from 'node:module';
 import * as path from 'node:path';
 
 import type { Inspection } from '../../src/core/inspect/inspection';
@@ -141,8 +143,25 @@ export class RunBench {
   }
 }
 
-/** Process ids of the engine hosts that this process started (Linux). */
+/** Windows lists no processes without native code: those that were forked are kept. */
+const forked: childProcess.ChildProcess[] = [];
+if (process.platform === 'win32') {
+  const module = createRequire(__filename)('node:child_process') as typeof childProcess;
+  const { fork } = module;
+  module.fork = ((...args: Parameters<typeof fork>) => {
+    const child = fork(...args);
+    forked.push(child);
+    return child;
+  }) as typeof fork;
+}
+
+/** Process ids of the engine hosts that this process started. */
 export function engineHosts(): number[] {
+  if (process.platform === 'win32') {
+    return forked
+      .filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
+      .flatMap(({ pid }) => pid ?? []);
+  }
   return fs
     .readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

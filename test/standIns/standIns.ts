@@ -33,12 +33,30 @@ export interface StandInLibraries {
 
 let compiled: StandInLibraries | undefined;
 
+/** Where those for Windows lie, which are made on Linux and run under Wine (test/windows/standIns.ts). */
+export const windowsStandIns = {
+  folder: 'build/standIns/windows',
+  runtime: 'STAND-IN-tensorrt-rtx/tensorrt_rtx_1_7.dll',
+  cuda: 'STAND-IN-drivers/nvcuda.dll',
+  nvml: 'STAND-IN-drivers/nvml.dll',
+  oldNvml: 'STAND-IN-drivers/standInNvml-old.dll',
+} as const;
+
 /**
  * Compiles the libraries with the machine's compilers (CC, CXX), once for each state of their sources: build/standIns has
  * a folder for each, which comes into being whole or not at all.
  */
 export function compileStandIns(): StandInLibraries {
   if (compiled !== undefined) return compiled;
+  if (process.platform === 'win32') {
+    const file = (name: string): string => inRoot(windowsStandIns.folder, name);
+    compiled = {
+      runtime: file(windowsStandIns.runtime),
+      drivers: path.dirname(file(windowsStandIns.cuda)),
+      nvml: file(windowsStandIns.nvml),
+    };
+    return compiled;
+  }
   const cxx = process.env['CXX'] ?? 'c++';
   const cc = process.env['CC'] ?? 'cc';
   const common = ['-Wall', '-Wextra', '-Werror', '-O2', '-fPIC', '-shared', '-fvisibility=hidden'];
@@ -78,7 +96,7 @@ export function compileStandIns(): StandInLibraries {
   ];
   const hash = createHash('sha256').update(JSON.stringify(steps));
   for (const command of [cxx, cc]) hash.update(execFileSync(command, ['--version']));
-  for (const folder of ['tensorRtRtx', 'cudaDriver', 'nvml']) {
+  for (const folder of ['.', 'tensorRtRtx', 'cudaDriver', 'nvml']) {
     for (const name of fs.readdirSync(source(folder)).sort()) {
       if (/\.(c|cpp|h)$/.test(name)) {
         hash.update(name).update(fs.readFileSync(source(path.join(folder, name))));
@@ -207,14 +225,15 @@ export function standInMachine(initial: StandInState = {}): StandInComputer {
     });
   };
   configure(initial);
+  const variable = process.platform === 'win32' ? 'PATH' : 'LD_LIBRARY_PATH';
   const searched = [path.dirname(libraries.runtime), libraries.drivers];
-  if (process.env['LD_LIBRARY_PATH']) searched.push(process.env['LD_LIBRARY_PATH']);
+  if (process.env[variable]) searched.push(process.env[variable]);
   return {
     runtime: libraries.runtime,
     environment: {
       ...nvml.environment,
       STAND_IN_GPU_USAGE: usage,
-      LD_LIBRARY_PATH: searched.join(path.delimiter),
+      [variable]: searched.join(path.delimiter),
     },
     configure,
     memoryInUse: () => heldBytes(usage),

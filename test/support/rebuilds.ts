@@ -70,3 +70,8 @@ export function requestFor(
     ...change,
   };
 }
+
+/** Waits for what is still closed by this process: Windows removes no folder before. */
+export async function removeFolder(folder: string): Promise<void> {
+  await fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+}

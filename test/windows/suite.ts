@@ -11,6 +11,7 @@ import type { TestReport } from '../harness/mochaRun';
 import { builtEngine, libraryVersions } from '../support/builtEngines';
 import { appFolder, makeWindowsApp } from './app';
 import { runNativeTests } from './nativeTests';
+import { installDrivers, makeWindowsStandIns, removeDrivers } from './standIns';
 
 interface Group {
   name: string;
@@ -19,6 +20,8 @@ interface Group {
   /** Milliseconds that one test may take. */
   timeout: number;
   limitMinutes: number;
+  /** On a machine with a GPU that is none (test/standIns). */
+  standIns?: true;
 }
 
 const groups: Group[] = [
@@ -27,6 +30,14 @@ const groups: Group[] = [
   { name: 'host', tests: ['test/host'], timeout: 120_000, limitMinutes: 6 },
   { name: 'rebuild', tests: ['test/rebuild'], timeout: 300_000, limitMinutes: 8 },
   { name: 'cli', tests: ['test/cli/cli.test.ts'], timeout: 120_000, limitMinutes: 5 },
+  { name: 'gpu', tests: ['test/gpu'], timeout: 60_000, limitMinutes: 3, standIns: true },
+  {
+    name: 'run',
+    tests: ['test/run/inspect.test.ts', 'test/run/run.test.ts'],
+    timeout: 120_000,
+    limitMinutes: 3,
+    standIns: true,
+  },
 ];
 
 /** Files that cannot even be loaded there. */
@@ -98,12 +109,15 @@ export async function runWindowsSuite(grep: string | undefined): Promise<TestRep
   await makeWindowsApp();
   await writeLinuxHeaders();
   unpackVsix();
+  await makeWindowsStandIns(appFolder);
+  await removeDrivers();
   try {
     if (grep === undefined) {
       for (const { part, report } of await runNativeTests()) add(part, report);
     }
     for (const group of groups) {
       console.log(`\n-- windows, ${group.name}`);
+      if (group.standIns) await installDrivers(appFolder);
       const report = path.join(appFolder, 'test-results', `${group.name}.json`);
       fs.rmSync(report, { force: true });
       const { code } = await runInWine(
@@ -121,6 +135,7 @@ export async function runWindowsSuite(grep: string | undefined): Promise<TestRep
           onText: (text) => process.stdout.write(text),
         },
       );
+      if (group.standIns) await removeDrivers();
       if (!fs.existsSync(report)) {
         const message = `the tests ended with ${code} and without a report`;
         add(group.name, { passed: 0, failed: 1, failures: [{ title: 'the tests', message }] });

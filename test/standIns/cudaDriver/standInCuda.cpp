@@ -21,12 +21,13 @@
  *    the sum of what was launched; waiting means to do the work and to wait for that moment, to the microsecond.
  * Every process writes what it holds into the file STAND_IN_GPU_USAGE, so that free memory is that of the machine.
  */
+#include "../system.h"
 #include "standInCuda.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <csignal>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -40,12 +41,13 @@
 #include <string>
 #include <vector>
 
+#if !defined(_WIN32)
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
+#endif
 
-#define EXPORT extern "C" __attribute__((visibility("default")))
+#define EXPORT extern "C" STAND_IN_VISIBLE
 
 namespace {
 
@@ -68,28 +70,28 @@ using Device = int;
 using Address = uint64_t;
 
 int64_t now() {
-    timespec time{};
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return int64_t{time.tv_sec} * 1000000000 + time.tv_nsec;
+    const auto time = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
 }
 
 [[noreturn]] void hang() {
     for (;;) {
-        sleep(1000);
+        systemSleepNs(1000000000);
     }
 }
 
-/* Sleeps for most of it and looks at the clock for the rest: a sleeper wakes up tens of microseconds late. */
+/* Sleeps for most of it and looks at the clock for the rest: a sleeper wakes up late, on Windows by milliseconds. */
 void waitUntil(int64_t moment) {
+#if defined(_WIN32)
+    constexpr int64_t beforehand = 2000000;
+#else
     constexpr int64_t beforehand = 200000;
+#endif
     if (moment == INT64_MAX) {
         hang();
     }
     if (moment - now() > 2 * beforehand) {
-        const int64_t early = moment - beforehand;
-        const timespec time{static_cast<time_t>(early / 1000000000), static_cast<long>(early % 1000000000)};
-        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nullptr) == EINTR) {
-        }
+        systemSleepNs(moment - beforehand - now());
     }
     while (now() < moment) {
     }
@@ -182,11 +184,88 @@ std::shared_ptr<const Machine> readMachine(const char *path) {
     return machine;
 }
 
+/* ---- files and memory of the system ---- */
+
+/* What differs when another file came to this place. */
+struct FileState {
+    uint64_t parts[3] = {0, 0, 0};
+    bool operator!=(const FileState &other) const { return std::memcmp(parts, other.parts, sizeof(parts)) != 0; }
+};
+
+#if defined(_WIN32)
+FileState stateOf(const char *path) {
+    FileState state;
+    WIN32_FILE_ATTRIBUTE_DATA facts{};
+    if (GetFileAttributesExA(path, GetFileExInfoStandard, &facts) != 0) {
+        state.parts[0] = uint64_t{facts.ftLastWriteTime.dwHighDateTime} << 32 | facts.ftLastWriteTime.dwLowDateTime;
+        state.parts[1] = uint64_t{facts.nFileSizeHigh} << 32 | facts.nFileSizeLow;
+        state.parts[2] = facts.ftCreationTime.dwLowDateTime;
+    }
+    return state;
+}
+
+/* nullptr: the system has no more. */
+void *takePages(uint64_t size, bool forbidden) {
+    return VirtualAlloc(nullptr, size, forbidden ? MEM_RESERVE : MEM_RESERVE | MEM_COMMIT,
+                        forbidden ? PAGE_NOACCESS : PAGE_READWRITE);
+}
+void givePages(void *pages, uint64_t) { VirtualFree(pages, 0, MEM_RELEASE); }
+
+/* A file that processes share, of this size; nullptr: it cannot be had. */
+void *sharedFile(const char *path, size_t size) {
+    constexpr DWORD everybody = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+    const HANDLE file =
+        CreateFileA(path, GENERIC_READ | GENERIC_WRITE, everybody, nullptr, OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr);
+    if (file == INVALID_HANDLE_VALUE) {
+        return nullptr;
+    }
+    const HANDLE mapping = CreateFileMappingA(file, nullptr, PAGE_READWRITE, 0, static_cast<DWORD>(size), nullptr);
+    void *view = mapping == nullptr ? nullptr : MapViewOfFile(mapping, FILE_MAP_ALL_ACCESS, 0, 0, size);
+    if (mapping != nullptr) {
+        CloseHandle(mapping);
+    }
+    CloseHandle(file);
+    return view;
+}
+#else
+FileState stateOf(const char *path) {
+    FileState state;
+    struct stat facts {};
+    if (stat(path, &facts) == 0) {
+        state.parts[0] = static_cast<uint64_t>(facts.st_ino);
+        state.parts[1] = static_cast<uint64_t>(facts.st_mtim.tv_sec);
+        state.parts[2] = static_cast<uint64_t>(facts.st_mtim.tv_nsec);
+    }
+    return state;
+}
+
+/* nullptr: the system has no more. */
+void *takePages(uint64_t size, bool forbidden) {
+    void *pages = mmap(nullptr, size, forbidden ? PROT_NONE : PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return pages == MAP_FAILED ? nullptr : pages;
+}
+void givePages(void *pages, uint64_t size) { munmap(pages, size); }
+
+/* A file that processes share, of this size; nullptr: it cannot be had. */
+void *sharedFile(const char *path, size_t size) {
+    const int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    void *memory = MAP_FAILED;
+    if (file >= 0 && ftruncate(file, static_cast<off_t>(size)) == 0) {
+        memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    }
+    if (file >= 0) {
+        close(file);
+    }
+    return memory == MAP_FAILED ? nullptr : memory;
+}
+#endif
+
 /* Looks at the file at most every five milliseconds, and reads it when it is another one. */
 std::shared_ptr<const Machine> machineNow() {
     static std::mutex mutex;
     static std::shared_ptr<const Machine> machine;
-    static struct stat seen {};
+    static FileState seen;
     static int64_t looked = 0;
     const std::lock_guard<std::mutex> lock(mutex);
     const int64_t time = now();
@@ -195,12 +274,8 @@ std::shared_ptr<const Machine> machineNow() {
     }
     looked = time;
     const char *path = std::getenv("STAND_IN_NVML");
-    struct stat status {};
-    if (path != nullptr) {
-        stat(path, &status);
-    }
-    if (!machine || status.st_ino != seen.st_ino || status.st_mtim.tv_nsec != seen.st_mtim.tv_nsec ||
-        status.st_mtim.tv_sec != seen.st_mtim.tv_sec) {
+    const FileState status = path == nullptr ? FileState() : stateOf(path);
+    if (!machine || status != seen) {
         seen = status;
         machine = readMachine(path);
     }
@@ -263,28 +338,21 @@ struct Use {
 static_assert(sizeof(Use) == 16, "standInNvml.c and standIns.ts read it");
 constexpr size_t useCount = 256;
 
-bool alive(uint32_t pid) { return kill(static_cast<pid_t>(pid), 0) == 0 || errno != ESRCH; }
+bool alive(uint32_t pid) { return systemProcessLives(pid) != 0; }
 
 Use *uses() {
     static Use *const mapped = []() -> Use * {
         static Use own[useCount]; /* without a file: this process alone */
         const char *path = std::getenv("STAND_IN_GPU_USAGE");
-        const int file = path == nullptr ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        void *memory = MAP_FAILED;
-        if (file >= 0 && ftruncate(file, sizeof(own)) == 0) {
-            memory = mmap(nullptr, sizeof(own), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-        }
-        if (file >= 0) {
-            close(file);
-        }
-        return memory == MAP_FAILED ? own : static_cast<Use *>(memory);
+        void *memory = path == nullptr ? nullptr : sharedFile(path, sizeof(own));
+        return memory == nullptr ? own : static_cast<Use *>(memory);
     }();
     return mapped;
 }
 
 Use &ownUse() {
     static Use *const mine = []() {
-        const auto pid = static_cast<uint32_t>(getpid());
+        const uint32_t pid = systemProcessId();
         for (size_t i = 0; i < useCount; ++i) {
             uint32_t owner = uses()[i].pid.load();
             if ((owner == 0 || owner == pid || !alive(owner)) && uses()[i].pid.compare_exchange_strong(owner, pid)) {
@@ -363,7 +431,15 @@ Driver &driver() {
 
 /* One context, the primary one of device 0 or another: it is the address of this. */
 char contextToken;
-thread_local std::vector<void *> currentContexts;
+/* On the heap: no code of the system runs when a thread begins or ends. */
+thread_local std::vector<void *> *threadContexts = nullptr;
+std::vector<void *> &contextsOfThread() {
+    if (threadContexts == nullptr) {
+        threadContexts = new std::vector<void *>();
+    }
+    return *threadContexts;
+}
+#define currentContexts contextsOfThread()
 void *currentContext() { return currentContexts.empty() ? nullptr : currentContexts.back(); }
 
 int ready() {
@@ -409,10 +485,9 @@ int takeMemory(Address *address, uint64_t size) {
     if (number == oomAlloc || (oomAbove != 0 && size > oomAbove) || granular(size) > freeBytes(gpu)) {
         return outOfMemory;
     }
-    constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    void *bytes = mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, -1, 0);
-    void *forbidden = mmap(nullptr, size, PROT_NONE, flags, -1, 0);
-    if (bytes == MAP_FAILED || forbidden == MAP_FAILED) {
+    void *bytes = takePages(size, false);
+    void *forbidden = takePages(size, true);
+    if (bytes == nullptr || forbidden == nullptr) {
         return outOfMemory;
     }
     ownUse().bytes += granular(size);
@@ -433,9 +508,9 @@ int giveMemory(Address address, bool onDevice) {
         allocation = found->second;
         driver().memory.erase(found);
     }
-    munmap(allocation.bytes, allocation.size);
+    givePages(allocation.bytes, allocation.size);
     if (onDevice) {
-        munmap(reinterpret_cast<void *>(address), allocation.size);
+        givePages(reinterpret_cast<void *>(address), allocation.size);
         ownUse().bytes -= granular(allocation.size);
     }
     return success;
@@ -936,9 +1011,8 @@ EXPORT int cuMemHostAlloc(void **memory, size_t size, unsigned int) {
     if (fault("oom_host") != 0) {
         return outOfMemory;
     }
-    void *bytes = size == 0 ? MAP_FAILED
-                            : mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (bytes == MAP_FAILED) {
+    void *bytes = size == 0 ? nullptr : takePages(size, false);
+    if (bytes == nullptr) {
         return size == 0 ? invalidValue : outOfMemory;
     }
     const std::lock_guard<std::mutex> lock(driver().mutex);

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "../system.h"
+
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -15,11 +17,11 @@ extern "C" {
  * duration_ns of GPU time. The GPU runs one such work at a time, whatever stream it is on. Unless the call fails work is
  * called exactly once; alive 0: the GPU was lost meanwhile, only give back the data. Returns a CUresult.
  */
-int standInCudaLaunch(void *stream, int64_t duration_ns, void (*work)(void *, int alive), void *data);
+STAND_IN_VISIBLE int standInCudaLaunch(void *stream, int64_t duration_ns, void (*work)(void *, int alive), void *data);
 /* Where the bytes of GPU (or pinned) memory really are, NULL: [address, address + size) is not allocated. */
-void *standInCudaMemory(uint64_t address, uint64_t size);
+STAND_IN_VISIBLE void *standInCudaMemory(uint64_t address, uint64_t size);
 /* The value of a fault ("nan", "hang_deserialize", ...) in the machine's description right now, 0: not there. */
-int64_t standInCudaFault(const char *name);
+STAND_IN_VISIBLE int64_t standInCudaFault(const char *name);
 
 #ifdef __cplusplus
 }

@@ -19,14 +19,13 @@
  *
  * Compiled with -DSTAND_IN_OLD it is an old NVML: no _v2 of the memory function, processes only without a version.
  */
-#include <errno.h>
-#include <signal.h>
+#include "../system.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define EXPORT __attribute__((visibility("default")))
+#define EXPORT STAND_IN_VISIBLE
 enum { MAX_GPUS = 128, MAX_PROCESSES = 256, SUCCESS = 0, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6,
        INSUFFICIENT_SIZE = 7, UNINITIALIZED = 1 };
 
@@ -57,7 +56,7 @@ static int started;
 
 static void logCall(const char *word) {
     const char *path = getenv("STAND_IN_NVML_LOG");
-    FILE *file = path == NULL ? NULL : fopen(path, "a");
+    FILE *file = path == NULL ? NULL : fopen(path, "ab");
     if (file != NULL) {
         fprintf(file, "%s\n", word);
         fclose(file);
@@ -149,7 +148,7 @@ static unsigned long long heldOnGpu(void) {
     const char *path = getenv("STAND_IN_GPU_USAGE");
     FILE *file = path == NULL ? NULL : fopen(path, "rb");
     while (file != NULL && fread(&use, sizeof(use), 1, file) == 1) {
-        if (use.pid != 0 && (kill((pid_t)use.pid, 0) == 0 || errno != ESRCH)) {
+        if (use.pid != 0 && systemProcessLives(use.pid)) {
             sum += use.bytes;
         }
     }
@@ -193,7 +192,7 @@ static void look(void) {
             readProcess(line);
         } else if (strncmp(line, "hang", 4) == 0) {
             for (;;) {
-                sleep(1000);
+                systemSleepNs(1000000000);
             }
         } else if (strncmp(line, "crash", 5) == 0) {
             abort();

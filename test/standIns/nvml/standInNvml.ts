@@ -9,6 +9,10 @@ export function compileStandInNvml(
   kind: 'new' | 'old' = 'new',
   source = path.join(__dirname, 'standInNvml.c'),
 ): string {
+  if (process.platform === 'win32') {
+    const made = path.resolve(path.dirname(source), '../../../build/standIns/windows');
+    return path.join(made, 'STAND-IN-drivers', kind === 'old' ? 'standInNvml-old.dll' : 'nvml.dll');
+  }
   const library = path.join(folder, `standInNvml-${kind}.so`);
   const define = kind === 'old' ? ['-DSTAND_IN_OLD'] : [];
   execFileSync(process.env['CC'] ?? 'cc', [
@@ -85,7 +89,16 @@ export class StandInNvml {
       ...more.map(([word, fields]) => line(word, fields)),
     ];
     fs.writeFileSync(`${this.config}.new`, `${lines.join('\n')}\n`);
-    fs.renameSync(`${this.config}.new`, this.config);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        fs.renameSync(`${this.config}.new`, this.config);
+        return;
+      } catch (error) {
+        // Windows replaces no file that is being read.
+        if (process.platform !== 'win32' || attempt === 100) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      }
+    }
   }
 
   /** How often the library was called for that since the last time this was asked. */

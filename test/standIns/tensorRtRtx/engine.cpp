@@ -1,11 +1,11 @@
 /* ICudaEngine, IExecutionContext, IRuntimeConfig and IRuntimeCache. */
+#include "../system.h"
 #include "standIn.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cstring>
 
-#include <time.h>
 
 namespace standIn {
 
@@ -53,8 +53,7 @@ struct Loaded {
 
 void sleepNs(int64_t ns) {
     if (ns > 0) {
-        const timespec time{static_cast<time_t>(ns / 1000000000), static_cast<long>(ns % 1000000000)};
-        nanosleep(&time, nullptr);
+        systemSleepNs(ns);
     }
 }
 

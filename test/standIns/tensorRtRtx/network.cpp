@@ -12,6 +12,11 @@ using nvinfer1::Dims;
 
 namespace {
 
+/* Not ldexpf, which not every C library of Windows has. */
+float ldexpFloat(float value, int exponent) {
+    return static_cast<float>(std::ldexp(static_cast<double>(value), exponent));
+}
+
 Dims dimsOf(std::initializer_list<int64_t> sizes) {
     Dims dims{};
     dims.nbDims = static_cast<int32_t>(sizes.size());
@@ -25,7 +30,7 @@ float halfToFloat(uint16_t half) {
     const uint32_t fraction = half & 0x3ffu;
     uint32_t bits = 0;
     if (exponent == 0) {
-        const float value = std::ldexp(static_cast<float>(fraction), -24);
+        const float value = ldexpFloat(static_cast<float>(fraction), -24);
         return sign == 0 ? value : -value;
     }
     if (exponent == 31) {
@@ -51,7 +56,7 @@ uint16_t floatToHalf(float value) {
         return static_cast<uint16_t>(sign | 0x7c00u);
     }
     if (size < 6.103515625e-05f) {
-        return static_cast<uint16_t>(sign | static_cast<uint16_t>(std::nearbyint(std::ldexp(size, 24))));
+        return static_cast<uint16_t>(sign | static_cast<uint16_t>(std::nearbyint(ldexpFloat(size, 24))));
     }
     bits &= 0x7fffffffu;
     bits += 0xfffu + (bits >> 13 & 1u);

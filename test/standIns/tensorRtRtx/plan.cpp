@@ -7,14 +7,14 @@
  *   then the weights of the network (84 floats), u64 FNV-1a of description and weights, then zeros: the weights that
  *   only weigh, up to the length of the file
  */
+#include "../system.h"
 #include "standIn.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <sstream>
-
-#include <unistd.h>
+#include <type_traits>
 
 namespace standIn {
 
@@ -23,6 +23,44 @@ namespace {
 constexpr int64_t headerSize = 64;
 constexpr int64_t pieceSize = 4 << 20;
 constexpr uint32_t longestDescription = 4 << 20;
+
+/* Words and numbers with spaces between them. */
+class Words {
+public:
+    explicit Words(const std::string &text) : mText(text) {}
+
+    bool line(std::string &to) {
+        if (mAt >= mText.size()) {
+            return false;
+        }
+        const size_t end = std::min(mText.find('\n', mAt), mText.size());
+        to = mText.substr(mAt, end - mAt);
+        mAt = end + 1;
+        return true;
+    }
+    Words &operator>>(std::string &to) {
+        const size_t start = std::min(mText.find_first_not_of(' ', mAt), mText.size());
+        mAt = std::min(mText.find(' ', start), mText.size());
+        to = mText.substr(start, mAt - start);
+        mFailed = mFailed || to.empty();
+        return *this;
+    }
+    template <typename T, typename = std::enable_if_t<std::is_integral_v<T>>> Words &operator>>(T &to) {
+        std::string word;
+        char *end = nullptr;
+        *this >> word;
+        const long long value = std::strtoll(word.c_str(), &end, 10);
+        mFailed = mFailed || *end != '\0';
+        to = static_cast<T>(value);
+        return *this;
+    }
+    bool fail() const { return mFailed; }
+
+private:
+    const std::string &mText;
+    size_t mAt = 0;
+    bool mFailed = false;
+};
 
 /* A read may give less than it was asked for. */
 bool readAll(nvinfer1::IStreamReaderV2 &reader, void *to, int64_t size) {
@@ -38,7 +76,7 @@ bool readAll(nvinfer1::IStreamReaderV2 &reader, void *to, int64_t size) {
     return true;
 }
 
-nvinfer1::Dims readDims(std::istream &in) {
+nvinfer1::Dims readDims(Words &in) {
     nvinfer1::Dims dims{};
     in >> dims.nbDims;
     dims.nbDims = dims.nbDims < 0 || dims.nbDims > nvinfer1::Dims::MAX_DIMS ? 0 : dims.nbDims;
@@ -48,7 +86,7 @@ nvinfer1::Dims readDims(std::istream &in) {
     return dims;
 }
 
-Range readRange(std::istream &in) {
+Range readRange(Words &in) {
     Range range;
     range.least = readDims(in);
     range.best = readDims(in);
@@ -71,19 +109,19 @@ void misbehave(const std::string &how) {
         std::abort();
     }
     for (;;) {
-        sleep(1000);
+        systemSleepNs(1000000000);
     }
 }
 
 bool parse(const std::string &description, Plan &plan) {
-    std::istringstream lines(description);
+    Words lines(description);
     std::string line;
-    std::getline(lines, line);
+    lines.line(line);
     if (line != "STAND-IN ENGINE 1") {
         return false;
     }
-    while (std::getline(lines, line)) {
-        std::istringstream in(line);
+    while (lines.line(line)) {
+        Words in(line);
         std::string key;
         in >> key;
         if (key == "name") {
@@ -220,7 +258,7 @@ std::shared_ptr<Plan> readPlan(nvinfer1::IStreamReaderV2 &reader, DeviceMemory &
             return nullptr;
         }
         left -= wanted;
-        usleep(static_cast<useconds_t>(driver().fault("slow_read_ms") * 1000));
+        systemSleepNs(driver().fault("slow_read_ms") * 1000000);
     }
     return plan;
 }

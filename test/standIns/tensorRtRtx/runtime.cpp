@@ -1,4 +1,5 @@
 /* IRuntime, and what the library exports. */
+#include "../system.h"
 #include "standIn.h"
 
 #include <algorithm>
@@ -238,7 +239,7 @@ void apiError(const char *where, const std::string &what) {
 
 } // namespace standIn
 
-#define EXPORT extern "C" __attribute__((visibility("default")))
+#define EXPORT extern "C" STAND_IN_VISIBLE
 
 /* host/runtimes/libraryFile.ts reads the version from this name, as from the real library's. */
 EXPORT int tensorrt_version_1_7_0_99;

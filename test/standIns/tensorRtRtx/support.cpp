@@ -1,12 +1,14 @@
 /* Lines, and the way to the stand-in CUDA driver. */
+#include "../system.h"
 #include "standIn.h"
 
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
 
+#if !defined(_WIN32)
 #include <dlfcn.h>
-#include <unistd.h>
+#endif
 
 namespace standIn {
 
@@ -18,15 +20,25 @@ const Driver *driver(std::string &why) {
     if (complete) {
         return &found;
     }
+#if defined(_WIN32)
+    const HMODULE library = LoadLibraryExA("nvcuda.dll", nullptr, LOAD_LIBRARY_SEARCH_SYSTEM32);
+    const auto symbol = [library](const char *name) { return reinterpret_cast<void *>(GetProcAddress(library, name)); };
+    if (library == nullptr) {
+        why = "nvcuda.dll cannot be opened";
+        return nullptr;
+    }
+#else
     void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+    const auto symbol = [library](const char *name) { return dlsym(library, name); };
     if (library == nullptr) {
         const char *error = dlerror();
         why = error == nullptr ? "libcuda.so.1 cannot be opened" : error;
         return nullptr;
     }
+#endif
     complete = true;
     const auto find = [&](auto &function, const char *name) {
-        function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, name));
+        function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(symbol(name));
         complete = complete && function != nullptr;
     };
     find(found.init, "cuInit");
@@ -91,7 +103,7 @@ void sufferFaults(const char *where) {
         std::abort();
     }
     while (driver().fault((std::string("hang_") + where).c_str()) != 0) {
-        usleep(10000);
+        systemSleepNs(10000000);
     }
 }
 
