@@ -35,7 +35,7 @@ const groups: Group[] = [
     name: 'run',
     tests: ['test/run/inspect.test.ts', 'test/run/run.test.ts'],
     timeout: 120_000,
-    limitMinutes: 3,
+    limitMinutes: 6,
     standIns: true,
   },
 ];
