@@ -29,7 +29,7 @@ const groups: Group[] = [
   { name: 'units', tests: ['src/core', 'src/host', 'src/cli'], timeout: 60_000, limitMinutes: 6 },
   { name: 'host', tests: ['test/host'], timeout: 120_000, limitMinutes: 6 },
   { name: 'rebuild', tests: ['test/rebuild'], timeout: 300_000, limitMinutes: 8 },
-  { name: 'cli', tests: ['test/cli/cli.test.ts'], timeout: 120_000, limitMinutes: 5 },
+  { name: 'cli', tests: ['test/cli/cli.test.ts'], timeout: 120_000, limitMinutes: 8 },
   { name: 'gpu', tests: ['test/gpu'], timeout: 60_000, limitMinutes: 3, standIns: true },
   {
     name: 'run',
