@@ -56,7 +56,7 @@ async function makeVsix(target, file) {
     [
       inRoot('node_modules/@vscode/vsce/vsce'),
       ...['package', '--out', partial, ...(target === 'universal' ? [] : ['--target', target])],
-      ...['--no-update-package-json', '--allow-missing-repository', '--no-rewrite-relative-links'],
+      '--no-update-package-json',
     ],
     { log: 'vsix', ...(target === platform ? {} : { cwd: stageFor(target) }) },
   );

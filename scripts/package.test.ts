@@ -113,6 +113,19 @@ describe('THIRD-PARTY-NOTICES.md', () => {
   });
 });
 
+describe('the addresses in package.json', () => {
+  it('all come from repository.url, the one place that changes when the real one is known', () => {
+    const { repository, homepage, bugs, qna } = JSON.parse(
+      fs.readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8'),
+    ) as { repository: { url: string }; homepage: string; bugs: { url: string }; qna: string };
+    const base = repository.url.replace(/\.git$/, '');
+    assert.deepEqual(
+      { homepage, bugs: bugs.url, qna },
+      { homepage: `${base}#readme`, bugs: `${base}/issues`, qna: `${base}/issues` },
+    );
+  });
+});
+
 describe('README.md', () => {
   const text = fs.readFileSync(path.join(repositoryRoot, 'README.md'), 'utf8');
 
