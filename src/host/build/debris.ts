@@ -10,7 +10,7 @@ import { hashFile } from '../check/hashFile';
 import { lstatOrNull, removeQuietly, renameOver } from '../files/fileSystem';
 import { readRecipeText } from './recipeFile';
 import { deadLocks, removeDeadClaims, takeLock } from './nameLock';
-import { stemOf, workFolderOf } from './workFolder';
+import { removeWorkFolder, stemOf, workFolderOf } from './workFolder';
 
 /** The temporary files of one build: NAME.<token>[.bak|.json].tmp */
 export function temporaryFile(folder: string, name: string, token: string, kind = ''): string {
@@ -35,7 +35,7 @@ export async function removeDebrisOf(folder: string, name: string): Promise<stri
     if (!kept) await fs.unlink(file);
     removed.push(entry);
   }
-  await removeDeadClaims(folder, name);
+  await removeDeadClaims(folder);
   return removed;
 }
 
@@ -51,6 +51,8 @@ export async function removeBuildDebris(parent: string): Promise<string[]> {
       removed.push(...(await removeDebrisOf(lock.folder, name).catch(() => [])));
       await lock.release();
     }
+    await removeDeadClaims(folder);
+    await removeWorkFolder(folder);
   } catch {
     // the folder is gone, or must not be read: nothing to remove
   }

@@ -162,12 +162,11 @@ export async function deadLocks(folder: string): Promise<string[]> {
   return names;
 }
 
-/** What contenders that died before they had the lock left. Only with the lock in hand. */
-export async function removeDeadClaims(folder: string, name: string): Promise<void> {
-  const start = `${stemOf(name)}.`;
+/** What contenders that died before they had the lock left. One that lives and loses its claim to this makes another. */
+export async function removeDeadClaims(folder: string): Promise<void> {
   for (const entry of await fs.readdir(folder)) {
-    const token = /^([0-9a-f]{24})\.claim$/.exec(entry.slice(start.length))?.[1];
-    if (!entry.startsWith(start) || token === undefined) continue;
+    const token = /\.([0-9a-f]{24})\.claim$/.exec(entry)?.[1];
+    if (token === undefined) continue;
     const claim = path.join(folder, entry);
     const found = await readOwner(path.join(claim, `${token}.json`));
     if (found?.owner && (await isAlive(found.owner, found.written, Date.now()))) continue;

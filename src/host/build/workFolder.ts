@@ -50,7 +50,10 @@ export async function removeWorkFolder(folder: string): Promise<void> {
   try {
     const names = await fs.readdir(folder);
     if (names.some((name) => name !== ignoreFile)) return;
-    await fs.unlink(path.join(folder, ignoreFile));
+    await fs.unlink(path.join(folder, ignoreFile)).catch((error: unknown) => {
+      // A build that died as soon as it had made the folder left none.
+      if (errorCode(error) !== 'ENOENT') throw error;
+    });
     await fs.rmdir(folder);
   } catch (error) {
     // Another build began meanwhile and needs it.
