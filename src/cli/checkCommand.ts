@@ -40,6 +40,10 @@ export function addCheckCommand(program: Command, ended: (code: number) => void)
       'engine files, folders to search, or patterns such as "models/**/*.engine"',
     )
     .option('--json', 'print a JSON array with one object a file')
+    .option(
+      '--compatibility-info <hex>',
+      "also tell of an engine's first 64 bytes, as ep_compatibility_info of ONNX Runtime has them",
+    )
     .option('--machine <profile>', 'also predict the verdict on another machine, from the header')
     .option(
       '--runtime <library>',
@@ -86,8 +90,12 @@ export function addCheckCommand(program: Command, ended: (code: number) => void)
     .option('--shard <i/n>', 'only the i-th of n parts; engine-inspector merge joins them')
     .addHelpText('after', help)
     .action(async (paths: string[], options: CheckOptions) => {
+      const named =
+        paths.length > 0 ||
+        options.filesFrom !== undefined ||
+        options.compatibilityInfo !== undefined;
       // Where engine-inspector.json is, its folder is searched.
-      if (paths.length === 0 && options.filesFrom === undefined && !(await hasConfig(options))) {
+      if (!named && !(await hasConfig(options))) {
         program.error("error: missing required argument 'paths'", { exitCode: 2 });
       }
       const { check } = await import('./check');

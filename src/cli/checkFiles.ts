@@ -1,10 +1,14 @@
 /** The work of `engine-inspector check`: finds the files, asks, and prints one report after the other. */
-import type { EngineReport } from '../core/report/engineReport';
+import type { ContainedReport, EngineReport, FileFacts } from '../core/report/engineReport';
 import { exitCode } from '../core/report/exitCode';
 import { makePrediction, type Prediction } from '../core/report/prediction';
 import { reportJson } from '../core/report/reportJson';
 import { reportText as fullReportText } from '../core/report/reportText';
 import { Checker, type DescribedFile, type Oracle } from '../host/check/checker';
+import { readEngineHeader } from '../core/file/engineHeader';
+import { headerOfCompatibilityInfo } from '../core/file/epContextFacts';
+import { makeFileFacts } from '../core/file/fileFacts';
+import { Failure } from '../core/wire/failure';
 import type { ChosenRuntime } from '../host/runtimes/runtimes';
 import type { FoundRuntime } from '../host/runtimes/runtimeSources';
 import type { CheckOptions } from './checkOptions';
@@ -46,6 +50,18 @@ export async function checkFiles(
     },
   });
   let files = 0;
+  if (options.compatibilityInfo !== undefined) {
+    const facts = compatibilityFacts(options.compatibilityInfo);
+    const { file, headerBytes, size, modified } = facts;
+    for (const report of await checker.headers([
+      { file, headerBytes, size, modified, problem: '' },
+    ])) {
+      files++;
+      const prediction = profile && makePrediction(facts, profile.machine, profile.name);
+      count(exitCode([{ report, predicted: prediction?.predicted ?? null }]));
+      await printer.file(report, prediction, []);
+    }
+  }
   const skipped = new SkippedFiles();
   for (const round of rounds(search, roundSize)) {
     // Another machine is asked about: whether it holds code for that GPU is part of the answer.
@@ -63,7 +79,12 @@ export async function checkFiles(
       const prediction = profile && makePrediction(facts, profile.machine, profile.name, code);
       const predicted = prediction?.predicted ?? null;
       count(exitCode([{ report, predicted, predictedNoCode: prediction?.noCode === true }]));
-      await printer.file(report, prediction);
+      const inner =
+        profile &&
+        facts.engines.map(
+          (engine) => engine.facts && makePrediction(engine.facts, profile.machine, profile.name),
+        );
+      await printer.file(report, prediction, inner ?? []);
     }
   }
   skipped.tell();
@@ -73,6 +94,22 @@ export async function checkFiles(
   }
   await printer.end();
   return worst;
+}
+
+/** Throws a Failure where it is not what this provider writes. */
+function compatibilityFacts(text: string): FileFacts {
+  const info = text.trim();
+  const bytes = headerOfCompatibilityInfo(info);
+  if (bytes === null) {
+    throw new Failure(
+      'wrong-use',
+      `--compatibility-info takes 128 hexadecimal digits, an engine's first 64 bytes; this has ${info.length} characters.`,
+      "Copy the whole value of ep_compatibility_info from the model's metadata.",
+    );
+  }
+  // The length is that of an engine that is not here.
+  const size = readEngineHeader(bytes)?.fileSize ?? bytes.length;
+  return makeFileFacts({ file: 'compatibility info', prefix: bytes, size, modified: null });
 }
 
 /** Files of other programs that merely end like engines: counted, the first ones by name. */
@@ -137,7 +174,12 @@ function checkerOf(options: CheckOptions, session: CheckSession): Checker {
 }
 
 interface Printer {
-  file(report: EngineReport, prediction: Prediction | null): Promise<void> | void;
+  /** inner: predictions for the engines that the file holds. */
+  file(
+    report: EngineReport,
+    prediction: Prediction | null,
+    inner: readonly (Prediction | null)[],
+  ): Promise<void> | void;
   end(): Promise<void> | void;
 }
 
@@ -145,8 +187,15 @@ interface Printer {
 class JsonPrinter implements Printer {
   private files = 0;
 
-  file(report: EngineReport, prediction: Prediction | null): Promise<void> | void {
-    const json = JSON.stringify(reportJson(report, prediction), null, 2).replace(/^/gm, '  ');
+  file(
+    report: EngineReport,
+    prediction: Prediction | null,
+    inner: readonly (Prediction | null)[],
+  ): Promise<void> | void {
+    const json = JSON.stringify(reportJson(report, prediction, inner), null, 2).replace(
+      /^/gm,
+      '  ',
+    );
     return print(`${this.files++ === 0 ? '[\n' : ',\n'}${json}`);
   }
 
@@ -192,6 +241,10 @@ class ReportText {
     }
     const lines = [
       `${paint('bold', report.file)}: ${paint(report.severity, report.headline)}`,
+      ...(report.kind === 'epcontext' ? [`  ${report.summary}`] : []),
+      ...(report.kind === 'epcontext' && report.engines.length < 2
+        ? []
+        : report.engines.map((engine) => `  ${paint('bold', 'inside:')} ${insideText(engine)}`)),
       ...report.reasons.map(
         ({ severity, sentence }) => `  ${paint(severity, `${severity}:`)} ${sentence}`,
       ),
@@ -218,6 +271,13 @@ export const reportText = (options: CheckOptions): ReportText => new ReportText(
 /** As the exit code counts: what is wrong with a file goes before what the runtime answered. */
 function countOf(report: EngineReport): 'usable' | 'not' | 'unchecked' {
   return report.severity === 'error' ? 'not' : verdictCounts[report.verdict];
+}
+
+function insideText({ name, report, problem }: ContainedReport): string {
+  if (report === null) return `${name}: ${problem}`;
+  const { header, runsOnSentence, headline } = report;
+  const what = header ? `TensorRT-RTX ${header.version} for ${runsOnSentence}` : 'an engine';
+  return `${name}: ${what}. ${headline}`;
 }
 
 const verdictCounts = {

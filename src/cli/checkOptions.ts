@@ -2,6 +2,8 @@
 export interface CheckOptions {
   json?: boolean;
   machine?: string;
+  /** The first 64 bytes of an engine as hexadecimal digits. */
+  compatibilityInfo?: string;
   runtime?: string;
   matchVersion?: boolean;
   /** With their dots, beside .engine. */

@@ -21,6 +21,7 @@ function report(change: Partial<EngineReport> = {}): EngineReport {
     file: '/models/a.engine',
     kind: 'tensorrt-rtx',
     ofOthers: false,
+    engines: [],
     verdict: 'invalid',
     severity: 'error',
     validity: 2,

@@ -40,6 +40,10 @@ export class Remedies {
       buildFromOtherModel: ({ uri, report }) => rebuild.fromOtherModel(uri, report),
       build: ({ uri, report }) => rebuild.buildBeside(uri, report),
       copyRebuildCommand: ({ uri }) => rebuild.copyCommand(uri),
+      copyText: async ({ remedy }, { text }) => {
+        await vscode.env.clipboard.writeText(text);
+        void showInformation(`Copied. ${remedy.detail}`);
+      },
       useRuntime: ({ report }, { path }) => useRuntime(report, path, runtimes),
       installRuntime: async (_, { version, matchEngine }) => {
         const library = await install.run(version ?? undefined);

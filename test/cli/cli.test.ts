@@ -14,6 +14,7 @@ import {
   libraryVersions,
 } from '../support/builtEngines';
 import { writeEngine } from '../support/engineFiles';
+import { type ContextNodeParts, epContextModel } from '../support/epContextModels';
 import { itUnless, onWindows, underWine } from '../support/leaveOut';
 import { elfFile, rtxSymbols } from '../support/libraryFiles';
 
@@ -100,6 +101,103 @@ describe('command line', () => {
       assert.equal(report.verdict, 'unchecked');
       assert.equal(code, 2);
     }
+  });
+
+  describe('EPContext models', () => {
+    const put = async (name: string, parts: ContextNodeParts[]) => {
+      const file = inFolder(name);
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      fs.writeFileSync(file, epContextModel(parts));
+      return (await json([file, '--machine', profile()])).reports[0] as ReportJson;
+    };
+    const engine = async (version: string) => fs.readFileSync(await builtEngine(version));
+
+    it('have the verdict of the engine in them, and no rebuild', async () => {
+      const good = await put('good_ctx.onnx', [{ context: await engine('1.7.1.116') }]);
+      assert.equal(good.kind, 'epcontext');
+      assert.equal(good.header?.version, '1.7.1.116');
+      assert.equal(good.predicted?.validity, 0);
+      assert.equal(good.engines?.[0]?.report?.header?.version, '1.7.1.116');
+      const old = await put('old_ctx.onnx', [
+        { context: await engine('1.6.1.120'), model: 'net.onnx' },
+      ]);
+      assert.equal(old.header?.version, '1.6.1.120');
+      assert.equal(old.predicted?.diagnostics, 1);
+      assert.ok(old.reasons.some(({ id }) => id === 'version-mismatch'));
+      assert.equal(old.remedies[0]?.title, 'Compile net.onnx again');
+      assert.ok(!JSON.stringify(old.remedies).includes('"rebuild'));
+      const build = await run(['build', inFolder('old_ctx.onnx')], withLibraries('1.7.1.116'));
+      assert.equal(build.code, 1);
+      assert.match(build.stderr, /is an EPContext model: .* has compiled it already[^]*net\.onnx/);
+    });
+
+    it('tell of each engine, and of those beside them', async () => {
+      const bytes = await engine('1.7.1.116');
+      fs.mkdirSync(inFolder('two/engines'), { recursive: true });
+      fs.writeFileSync(inFolder('two/engines/b.engine'), bytes.subarray(0, 5000));
+      const two = await put('two/net_ctx.onnx', [
+        { name: 'first', context: bytes },
+        { name: 'second', embedMode: 0, context: 'engines/b.engine' },
+        { name: 'third', mainContext: 0 },
+      ]);
+      assert.equal(two.verdict, 'invalid');
+      assert.equal(two.engines?.length, 2);
+      assert.match(two.reasons[0]?.sentence ?? '', /^engines\/b\.engine: Its end is missing/);
+    });
+
+    it('say what lies near an engine that is not where they name it, and follow no path out', async () => {
+      const bytes = await engine('1.7.1.116');
+      fs.mkdirSync(inFolder('lost/engines'), { recursive: true });
+      fs.writeFileSync(inFolder('lost/engines/a.engine'), bytes);
+      fs.writeFileSync(inFolder('outside.engine'), bytes);
+      const says = async (written: string) => {
+        const report = await put('lost/net_ctx.onnx', [{ embedMode: 0, context: written }]);
+        assert.equal(report.verdict, 'invalid', written);
+        assert.deepEqual([report.reasons[0]?.id, report.header], ['engine-missing', null]);
+        assert.match(JSON.stringify(report.predictedReasons), /engine-missing/);
+        return report.reasons[0]?.sentence ?? '';
+      };
+      assert.match(await says('engines/engines/a.engine'), /engines\/a\.engine is there: .* twice/);
+      assert.match(
+        await says('gone.engine'),
+        /is not there\. Near the model is engines\/a\.engine/,
+      );
+      assert.match(await says('../outside.engine'), /leads out of the model's folder/);
+      assert.match(await says(inFolder('outside.engine')), /leads out of the model's folder/);
+      if (process.platform === 'win32') return;
+      assert.match(await says('engines\\a.engine'), /engines\/a\.engine is there: .* backslashes/);
+      fs.symlinkSync(inFolder('outside.engine'), inFolder('lost/link.engine'));
+      assert.match(await says('link.engine'), /leads out of the model's folder/);
+    });
+
+    it('of other providers are named and left alone', async () => {
+      const report = await put('qnn_ctx.onnx', [
+        { source: 'QNNExecutionProvider', context: Buffer.alloc(500, 7) },
+      ]);
+      assert.equal(report.kind, 'epcontext');
+      assert.match(report.summary, /compiled for QNNExecutionProvider/);
+      assert.deepEqual([report.remedies, report.engines], [[], undefined]);
+    });
+  });
+
+  it('tells of an engine by its compatibility info alone', async () => {
+    const info = fs.readFileSync(await builtEngine('1.6.1.120')).toString('hex', 0, 64);
+    const { code, reports } = await json(['--compatibility-info', info, '--machine', profile()]);
+    assert.equal(code, 1);
+    assert.equal(reports[0]?.header?.version, '1.6.1.120');
+    assert.equal(reports[0].predicted?.diagnostics, 1);
+    assert.equal((await run(['check', '--compatibility-info', 'abcd'])).code, 2);
+  });
+
+  it('looks into wrappers', async () => {
+    const bytes = fs.readFileSync(await builtEngine('1.7.1.116'));
+    const wrapped = inFolder('wrapped.engine');
+    fs.writeFileSync(wrapped, Buffer.concat([Buffer.from('TR01'), Buffer.alloc(60, 1), bytes]));
+    const { code, reports } = await json([wrapped]);
+    assert.equal(code, 1);
+    const [inside] = reports[0]?.engines ?? [];
+    assert.deepEqual([reports[0]?.kind, inside?.offset], ['torch-tr01', 64]);
+    assert.equal(inside?.report?.header?.version, '1.7.1.116');
   });
 
   it('skips and counts files of other programs that a search finds, and tells of those that are named', async () => {

@@ -2,7 +2,9 @@
 import { headerSize, readEngineHeader } from './engineHeader';
 import type { FileFacts } from '../report/engineReport';
 import { triage } from './fileKind';
+import { formatCount } from '../text/formats';
 import { plainText } from '../text/plainText';
+import type { ContainedEngine } from './containedEngines';
 
 export interface FileInput {
   /** As the user knows it; made printable here. */
@@ -31,6 +33,8 @@ export function makeTriagedFacts(input: FileInput): { facts: FileFacts; wants: n
     kindDetails: found.details,
     damage: found.damage,
     ofOthers: found.ofOthers,
+    engines: found.engineAt === null ? [] : [engineIn(input, found.engineAt)],
+    originalModel: '',
     size: input.size,
     modified: input.modified,
     headerBytes,
@@ -48,9 +52,18 @@ export function unreadableFacts(file: string, sentence: string): FileFacts {
     kindDetails: [],
     damage: null,
     ofOthers: false,
+    engines: [],
+    originalModel: '',
     size: null,
     modified: null,
     headerBytes: new Uint8Array(),
     header: null,
   };
+}
+
+function engineIn({ prefix, size, modified }: FileInput, at: number): ContainedEngine {
+  const file = `byte ${formatCount(at)}`;
+  const bytes = prefix.subarray(at);
+  const facts = makeFileFacts({ file, prefix: bytes, size: size - at, modified });
+  return { name: file, offset: at, facts, problem: '' };
 }

@@ -44,7 +44,8 @@ describe('fileKind', () => {
     unknown: Buffer.from([0xde, 0xad, 0xbe, 0xef, 0xff, 0xfe]),
   };
 
-  for (const kind of fileKinds.filter((k) => k !== 'unreadable')) {
+  // EPContext models begin as other models do: the host tells them apart.
+  for (const kind of fileKinds.filter((k) => k !== 'unreadable' && k !== 'epcontext')) {
     it(`tells ${kind}`, () => {
       const sample = samples[kind];
       assert.ok(sample);

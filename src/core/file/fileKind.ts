@@ -16,6 +16,7 @@ export const fileKinds = [
   'ultralytics',
   'torch-tr01',
   'onnx',
+  'epcontext',
   'zip',
   'git-lfs-pointer',
   'html',
@@ -43,11 +44,16 @@ export interface Triage {
    * mistake for an engine or get in its place (models, other engines, web pages, pointers).
    */
   ofOthers: boolean;
+  /** Where an engine of TensorRT-RTX begins behind something else; null: it is none of those. */
+  engineAt: number | null;
   /** Bytes of prefix that would tell more; 0 when the prefix given is enough. */
   wants: number;
 }
 
-type Answer = Omit<Triage, 'wants' | 'damage' | 'ofOthers'> & { ofOthers?: boolean };
+type Answer = Omit<Triage, 'wants' | 'damage' | 'ofOthers' | 'engineAt'> & {
+  ofOthers?: boolean;
+  engineAt?: number;
+};
 
 /** prefix: the first bytes of the file, 64 or more where the file has them; size: length of the file in bytes. */
 export function triage(prefix: Uint8Array, size: number): Triage {
@@ -65,10 +71,11 @@ export function triage(prefix: Uint8Array, size: number): Triage {
       details: [],
       damage,
       ofOthers: false,
+      engineAt: null,
       wants: suspicious ? wants : 0,
     };
   }
-  return { ofOthers: false, ...foreign(bytes, size), damage: null, wants };
+  return { ofOthers: false, engineAt: null, ...foreign(bytes, size), damage: null, wants };
 }
 
 function foreign(bytes: Uint8Array, size: number): Answer {
@@ -81,9 +88,9 @@ function foreign(bytes: Uint8Array, size: number): Answer {
     torchTr01(bytes) ??
     zip(bytes) ??
     zeros(bytes, size) ??
-    engineBehind(bytes, size) ??
     textual(bytes, size) ??
     onnx(bytes, size) ??
+    engineBehind(bytes, size) ??
     otherMagic(bytes) ??
     otherEncoding(bytes) ?? {
       kind: 'unknown',
@@ -121,6 +128,7 @@ function engineBehind(bytes: Uint8Array, size: number): Answer | null {
           : '';
     return {
       kind: 'unknown',
+      engineAt: at,
       sentence:
         `This is a TensorRT-RTX engine behind ${formatExactBytes(at)} of ${nameOfFront(front)}: ` +
         `it begins at byte ${formatCount(at)}, and TensorRT-RTX refuses it unless those are taken off.${state}`,
@@ -211,6 +219,7 @@ function ultralytics(bytes: Uint8Array, size: number): Answer | null {
   }
   return {
     kind: 'ultralytics',
+    ...(readEngineHeader(plan.subarray(0, headerSize)) === null ? {} : { engineAt: planAt }),
     ...wrappedPlan(plan, planAt, whole),
     details: [
       {
@@ -320,12 +329,28 @@ function torchTr01(bytes: Uint8Array): Answer | null {
   if (ascii(bytes, 0, 4) !== 'TR01') {
     return null;
   }
+  const at = engineWithin(bytes, 4);
+  const header = at === null ? null : readEngineHeader(bytes.subarray(at, at + headerSize));
   return {
     kind: 'torch-tr01',
+    ...(at === null ? {} : { engineAt: at }),
     sentence:
-      'This is an engine in the container of Torch-TensorRT or ExecuTorch (TR01), not a TensorRT-RTX engine by itself.',
-    details: [],
+      'This is an engine in the container of Torch-TensorRT or ExecuTorch (TR01), not a TensorRT-RTX engine by itself.' +
+      (at === null || header === null
+        ? ''
+        : ` Inside, from byte ${formatCount(at)} on, is an engine of TensorRT-RTX ${header.version}.`),
+    details: header
+      ? [{ label: engineInsideLabel, value: `TensorRT-RTX ${header.version} ("vtrt")` }]
+      : [],
   };
+}
+
+/** Where an engine with a header that can be true begins; null: nowhere in these bytes. */
+function engineWithin(bytes: Uint8Array, from: number): number | null {
+  for (let at = bytes.indexOf(0x76, from); at !== -1; at = bytes.indexOf(0x76, at + 1)) {
+    if (readEngineHeader(bytes.subarray(at, at + headerSize)) !== null) return at;
+  }
+  return null;
 }
 
 function zip(bytes: Uint8Array): Answer | null {

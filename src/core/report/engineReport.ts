@@ -8,6 +8,7 @@
 import type { ComputeCapability } from '../gpu/computeCapability';
 import type { EngineHeader } from '../file/engineHeader';
 import type { FileKind } from '../file/fileKind';
+import type { ContainedEngine } from '../file/containedEngines';
 import type { TransferDamage } from '../file/transferDamage';
 import type { Fit } from '../gpu/fit';
 import type { RebuildChoice } from '../rebuild/rebuildOptions';
@@ -43,6 +44,7 @@ export const remedyIds = [
   'get-file-again',
   'fetch-lfs-object',
   'convert-foreign-engine',
+  'compile-model-again',
   'copy-rebuild-command',
   'show-log',
 ] as const;
@@ -85,6 +87,8 @@ export type RemedyAction =
   /** Builds a new engine beside a file that is none. */
   | { kind: 'build' }
   | { kind: 'copyRebuildCommand' }
+  /** Something to run elsewhere. */
+  | { kind: 'copyText'; text: string }
   | { kind: 'useRuntime'; path: string; version: string }
   /** null: the newest. matchEngine: other engines keep the runtime they have. */
   | { kind: 'installRuntime'; version: string | null; matchEngine: boolean }
@@ -211,7 +215,11 @@ export interface FileFacts {
   size: number | null;
   /** ms since 1970 */
   modified: number | null;
-  /** The first bytes, at most 64; empty when unreadable. */
+  /** Engines in it, or beside it where the file names them; none for an engine. */
+  engines: readonly ContainedEngine[];
+  /** Of an EPContext model: what it was compiled from, as it says; else empty. */
+  originalModel: string;
+  /** The first bytes, at most 64; empty when unreadable. Of an EPContext model those of its first engine. */
   headerBytes: Uint8Array;
   /** null: none that is known, or one whose numbers cannot be true. */
   header: EngineHeader | null;
@@ -221,6 +229,17 @@ export interface RecordedHash {
   /** From the recipe beside the engine. */
   expected: string;
   actual: string;
+}
+
+/** One engine in a file that holds some. */
+export interface ContainedReport {
+  name: string;
+  /** Where it begins in the file; null: a file of its own, or not there. */
+  offset: number | null;
+  /** null: there is none. */
+  report: EngineReport | null;
+  /** Why there is none; empty: there is one. */
+  problem: string;
 }
 
 export interface EngineReport {
@@ -265,6 +284,8 @@ export interface EngineReport {
   /** Whether its weights fit on that GPU, as its memory stood when it was asked; null: no engine, or no GPU. */
   fit: Fit | null;
   libraryLines: { severity: number; text: string }[];
+  /** The engines that the file holds; empty for an engine. */
+  engines: ContainedReport[];
   /** ms since 1970: when it was asked. */
   checkedAt: number;
   size: number | null;

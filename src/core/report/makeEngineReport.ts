@@ -86,6 +86,7 @@ export function makeEngineReport(input: ReportInput): EngineReport {
     gpu: machine?.gpu ?? null,
     fit: engineFit(facts, machine?.gpu ? fitGpu(machine.gpu) : null),
     libraryLines: answer?.lines ?? [],
+    engines: [],
     checkedAt: input.now,
     size: facts.size,
     modified: facts.modified,
@@ -297,7 +298,10 @@ function fileRows({ facts, recordedHash, recipe }: ReportInput): FileFactRow[] {
   const { size, header, modified } = facts;
   const rows: FileFactRow[] = [];
   if (size !== null) {
-    rows.push({ label: 'Length', value: lengthText(size, header?.fileSize ?? null) });
+    rows.push({
+      label: 'Length',
+      value: lengthText(size, facts.kind === 'epcontext' ? null : (header?.fileSize ?? null)),
+    });
   }
   if (modified !== null) {
     rows.push({ label: 'Changed', value: formatDate(modified) });

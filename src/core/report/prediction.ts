@@ -44,6 +44,9 @@ export function makePrediction(
   profileName: string,
   code: CodeFacts | null = null,
 ): Prediction {
+  if (facts.kind === 'epcontext' && facts.engines.length > 0) {
+    return contextPrediction(facts, machine, profileName);
+  }
   const predicted = predictVerdict(facts.headerBytes, machine);
   const name = plainText(profileName, 120);
   const noCode =
@@ -72,6 +75,37 @@ export function makePrediction(
       `compute capability ${machine.computeCapability}, ${formatBytes(machine.totalGpuMemory)}, ` +
       `CUDA driver ${formatCudaVersion(machine.driverVersion)}, TensorRT-RTX ${machine.tensorrtRtx} ` +
       `(CUDA runtime ${formatCudaVersion(machine.cudaRuntimeVersion)})`,
+  };
+}
+
+/** A model runs where all of its engines do. */
+function contextPrediction(
+  facts: FileFacts,
+  machine: MachineProfile,
+  profileName: string,
+): Prediction {
+  const each = facts.engines.flatMap((engine) =>
+    engine.facts === null ? [] : [makePrediction(engine.facts, machine, profileName)],
+  );
+  const [first = makePrediction({ ...facts, engines: [] }, machine, profileName)] = each;
+  const missing = fileReasons(facts).filter(({ id }) => id === 'engine-missing');
+  const validity = Math.max(...each.map(({ predicted }) => predicted.validity), 0);
+  const stopped = each.find(({ reasons }) => reasons.some(({ id }) => id !== 'suboptimal'));
+  const worst = missing.length > 0 ? engineValidity.kINVALID : validity;
+  return {
+    ...first,
+    predicted: {
+      validity: worst,
+      diagnostics: each.reduce((bits, { predicted }) => bits | predicted.diagnostics, 0),
+    },
+    reasons: [
+      ...missing.map(({ id, sentence }) => ({ id, enumName: '', sentence })),
+      ...each.flatMap(({ reasons }) => reasons),
+    ].filter((one, at, all) => all.findIndex(({ sentence }) => sentence === one.sentence) === at),
+    headline:
+      missing.length > 0
+        ? `On the machine of ${first.profileName} ${outcome(engineValidity.kINVALID)}`
+        : (stopped ?? first).headline,
   };
 }
 

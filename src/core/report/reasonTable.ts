@@ -32,6 +32,7 @@ export const reasonIds = [
   'longer-than-header',
   'damaged',
   'unknown-header-layout',
+  'engine-missing',
   'hash-mismatch',
 ] as const;
 
@@ -203,6 +204,13 @@ export const reasonTable: Readonly<Record<ReasonId, ReasonRow>> = {
     headline: damaged,
   },
   'unknown-header-layout': { severity: 'information', about: 'file', curedBy: [] },
+  // Of a model that names an engine beside it.
+  'engine-missing': {
+    severity: 'error',
+    about: 'file',
+    curedBy: ['rebuild', 'new-copy'],
+    proves: 'unusable',
+  },
   'hash-mismatch': {
     severity: 'error',
     about: 'file',

@@ -242,6 +242,13 @@ function fileFindings({ facts, answer }: Pick<ReportInput, 'facts' | 'answer'>):
       ),
     ];
   }
+  if (kind === 'epcontext' && facts.engines.length > 0) {
+    return facts.engines.flatMap((engine) =>
+      engine.facts === null
+        ? [finding('engine-missing', 'file', { sentence: engine.problem })]
+        : fileFindings({ facts: engine.facts, answer: null }),
+    );
+  }
   if (kind !== 'tensorrt-rtx') {
     return [
       finding(

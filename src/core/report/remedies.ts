@@ -103,6 +103,7 @@ const against: Readonly<
   'longer-than-header': null,
   damaged: null,
   'unknown-header-layout': null,
+  'engine-missing': null,
   'hash-mismatch': null,
 };
 
@@ -534,6 +535,9 @@ function foreignRemedies(input: ReportInput): Draft[] {
         'Build an engine from this model…',
         'Builds a TensorRT-RTX engine from it. The model stays as it is.',
       );
+    case 'epcontext':
+      // Compiled for another provider: nothing of ours helps.
+      return [];
     case 'git-lfs-pointer':
       return [
         draft(

@@ -60,12 +60,28 @@ export interface ReportJson {
   libraryLines: { severity: number; text: string }[];
   /** GPUs that the header lists and that it holds no code for; null: none is known. */
   noCodeFor: { computeCapabilities: string[]; evidence: CodeEvidenceId } | null;
+  /** Only of a file that holds engines: the same keys for each, and where it is. */
+  engines?: EngineInsideJson[];
   /** Only with a machine profile. */
   predicted?: PredictedVerdict;
   predictedReasons?: { id: ReasonId; sentence: string }[];
 }
 
-export function reportJson(report: EngineReport, prediction?: Prediction | null): ReportJson {
+export interface EngineInsideJson {
+  name: string;
+  /** Where it begins in the file; null: a file of its own, or not there. */
+  offset: number | null;
+  /** Why there is no such engine; null: there is one, and `report` tells of it. */
+  problem: string | null;
+  report: ReportJson | null;
+}
+
+/** inner: predictions for the engines that it holds, in their order. */
+export function reportJson(
+  report: EngineReport,
+  prediction?: Prediction | null,
+  inner?: readonly (Prediction | null)[],
+): ReportJson {
   const { header, runtime, gpu, fit } = report;
   return {
     file: report.file,
@@ -124,6 +140,16 @@ export function reportJson(report: EngineReport, prediction?: Prediction | null)
       computeCapabilities: report.code.without,
       evidence: report.code.evidence,
     },
+    ...(report.engines.length > 0
+      ? {
+          engines: report.engines.map((engine, index) => ({
+            name: engine.name,
+            offset: engine.offset,
+            problem: engine.problem === '' ? null : engine.problem,
+            report: engine.report && reportJson(engine.report, inner?.[index] ?? null),
+          })),
+        }
+      : {}),
     ...(prediction
       ? {
           predicted: {

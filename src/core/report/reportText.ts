@@ -22,6 +22,12 @@ export function reportText(report: EngineReport): string {
       'File',
       report.fileRows.map(({ label, value }) => `${label}: ${value}`),
     ),
+    ...section(
+      'Engines inside',
+      report.engines.map(
+        ({ name, report: one, problem }) => `${name}: ${one === null ? problem : one.headline}`,
+      ),
+    ),
     ...section('First bytes', hexLines(report.headerHex)),
     ...section(
       'What TensorRT-RTX said',

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
+import { isContextNode, readEpContextModel } from '../../core/file/epContext';
 import { triage } from '../../core/file/fileKind';
 import { type OnnxNode, readOnnxNodes } from '../../core/inspect/onnxNodes';
 import {
@@ -35,6 +36,9 @@ export async function readOnnxFile(file: string, signal?: AbortSignal): Promise<
   try {
     const { size, mtimeMs } = await handle.stat();
     const facts = await readModel(handle, size, shown, signal, (source) => readOnnxFacts(source));
+    if (facts.operators.some(({ domain, op }) => isContextNode({ domain, operator: op }))) {
+      throw await compiledAlready(handle, size, shown);
+    }
     return {
       path: file,
       size,
@@ -137,6 +141,27 @@ async function readModel<T>(
   }
 }
 
+/** An EPContext model: what ONNX Runtime keeps of a model that it compiled. */
+async function compiledAlready(
+  handle: fs.FileHandle,
+  size: number,
+  shown: string,
+): Promise<Failure> {
+  const read = async (offset: number, length: number) => {
+    const bytes = Buffer.alloc(length);
+    const { bytesRead } = await handle.read(bytes, 0, length, offset);
+    return bytes.subarray(0, bytesRead);
+  };
+  const model = await readEpContextModel({ size, read });
+  const original = model?.nodes.find((node) => node.model !== '')?.model ?? '';
+  const sources = [...new Set(model?.nodes.map(({ source }) => source).filter(Boolean))];
+  return new Failure(
+    'model-rejected',
+    `The model ${shown} is an EPContext model: ONNX Runtime has compiled it already${sources.length > 0 ? ` with ${sources.slice(0, 3).join(', ')}` : ''}, and nothing can be built from what is compiled.`,
+    `Build from the original model${original === '' ? '' : `, ${original}`}.`,
+  );
+}
+
 async function modelError(
   error: OnnxError,
   handle: fs.FileHandle,
@@ -152,9 +177,9 @@ async function modelError(
       const { kind, sentence: what } = triage(head, size);
       // It is a model that was asked for.
       const told =
-        kind === 'onnx' || kind === 'unknown' || kind === 'empty'
+        kind === 'onnx' || kind === 'empty' || what.startsWith('This is not a TensorRT-RTX engine')
           ? ''
-          : ` ${what.replace(', not an engine', '')}`;
+          : ` ${what.replace(', not an engine', '').replace('an engine of', 'a model of').replace('the engine that', 'the model that')}`;
       const engine = kind === 'tensorrt-rtx' ? ' This is a TensorRT-RTX engine.' : '';
       return new Failure(
         'model-rejected',

@@ -9,6 +9,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
 import type {
+  ContainedReport,
   EngineReport,
   FileFacts,
   MachineFacts,
@@ -16,6 +17,7 @@ import type {
   RuntimeAnswer,
 } from '../../core/report/engineReport';
 import { parseComputeCapability } from '../../core/gpu/computeCapability';
+import type { ContainedEngine } from '../../core/file/containedEngines';
 import { readEngineHeader } from '../../core/file/engineHeader';
 import {
   answerOfText,
@@ -141,7 +143,14 @@ export class Checker {
       signal,
     );
     await this.askMatching(paths, outcomes, signal);
-    return new CheckedFiles(paths, outcomes, await this.context(), this.options, this.texts);
+    return new CheckedFiles(
+      paths,
+      outcomes,
+      await this.context(),
+      this.options,
+      this.texts,
+      (engines) => this.contained(engines, signal),
+    );
   }
 
   /** One file's report. */
@@ -192,6 +201,26 @@ export class Checker {
         now: Date.now(),
       });
     });
+  }
+
+  /** The engines that a file holds, each asked about by its first bytes. */
+  private async contained(
+    engines: readonly ContainedEngine[],
+    signal: AbortSignal | undefined,
+  ): Promise<ContainedReport[]> {
+    const reports = await Promise.all(
+      engines.map(async ({ facts }) =>
+        facts === null
+          ? null
+          : ((await this.headers([{ ...foreignHeader(facts) }], signal))[0] ?? null),
+      ),
+    );
+    return engines.map(({ name, offset, problem }, index) => ({
+      name,
+      offset,
+      problem,
+      report: reports[index] ?? null,
+    }));
   }
 
   /** GPUs and driver; asked again when older than some seconds. */
@@ -399,6 +428,10 @@ export class Checker {
   }
 }
 
+function foreignHeader({ file, headerBytes, size, modified }: FileFacts): ForeignHeader {
+  return { file, headerBytes, size, modified, problem: '' };
+}
+
 interface ReportContext {
   machine: MachineFacts;
   knownRuntimes: { version: string; path: string }[];
@@ -424,6 +457,9 @@ export class CheckedFiles {
     private readonly context: ReportContext,
     private readonly options: CheckerOptions,
     private readonly texts: EngineTexts,
+    private readonly contained: (
+      engines: readonly ContainedEngine[],
+    ) => Promise<ContainedReport[]> = () => Promise.resolve([]),
   ) {}
 
   get length(): number {
@@ -454,7 +490,7 @@ export class CheckedFiles {
       : await this.factsWithoutHost(path);
     const code = await this.codeAnswers(path, facts, deep === true);
     const recipe = await recipeBeside(path);
-    const report = makeEngineReport({
+    const own = makeEngineReport({
       ...this.context,
       facts,
       code,
@@ -465,7 +501,11 @@ export class CheckedFiles {
       recordedHash: recordedHash ?? null,
       now: Date.now(),
     });
-    return { facts, report, recipe, code: codeFacts(facts.header, code) };
+    const known = codeFacts(facts.header, code);
+    if (facts.engines.length === 0) return { facts, report: own, recipe, code: known };
+    const { withEngines } = await import('../../core/report/containedReports');
+    const report = withEngines(own, facts, await this.contained(facts.engines));
+    return { facts, report, recipe, code: known };
   }
 
   private async codeAnswers(
@@ -474,7 +514,10 @@ export class CheckedFiles {
     deep: boolean,
   ): Promise<CodeAnswer[]> {
     const { header } = facts;
-    if (!textMayDiffer(header)) return [];
+    // Of several engines, or of one beside its model, this would be another's.
+    const [inside, ...others] = facts.engines;
+    const isElsewhere = inside !== undefined && (inside.offset === null || others.length > 0);
+    if (isElsewhere || !textMayDiffer(header)) return [];
     const text = deep ? await this.texts.read(path, facts) : this.texts.known(path, facts);
     return text ? [answerOfText(header, text)] : [];
   }

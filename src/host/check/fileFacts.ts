@@ -66,10 +66,13 @@ export async function factsOfHead(
     modified: from.modified,
   });
   const first = makeTriagedFacts(input(head));
-  if (first.wants === 0) return first.facts;
   // Gone or changed meanwhile: what was read first stands.
-  const more = await readHead(file, first.wants, limitMs).catch(() => null);
-  return more ? makeTriagedFacts(input(more)).facts : first.facts;
+  const more =
+    first.wants === 0 ? null : await readHead(file, first.wants, limitMs).catch(() => null);
+  const facts = more ? makeTriagedFacts(input(more)).facts : first.facts;
+  if (facts.kind !== 'onnx') return facts;
+  const { withContextEngines } = await import('./epContextFile');
+  return withContextEngines(file, facts);
 }
 
 export function unreadable(file: FilePath, problem: Failure): FileFacts {

@@ -1,0 +1,28 @@
+/** Engines inside other files, each with the facts of a file of its own. */
+import type { FileFacts } from '../report/engineReport';
+import { makeFileFacts } from './fileFacts';
+
+export { headerSize } from './engineHeader';
+
+export interface ContainedEngine {
+  /** Which one it is, printable: the node's name, or the path that the model names. */
+  name: string;
+  /** Where it begins in the file that is looked at; null: it is a file of its own, or not there. */
+  offset: number | null;
+  /** null: there is none. */
+  facts: FileFacts | null;
+  /** Why there is none, a sentence; empty: there is one. */
+  problem: string;
+}
+
+/** prefix: its first bytes, 64 or more; length: its own. */
+export function containedEngine(
+  name: string,
+  offset: number | null,
+  prefix: Uint8Array,
+  length: number,
+  modified: number | null,
+): ContainedEngine {
+  const facts = makeFileFacts({ file: name, prefix, size: length, modified });
+  return { name: facts.file, offset, facts, problem: '' };
+}

@@ -1,0 +1,87 @@
+/** What an EPContext model is, in words, and whose; the engines are read by the caller. */
+import type { FileFacts, FileFactRow } from '../report/engineReport';
+import { formatCount, joinWords } from '../text/formats';
+import { plainText } from '../text/plainText';
+import type { ContainedEngine } from './containedEngines';
+import { readEngineHeader } from './engineHeader';
+import { type EpContextModel, isRtxProvider } from './epContext';
+
+const hexHeader = /^[0-9a-f]{128}$/i;
+
+/** The first 64 bytes that a compatibility info of this provider holds as 128 hexadecimal digits; null: it is none. */
+export function headerOfCompatibilityInfo(info: string): Uint8Array | null {
+  if (!hexHeader.test(info)) return null;
+  return Uint8Array.from(info.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
+}
+
+export function epContextFacts(
+  facts: FileFacts,
+  model: EpContextModel,
+  engines: readonly ContainedEngine[],
+): FileFacts {
+  const isRtx = (engine: ContainedEngine) => engine.facts?.kind === 'tensorrt-rtx';
+  const sources = [...new Set(model.nodes.map(({ source }) => source).filter(Boolean))];
+  const ours = sources.some(isRtxProvider) || (sources.length === 0 && engines.some(isRtx));
+  const kept = ours ? engines : [];
+  const primary = kept.find(isRtx)?.facts ?? null;
+  const versions = [...new Set(kept.flatMap((one) => one.facts?.header?.version ?? []))];
+  return {
+    ...facts,
+    kind: 'epcontext',
+    kindSentence: ours
+      ? `This is an EPContext model of ONNX Runtime: it holds what was compiled${versions.length > 0 ? ` by TensorRT-RTX ${joinWords(versions)}` : ''}, not an ONNX model to build from.`
+      : `This is an EPContext model of ONNX Runtime, compiled for ${plainText(joinWords(sources), 200) || 'an execution provider that it does not name'}: TensorRT-RTX has no part in it.`,
+    kindDetails: rows(model, facts.kindDetails),
+    header: primary?.header ?? null,
+    headerBytes: primary?.headerBytes ?? new Uint8Array(),
+    engines: kept,
+    originalModel: model.nodes.find((node) => node.model !== '')?.model ?? '',
+  };
+}
+
+function rows(model: EpContextModel, before: readonly FileFactRow[]): FileFactRow[] {
+  const unique = (pick: (node: EpContextModel['nodes'][number]) => string) =>
+    joinWords([...new Set(model.nodes.map(pick).filter(Boolean))].slice(0, 4));
+  const row = (label: string, value: string) => (value === '' ? [] : [{ label, value }]);
+  const shared = model.nodes.filter(({ isMain }) => !isMain).length;
+  const nodes = [
+    `${formatCount(model.nodes.length)} compiled`,
+    ...(shared > 0 ? [`${formatCount(shared)} of them share the engine of another`] : []),
+    ...(model.otherNodes > 0 ? [`${formatCount(model.otherNodes)} run by others`] : []),
+  ];
+  return [
+    ...row(
+      'Compiled by',
+      unique(({ source }) => source),
+    ),
+    ...row(
+      'Compiled from',
+      unique(({ model: from }) => from),
+    ),
+    ...row(
+      "Provider's version",
+      unique(({ sdkVersion }) => sdkVersion),
+    ),
+    ...row(
+      'Hardware architecture',
+      unique(({ hardware }) => hardware),
+    ),
+    ...row('Nodes', nodes.join(', ')),
+    ...model.compatibility.slice(0, 8).map(({ provider, info }) => ({
+      label: `Compatibility info (${provider})`,
+      value: compatibilityText(info),
+    })),
+    ...(model.isWhole
+      ? []
+      : [{ label: 'Model', value: 'cut short or malformed: what could be read is told' }]),
+    ...before.filter(({ label }) => label !== 'Producer' || model.producer !== ''),
+  ];
+}
+
+function compatibilityText(info: string): string {
+  const bytes = headerOfCompatibilityInfo(info);
+  const header = bytes && readEngineHeader(bytes);
+  return header
+    ? `an engine header of TensorRT-RTX ${header.version}`
+    : plainText(info, 120) || 'empty';
+}

@@ -1,0 +1,200 @@
+/**
+ * The report of a file that holds engines, from the reports of those: an EPContext model stands as its engines do, a
+ * wrapper that TensorRT-RTX refuses stays refused and tells of what is inside.
+ */
+import { assertNever } from '../text/assertNever';
+import type {
+  ContainedReport,
+  EngineReport,
+  FileFacts,
+  Reason,
+  Remedy,
+  Verdict,
+} from './engineReport';
+import { reasonTable } from './reasonTable';
+
+/** Worst first. */
+const worst: readonly Verdict[] = ['invalid', 'unchecked', 'suboptimal', 'valid'];
+const loudness = { error: 0, warning: 1, information: 2, ok: 3 } as const;
+
+export function withEngines(
+  own: EngineReport,
+  facts: FileFacts,
+  engines: readonly ContainedReport[],
+): EngineReport {
+  if (engines.length === 0) return own;
+  const told = { ...own, engines: [...engines] };
+  return facts.kind === 'epcontext' ? contextReport(told, facts, engines) : wrapperReport(told);
+}
+
+/** Refused as it is, whatever its engine is good for. */
+function wrapperReport(report: EngineReport): EngineReport {
+  const inside = report.engines.flatMap(({ report: one }) =>
+    one === null ? [] : [`${insideOf(one)} ${verdictWords(one)}`],
+  );
+  return { ...report, summary: [report.summary, ...inside].join(' ') };
+}
+
+function insideOf({ header }: EngineReport): string {
+  return `The engine inside is of ${header ? `TensorRT-RTX ${header.version}` : 'TensorRT-RTX'}.`;
+}
+
+function verdictWords({ verdict }: EngineReport): string {
+  switch (verdict) {
+    case 'valid':
+      return 'Taken out, this machine could run it.';
+    case 'suboptimal':
+      return 'Taken out, this machine could run it, but slower than it could.';
+    case 'invalid':
+      return 'Taken out, this machine could not run it either.';
+    case 'unchecked':
+      return 'Whether this machine could run it, taken out, could not be checked.';
+    default:
+      return assertNever(verdict);
+  }
+}
+
+function contextReport(
+  own: EngineReport,
+  facts: FileFacts,
+  engines: readonly ContainedReport[],
+): EngineReport {
+  const reports = engines.flatMap(({ name, report }) =>
+    report === null ? [] : [{ name, report }],
+  );
+  const missing = engines.flatMap((engine) =>
+    engine.report === null ? [missingReason(engine)] : [],
+  );
+  const [first] = [...reports].sort(
+    (a, b) => worst.indexOf(a.report.verdict) - worst.indexOf(b.report.verdict),
+  );
+  const many = engines.length > 1;
+  const reasons = [
+    ...missing,
+    ...reports.flatMap(({ name, report }) =>
+      report.reasons.map((reason) =>
+        // What is true of the machine is said once.
+        many && reasonTable[reason.id].about !== 'machine'
+          ? { ...reason, sentence: `${name}: ${reason.sentence}` }
+          : reason,
+      ),
+    ),
+  ]
+    .filter((reason, at, all) => all.findIndex((one) => isSame(one, reason)) === at)
+    .sort((a, b) => loudness[a.severity] - loudness[b.severity]);
+  const base = first?.report ?? own;
+  const ids = new Set(reasons.map(({ id }) => id));
+  const remedies = [
+    ...compileAgain(facts, reasons),
+    ...others(reports.flatMap(({ report }) => report.remedies)),
+  ]
+    .filter((remedy, at, all) => all.findIndex(({ id }) => id === remedy.id) === at)
+    .map((remedy, at) => ({
+      ...remedy,
+      preferred: at === 0 && remedy.cures.some((id) => ids.has(id)),
+    }));
+  const headline =
+    missing.length > 0
+      ? 'An engine of this EPContext model is missing.'
+      : base.headline
+          .replace(
+            /\bthis engine( file)?\b/i,
+            many ? 'every engine in this EPContext model' : 'the engine in this EPContext model',
+          )
+          .replace(/^./, (letter) => letter.toUpperCase());
+  return {
+    ...base,
+    file: own.file,
+    kind: own.kind,
+    ofOthers: false,
+    verdict: missing.length > 0 ? 'invalid' : base.verdict,
+    severity: reasons[0]?.severity ?? 'ok',
+    headline:
+      many && missing.length === 0 && base.verdict !== 'valid'
+        ? `${first?.name ?? ''}: ${base.headline}`
+        : headline,
+    summary: [
+      facts.kindSentence,
+      ...(missing[0] ? [missing[0].sentence] : []),
+      many ? '' : base.summary,
+    ]
+      .filter(Boolean)
+      .join(' '),
+    reasons,
+    remedies,
+    fileRows: [
+      ...own.fileRows,
+      ...(many
+        ? engines.map(({ name, report, problem }) => ({
+            label: `Engine ${name}`,
+            value:
+              report === null
+                ? problem
+                : `${report.header ? `TensorRT-RTX ${report.header.version}, ${report.runsOnSentence}. ` : ''}${report.headline}`,
+          }))
+        : []),
+    ],
+    size: own.size,
+    modified: own.modified,
+    engines: [...engines],
+  };
+}
+
+function isSame(a: Reason, b: Reason): boolean {
+  return a.id === b.id && a.sentence === b.sentence;
+}
+
+function missingReason({ problem }: ContainedReport): Reason {
+  return {
+    id: 'engine-missing',
+    severity: reasonTable['engine-missing'].severity,
+    sentence: problem,
+    evidence: 'file',
+    libraryLines: [],
+  };
+}
+
+/** A compiled model is not built in its place: the original model is compiled again. */
+function compileAgain(facts: FileFacts, reasons: readonly Reason[]): Remedy[] {
+  const cures = [
+    ...new Set(
+      reasons.filter(({ id }) => reasonTable[id].curedBy.includes('rebuild')).map(({ id }) => id),
+    ),
+  ];
+  if (cures.length === 0) return [];
+  return [compileRemedy(facts, cures)];
+}
+
+export function compileRemedy(facts: FileFacts, cures: Remedy['cures']): Remedy {
+  const model = facts.originalModel || 'the original model';
+  return {
+    id: 'compile-model-again',
+    title: `Compile ${model} again`,
+    detail: `What is compiled can't be built again from itself. Copies how ONNX Runtime compiles ${model} for this machine; this file stays as it is until it does.`,
+    preferred: false,
+    cures,
+    action: { kind: 'copyText', text: compileCommand(facts) },
+  };
+}
+
+/** Python, so that no shell takes part of a name for something else. */
+export function compileCommand({ originalModel, file }: FileFacts): string {
+  const quoted = (text: string) => JSON.stringify(text);
+  return [
+    'import onnxruntime as ort',
+    'options = ort.SessionOptions()',
+    'options.add_session_config_entry("ep.context_enable", "1")',
+    `options.add_session_config_entry("ep.context_file_path", ${quoted(file)})`,
+    'options.add_session_config_entry("ep.context_embed_mode", "1")',
+    `ort.InferenceSession(${quoted(originalModel || 'model.onnx')}, options, providers=["NvTensorRTRTXExecutionProvider"])`,
+    '',
+  ].join('\n');
+}
+
+/** What helps without building in the engine's place, and without a runtime of ours for it. */
+function others(remedies: readonly Remedy[]): Remedy[] {
+  return remedies.filter(
+    ({ action }) =>
+      !['rebuild', 'build', 'copyRebuildCommand', 'getFileAgain'].includes(action.kind),
+  );
+}

@@ -1,0 +1,142 @@
+/**
+ * The engines of an EPContext model, embedded or beside it: 64 bytes of each, never more. A path in the model is the
+ * model's word: what leads out of its folder is not opened.
+ */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import {
+  containedEngine,
+  headerSize,
+  type ContainedEngine,
+} from '../../core/file/containedEngines';
+import { readEpContextModel, type ContextNode } from '../../core/file/epContext';
+import { epContextFacts } from '../../core/file/epContextFacts';
+import type { FileFacts } from '../../core/report/engineReport';
+import { plainText } from '../../core/text/plainText';
+import type { FilePath } from './checkRecords';
+import { openRegularFile, readAt } from './fileFacts';
+
+/** More engines than any model has, and an end for a hostile one. */
+const mostEngines = 256;
+const mostNames = 2000;
+
+/** facts: those of an ONNX model. The same where it is no EPContext model, or cannot be read any more. */
+export async function withContextEngines(file: FilePath, facts: FileFacts): Promise<FileFacts> {
+  try {
+    const { handle, stat } = await openRegularFile(file);
+    try {
+      const read = (offset: number, length: number) => readAt(handle, offset, length);
+      const model = await readEpContextModel({ size: stat.size, read });
+      if (model === null) return facts;
+      const engines: ContainedEngine[] = [];
+      for (const node of model.nodes.slice(0, mostEngines)) {
+        if (!node.isMain) continue;
+        if (node.embedded !== null) {
+          const { offset, length } = node.embedded;
+          const head = await read(offset, Math.min(headerSize, length));
+          engines.push(
+            containedEngine(node.name, offset, Buffer.from(head), length, facts.modified),
+          );
+        } else if (node.path !== null) {
+          engines.push(await engineBeside(file, node, node.path));
+        }
+      }
+      return epContextFacts(facts, model, engines);
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return facts;
+  }
+}
+
+async function engineBeside(
+  model: FilePath,
+  { name }: ContextNode,
+  written: string,
+): Promise<ContainedEngine> {
+  const shown = plainText(written, 300);
+  const lost = (sentence: string): ContainedEngine => ({
+    name: shown || name,
+    offset: null,
+    facts: null,
+    problem: sentence,
+  });
+  if (typeof model !== 'string') {
+    return lost(`The model's path is no text, so that ${shown} is not looked for.`);
+  }
+  const folder = path.dirname(path.resolve(model));
+  if (written === '' || written.includes('\0')) return lost('The model names no engine.');
+  const leadsOut = `The model keeps its engine in "${shown}", which leads out of the model's folder: it is not opened.`;
+  const isAbsolute = path.isAbsolute(written) || /^([a-z]:|[\\/])/i.test(written);
+  const target = path.resolve(folder, written);
+  if (isAbsolute || !isInside(folder, target)) {
+    return lost(`${leadsOut}${await nearby(folder, written)}`);
+  }
+  let real: string;
+  try {
+    real = await fs.realpath(target);
+  } catch {
+    return lost(
+      `The engine "${shown}" that the model names is not there.${await nearby(folder, written)}`,
+    );
+  }
+  if (!isInside(await fs.realpath(folder), real)) return lost(leadsOut);
+  try {
+    const { handle, stat } = await openRegularFile(real);
+    try {
+      const head = await readAt(handle, 0, Math.min(headerSize, stat.size));
+      return containedEngine(shown, null, head, stat.size, stat.mtimeMs);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const cause = error instanceof Error ? plainText(error.message, 300) : 'it cannot be read';
+    return lost(`The engine "${shown}" that the model names cannot be read: ${cause}`);
+  }
+}
+
+function isInside(folder: string, file: string): boolean {
+  const relative = path.relative(folder, file);
+  return (
+    relative !== '' &&
+    !relative.startsWith(`..${path.sep}`) &&
+    relative !== '..' &&
+    !path.isAbsolute(relative)
+  );
+}
+
+/** " Nearby is …": the same file elsewhere in the folder, or the engines that are there. With a space before it. */
+async function nearby(folder: string, written: string): Promise<string> {
+  const wanted = path.posix.basename(written.replaceAll('\\', '/'));
+  const engines: string[] = [];
+  const same: string[] = [];
+  let looked = 0;
+  const look = async (below: string, depth: number): Promise<void> => {
+    const entries = await fs
+      .readdir(path.join(folder, below), { withFileTypes: true })
+      .catch(() => []);
+    for (const entry of entries) {
+      if (++looked > mostNames) return;
+      const name = below === '' ? entry.name : `${below}/${entry.name}`;
+      if (entry.isDirectory() && depth < 2) await look(name, depth + 1);
+      if (!entry.isFile()) continue;
+      if (entry.name === wanted) same.push(name);
+      else if (/\.(engine|trt|plan)$/i.test(entry.name)) engines.push(name);
+    }
+  };
+  await look('', 0);
+  const [found] = same;
+  if (found !== undefined) {
+    const why =
+      written.replaceAll('\\', '/') === found
+        ? ': the path is written with backslashes, which are part of the name on this system'
+        : new RegExp(`^(.+/)\\1`).test(written.replaceAll('\\', '/'))
+          ? ': the path names its folder twice'
+          : '';
+    return ` ${plainText(found, 300)} is there${why}. Put it where the model names it, or compile the model again here.`;
+  }
+  if (engines.length === 0) return ' No engine lies near the model.';
+  const names = engines.slice(0, 3).map((name) => plainText(name, 200));
+  return ` Near the model ${engines.length === 1 ? 'is' : 'are'} ${names.join(', ')}${engines.length > 3 ? `, and ${engines.length - 3} more` : ''}.`;
+}
