@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { EngineHost } from './engineHost';
-import { commandTargets, engineOfHeaderText, fileName, isEngineName } from './engineTarget';
+import { commandTargets, engineOfHeaderText, fileName, hasEnginePage } from './engineTarget';
 import type { Errors } from './errors';
 import type { Fixes } from './fixes';
 import type { GpuStatus } from './gpuStatus';
@@ -164,6 +164,6 @@ async function openEngine(uri: vscode.Uri): Promise<void> {
   await vscode.commands.executeCommand(
     'vscode.openWith',
     engine,
-    isEngineName(engine) ? viewType : 'default',
+    hasEnginePage(engine) ? viewType : 'default',
   );
 }

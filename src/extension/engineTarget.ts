@@ -7,7 +7,7 @@
  */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { engineExtensions, headerTextScheme, viewTypes } from './ids';
+import { contextModelEnding, engineExtensions, headerTextScheme, viewTypes } from './ids';
 
 /** Nodes of trees, as VS Code gives them back to the commands of their menus. */
 const handedOut = new WeakMap<object, vscode.Uri>();
@@ -61,6 +61,11 @@ export function fileName(uri: vscode.Uri): string {
 export function isEngineName(uri: vscode.Uri): boolean {
   const extension = path.posix.extname(uri.path).toLowerCase();
   return (engineExtensions as readonly string[]).includes(extension);
+}
+
+/** Whether the engine page shows it: an engine, or a model that holds some. */
+export function hasEnginePage(uri: vscode.Uri): boolean {
+  return isEngineName(uri) || uri.path.toLowerCase().endsWith(contextModelEnding);
 }
 
 /** The engine of the tab in front, as page or as header text. */

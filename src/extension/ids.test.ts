@@ -5,6 +5,7 @@ import { workFolderName } from '../host/build/workFolder';
 import {
   commands,
   contextKeys,
+  contextModelEnding,
   engineExtensions,
   headerLanguage,
   headerTextScheme,
@@ -76,7 +77,7 @@ describe('ids and package.json', () => {
           editor.selector.map((selector) => selector.filenamePattern),
         ),
       ),
-      sorted(engineExtensions.map((extension) => `*${extension}`)),
+      sorted([...engineExtensions, contextModelEnding].map((ending) => `*${ending}`)),
     );
   });
 

@@ -137,3 +137,6 @@ export const walkthrough = 'gettingStarted';
 
 /** File name extensions that are looked for; only the first is opened and checked without being asked. */
 export const engineExtensions = ['.engine', '.trt', '.plan', '.rtxplan'] as const;
+
+/** How ONNX Runtime's EPContext models end, which hold engines: the engine page offers itself for them. */
+export const contextModelEnding = '_ctx.onnx';

@@ -131,6 +131,8 @@ export class Reports implements vscode.Disposable {
   /** Whether Problems, tree and badge speak of this file: not for old versions shown in a comparison, and the like. */
   belongs(uri: vscode.Uri): boolean {
     if (this.gone.has(uri.toString())) return false;
+    // Text and files of other programs that merely end in .engine are nobody's problem.
+    if (this.get(uri)?.ofOthers === true && !this.held.has(uri.toString())) return false;
     return (
       vscode.workspace.getWorkspaceFolder(uri) !== undefined ||
       (uri.scheme === 'file' && this.held.has(uri.toString()))
