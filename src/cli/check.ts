@@ -38,6 +38,7 @@ function mayBeGate(options: CheckOptions): boolean {
 const ofPlainCheck: ReadonlySet<string> = new Set<keyof CheckOptions>([
   'json',
   'machine',
+  'compatibilityInfo',
   'runtime',
   'matchVersion',
   'ext',
