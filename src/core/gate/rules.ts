@@ -48,6 +48,10 @@ const texts: Readonly<Record<TargetReasonId, readonly [title: string, help: stri
     'Change the driver model to WDDM or MCDM there.',
   ],
   damaged: ['The file is damaged.', 'Copy it again from where it came from, or build it again.'],
+  'engine-missing': [
+    'An engine that the EPContext model names is not there.',
+    'Put the engine where the model names it, or compile the original model again.',
+  ],
   suboptimal: [
     'The engine runs, but slower than it could.',
     `${rebuild} for the compute capability of that GPU.`,

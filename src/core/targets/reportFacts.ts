@@ -12,6 +12,13 @@ export function factsOfReport(report: EngineReport): FileFacts {
     kindDetails: [],
     damage: damaged ? { sentence: damaged.sentence, headerHolds: report.header !== null } : null,
     ofOthers: false,
+    engines: report.engines.map(({ name, offset, problem, report: one }) => ({
+      name,
+      offset,
+      problem,
+      facts: one && factsOfReport(one),
+    })),
+    originalModel: '',
     size: report.size,
     modified: report.modified,
     headerBytes: Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 16)),
