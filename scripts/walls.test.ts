@@ -1,11 +1,13 @@
 import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 
 import { ESLint } from 'eslint';
 import tseslint from 'typescript-eslint';
 
 import { repositoryRoot } from '../test/harness';
+import { importCircles, importGraph } from './importCircles';
 
 /** Every line of these files breaks a wall of the room that the file's name gives (host.engineHost.process: a folder). */
 const fixtures = path.join(repositoryRoot, 'test/fixtures/walls');
@@ -57,5 +59,36 @@ describe('the walls between the rooms', () => {
       rooms.filter((room) => !covered.includes(room)),
       [],
     );
+  });
+});
+
+describe('imports', () => {
+  it('form no circle, types and import() included', () => {
+    const graph = importGraph(path.join(repositoryRoot, 'src'));
+    assert.ok([...graph.values()].flat().length > 1000);
+    const circles = importCircles(graph).map((files) =>
+      files.map((file) => path.relative(repositoryRoot, file)).join(' → '),
+    );
+    assert.deepEqual(circles, []);
+  });
+
+  it('that form one are found, whatever their kind', () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'circles-'));
+    try {
+      fs.mkdirSync(path.join(folder, 'b'));
+      fs.writeFileSync(
+        path.join(folder, 'a.ts'),
+        "import type { B } from './b';\nexport type A = B;",
+      );
+      fs.writeFileSync(path.join(folder, 'b/index.ts'), "export * from '../c';");
+      fs.writeFileSync(path.join(folder, 'c.ts'), "export const load = () => import('./a');");
+      fs.writeFileSync(path.join(folder, 'd.ts'), "import './a';");
+      assert.deepEqual(
+        importCircles(importGraph(folder)).map((files) => files.map((file) => path.basename(file))),
+        [['a.ts', 'index.ts', 'c.ts', 'a.ts']],
+      );
+    } finally {
+      fs.rmSync(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -31,7 +31,7 @@ import {
 import { modelPathOf, readRecipeFile } from '../host/build/recipeFile';
 import { engineFileOf, lookAround } from '../host/build/recipeSurroundings';
 import { EngineHostSupervisor } from '../host/engineHost/supervisor';
-import type { BuildArguments } from './buildCommand';
+import type { BuildArguments } from './commandArguments';
 import { distFolder } from './distFolder';
 import { chooseLocalRuntime } from './localRuntimes';
 import { complain, print, shown } from './output';

@@ -1,22 +1,8 @@
 /** `engine-inspector build`: its options. build.ts does it. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
-import { profilingVerbosities, type ProfilingVerbosity } from '../core/rebuild/rebuildOptions';
-
-export interface BuildArguments {
-  output?: string;
-  recipe?: string;
-  weightStreaming?: boolean;
-  computeCapability?: string[];
-  profile?: string[];
-  flag?: string[];
-  verbosity?: ProfilingVerbosity;
-  memoryPool?: string[];
-  runtime?: string;
-  keepBackups: number;
-  json?: boolean;
-  check?: boolean;
-}
+import { profilingVerbosities } from '../core/rebuild/rebuildOptions';
+import type { BuildArguments } from './commandArguments';
 
 export function addBuildCommand(program: Command, ended: (code: number) => void): void {
   program

@@ -19,7 +19,7 @@ import { gpuMemoryJson, jsonText } from '../core/gpu/gpuMemoryJson';
 import { nextPollMs, outcomeOf, type PollOutcome } from '../core/gpu/gpuMemorySchedule';
 import { EngineHostClient } from '../host/engineHost/client';
 import { distFolder } from './distFolder';
-import type { GpuOptions } from './gpuCommand';
+import type { GpuOptions } from './commandArguments';
 import { complain, hasColour, type Paint, painter, print, shown } from './output';
 
 const exitCodes = { read: 0, someFailed: 1, nothingRead: 2 } as const;

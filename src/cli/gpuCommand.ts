@@ -1,12 +1,6 @@
 /** `engine-inspector gpu`: how the memory of the GPUs stands, once or again and again. */
 import { type Command, InvalidArgumentError } from 'commander';
-
-export interface GpuOptions {
-  json?: boolean;
-  watch?: boolean;
-  /** Seconds. */
-  interval: number;
-}
+import type { GpuOptions } from './commandArguments';
 
 export function addGpuCommand(program: Command, ended: (code: number) => void): void {
   program

@@ -5,11 +5,11 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
-import type { Inspection } from '../core/inspect/inspection';
 import { inspectionJson, layerRowsJson, layersJson } from '../core/inspect/inspectionJson';
 import { inspectionText } from '../core/inspect/inspectionText';
 import { layersToCsv } from '../core/inspect/layerCsv';
-import { joinTimes, parseProfile } from '../core/inspect/layerProfile';
+import { parseProfile } from '../core/inspect/layerProfile';
+import { joinTimes } from '../core/inspect/layerTimes';
 import {
   LayersError,
   maxLayersBytes,
@@ -23,8 +23,9 @@ import { printedJson } from '../core/text/printableJson';
 import { Failure, wrongUse } from '../core/wire/failure';
 import { readSmallFile } from '../host/files/readSmallFile';
 import { inEngineSession, type EngineSession } from './engineSession';
+import type { Looked } from './inspectCompare';
 import { exitCodes } from './session';
-import type { InspectArguments } from './inspectCommand';
+import type { InspectArguments } from './commandArguments';
 import { complain, print, shown } from './output';
 
 /** Resolves with the exit code. */
@@ -45,13 +46,6 @@ export function inspect(engine: string | undefined, args: InspectArguments): Pro
     await put(await rendered(looked, args), args);
     return exitCodes.done;
   });
-}
-
-export interface Looked {
-  path: string;
-  inspection: Inspection;
-  /** The inspector's own bytes; empty: it has none. */
-  bytes: Uint8Array;
 }
 
 function refuseWrongUse(engine: string | undefined, args: InspectArguments): void {

@@ -1,19 +1,8 @@
 /** `engine-inspector inspect`: its options. inspect.ts does it. */
 import { type Command, Option } from 'commander';
 
-import { addEngineOptions, engineExitCodes, type EngineArguments } from './engineArguments';
-
-export const layerFormats = ['table', 'json', 'csv'] as const;
-
-export interface InspectArguments extends EngineArguments {
-  /** true: --layers alone. */
-  layers?: (typeof layerFormats)[number] | true;
-  output?: string;
-  filter?: string;
-  compare?: string;
-  import?: string;
-  profile?: string;
-}
+import { layerFormats, type InspectArguments } from './commandArguments';
+import { addEngineOptions, engineExitCodes } from './engineArguments';
 
 const help = `
 Without --layers: inputs and outputs, optimization profiles, GPU memory, weight streaming budgets and a summary of the

@@ -2,12 +2,19 @@
 import { compareEngines, type EngineSide } from '../core/inspect/compareEngines';
 import { comparisonJson } from '../core/inspect/inspectionJson';
 import { comparisonText } from '../core/inspect/comparisonText';
+import type { Inspection } from '../core/inspect/inspection';
 import { parseLayers } from '../core/inspect/layers';
 import { makeEngineReport } from '../core/report/makeEngineReport';
 import { printedJson } from '../core/text/printableJson';
 import { readFileFacts } from '../host/check/fileFacts';
-import type { Looked } from './inspect';
-import type { InspectArguments } from './inspectCommand';
+import type { InspectArguments } from './commandArguments';
+
+export interface Looked {
+  path: string;
+  inspection: Inspection;
+  /** The inspector's own bytes; empty: it has none. */
+  bytes: Uint8Array;
+}
 
 export async function compare(
   first: Looked,

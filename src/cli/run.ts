@@ -26,7 +26,7 @@ import {
   runChoices,
   type EngineRunArguments,
 } from './runArguments';
-import type { RunArguments } from './runCommand';
+import type { RunArguments } from './commandArguments';
 
 const slowestLayers = 20;
 

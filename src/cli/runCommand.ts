@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 
 import { defaultRunChoices } from '../core/run/runReport';
-import { addEngineOptions, engineExitCodes, type EngineArguments } from './engineArguments';
+import type { RunArguments, SweepArguments } from './commandArguments';
+import { addEngineOptions, engineExitCodes } from './engineArguments';
 import {
   parseBudget,
   parseBudgets,
@@ -12,26 +13,7 @@ import {
   parseSeconds,
   parseShapeOf,
   wholeNumber,
-  type BudgetArgument,
-  type EngineRunArguments,
-  type SweepBudgets,
 } from './runArguments';
-
-export interface RunArguments extends EngineArguments, EngineRunArguments {
-  budget: BudgetArgument;
-  /** How many of the slowest layers; true: 20. */
-  layers?: number | true;
-  /** The model; true: the recipe's. */
-  compare?: string | true;
-  reference?: string | true;
-  saveOutputs?: string;
-  csv?: boolean;
-}
-
-export interface SweepArguments extends EngineArguments, EngineRunArguments {
-  budgets?: SweepBudgets;
-  csv?: boolean;
-}
 
 const inputs = `
 SPEC of --input:

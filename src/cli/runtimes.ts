@@ -2,7 +2,7 @@
 import { runtimeSourceNames } from '../host/runtimes/runtimes';
 import { chooseLocal, findLocalRuntimes } from './localRuntimes';
 import { complain, hasColour, painter, print, shown } from './output';
-import type { RuntimesOptions } from './runtimesCommand';
+import type { RuntimesOptions } from './commandArguments';
 
 export async function runtimes({ json, runtime, verbose }: RuntimesOptions): Promise<number> {
   const found = await findLocalRuntimes(

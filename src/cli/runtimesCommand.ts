@@ -1,11 +1,6 @@
 /** `engine-inspector runtimes`: the TensorRT-RTX libraries that are found here. */
 import type { Command } from 'commander';
-
-export interface RuntimesOptions {
-  json?: boolean;
-  runtime?: string;
-  verbose?: boolean;
-}
+import type { RuntimesOptions } from './commandArguments';
 
 export function addRuntimesCommand(program: Command, ended: (code: number) => void): void {
   program

@@ -12,7 +12,7 @@ import { inEngineSession } from './engineSession';
 import { print } from './output';
 import { exitCodeOfRun, refuseImages } from './run';
 import { resolveSweepBudgets, runChoices } from './runArguments';
-import type { SweepArguments } from './runCommand';
+import type { SweepArguments } from './commandArguments';
 
 /** Resolves with the exit code. */
 export function sweep(engine: string, args: SweepArguments): Promise<number> {

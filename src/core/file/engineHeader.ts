@@ -12,9 +12,33 @@
  * answer is the verdict. A new release with another layout is a change of this file.
  */
 import { type ComputeCapability, targetSet } from '../gpu/computeCapability';
-import type { HeaderField, HeaderFieldId } from '../report/engineReport';
 import { formatBytes, formatCudaVersion, formatExactBytes } from '../text/formats';
 import { plainText } from '../text/plainText';
+
+export type HeaderFieldId =
+  | 'tag'
+  | 'zero'
+  | 'layout'
+  | 'fileSize'
+  | 'version'
+  | 'tag2'
+  | 'targets'
+  | 'cudaDriver'
+  | 'cudaRuntime'
+  | 'weightBytes';
+
+/** One field of the 64 bytes, for the header view. */
+export interface HeaderField {
+  id: HeaderFieldId;
+  offset: number;
+  length: number;
+  /** "TensorRT-RTX that built it" */
+  label: string;
+  /** "1.7.1.116" */
+  value: string;
+  /** True where a reason points at this field. */
+  flagged: boolean;
+}
 
 /** What TensorRT-RTX asks for (IRuntime::getEngineHeaderSize()) and all that is ever read of an engine for a check. */
 export const headerSize = 64;

@@ -6,9 +6,14 @@
  */
 import { hasRtxTag, headerSize, isDamagedHeader, readEngineHeader } from './engineHeader';
 import { type TransferDamage, transferDamage } from './transferDamage';
-import type { FileFactRow } from '../report/engineReport';
 import { formatBytes, formatCount, formatExactBytes } from '../text/formats';
 import { cut, decodeBytes, plainText } from '../text/plainText';
+
+/** How one fact of the file stands, for the File section: label, value. */
+export interface FileFactRow {
+  label: string;
+  value: string;
+}
 
 export const fileKinds = [
   'tensorrt-rtx',

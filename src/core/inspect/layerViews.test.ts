@@ -5,7 +5,8 @@ import path from 'node:path';
 
 import { layersToCsv } from './layerCsv';
 import { groupLayers, layerGraph, layOut, neighbourhood } from './layerGraph';
-import { joinTimes, parseProfile } from './layerProfile';
+import { parseProfile } from './layerProfile';
+import { joinTimes } from './layerTimes';
 import { LayersError, parseLayers } from './layers';
 import { summarizeLayers } from './layerSummary';
 import { filterLayers, noFilter, orderLayers, searchTexts } from './layerTable';

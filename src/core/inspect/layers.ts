@@ -14,6 +14,7 @@ import { plainText } from '../text/plainText';
 import type { LayerTime } from '../run/runReport';
 import type { TensorType } from './inspection';
 import { isProfile, profileOfValue } from './layerProfile';
+import { LayersError, type LayersErrorCode } from './layersError';
 import { JsonError, parseTolerantJson } from './tolerantJson';
 
 export interface LayerRow {
@@ -74,20 +75,7 @@ export interface LayersDocument {
   readonly raw: readonly unknown[];
 }
 
-export type LayersErrorCode = 'empty' | 'too-large' | 'not-json' | 'not-layers';
-
-export class LayersError extends Error {
-  constructor(
-    readonly code: LayersErrorCode,
-    /** Whole sentences. */
-    message: string,
-    readonly line: number | null = null,
-    readonly column: number | null = null,
-  ) {
-    super(message);
-    this.name = 'LayersError';
-  }
-}
+export { LayersError, type LayersErrorCode };
 
 /** Far above any real engine. */
 export const maxLayersBytes = 256 * 1024 * 1024;

@@ -16,11 +16,11 @@ import {
   type OnnxGraph,
   type OnnxGraphNode,
   type OnnxTensorFacts,
+  type OnnxDimension,
 } from './onnxGraph';
 import { findTraits, type ModelTrait } from './onnxTraits';
 
-/** A fixed size, or the name of a dynamic dimension ('' when it has none). */
-export type OnnxDimension = number | string;
+export type { OnnxDimension };
 
 export interface OnnxValueFacts {
   name: string;

@@ -1,5 +1,6 @@
 /** An ONNX graph as far as the types of its values and what reaches an output are to be known: never the weights. */
-import type { OnnxDimension } from './onnxFacts';
+/** A fixed size, or the name of a dynamic dimension ('' when it has none). */
+export type OnnxDimension = number | string;
 
 /** A tensor that the model brings along. */
 export interface OnnxTensorFacts {

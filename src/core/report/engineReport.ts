@@ -6,15 +6,17 @@
  * This file holds its shape. makeEngineReport.ts makes it.
  */
 import type { ComputeCapability } from '../gpu/computeCapability';
-import type { EngineHeader } from '../file/engineHeader';
-import type { FileKind } from '../file/fileKind';
 import type { ContainedEngine } from '../file/containedEngines';
+import type { EngineHeader, HeaderField, HeaderFieldId } from '../file/engineHeader';
+import type { FileFactRow, FileKind } from '../file/fileKind';
 import type { TransferDamage } from '../file/transferDamage';
 import type { Fit } from '../gpu/fit';
 import type { RebuildChoice } from '../rebuild/rebuildOptions';
 import type { CodeEvidenceId, CodeFacts } from './codeFacts';
 import type { ReasonId } from './reasonTable';
 
+export type { HeaderField, HeaderFieldId } from '../file/engineHeader';
+export type { FileFactRow } from '../file/fileKind';
 export type { ReasonId } from './reasonTable';
 
 export type Verdict = 'valid' | 'suboptimal' | 'invalid' | 'unchecked';
@@ -99,31 +101,6 @@ export type RemedyAction =
   | { kind: 'gitLfsPull' }
   | { kind: 'showLog' };
 
-export type HeaderFieldId =
-  | 'tag'
-  | 'zero'
-  | 'layout'
-  | 'fileSize'
-  | 'version'
-  | 'tag2'
-  | 'targets'
-  | 'cudaDriver'
-  | 'cudaRuntime'
-  | 'weightBytes';
-
-/** One field of the 64 bytes, for the header view. */
-export interface HeaderField {
-  id: HeaderFieldId;
-  offset: number;
-  length: number;
-  /** "TensorRT-RTX that built it" */
-  label: string;
-  /** "1.7.1.116" */
-  value: string;
-  /** True where a reason points at this field. */
-  flagged: boolean;
-}
-
 export type RowState = 'good' | 'bad' | 'warning' | 'unknown' | 'none';
 
 /** "Engine beside machine": one row of the comparison. */
@@ -144,12 +121,6 @@ export interface GpuFamilyRow {
   label: string;
   /** no-code: the header lists it, but the engine holds no code for it. */
   state: 'yes' | 'no' | 'ptx' | 'no-code';
-}
-
-/** How one fact of the file stands, for the File section: label, value. */
-export interface FileFactRow {
-  label: string;
-  value: string;
 }
 
 /** A loaded or known TensorRT-RTX library. */

@@ -14,7 +14,7 @@ import { enginePageHtml } from '../engineEditor/pageHtml';
 import { activeEngine, fileName } from '../engineTarget';
 import { compareViewType } from '../ids';
 import type { EngineWork } from '../run/engineWork';
-import type { LookInsideServices } from '.';
+import type { LookInsideServices } from './services';
 import { parseFromComparePage } from './fromComparePage';
 import type { Inspections } from './inspections';
 import { pickEngine } from './pickEngine';

@@ -7,18 +7,11 @@ import type * as vscode from 'vscode';
 import { assertNever } from '../../core/text/assertNever';
 import type { FromPage } from '../../core/pages/pageMessages';
 import { commandTargets, isEngineName } from '../engineTarget';
-import type { Rebuild } from '../rebuild';
-import type { EngineWork, EngineWorkServices } from '../run/engineWork';
+import type { EngineWork } from '../run/engineWork';
 import type { Runs } from '../run/runs';
 import type { EngineComparisons } from './engineComparisons';
 import type { Inspections } from './inspections';
-
-export interface LookInsideServices extends EngineWorkServices {
-  extensionUri: vscode.Uri;
-  rebuild: Rebuild;
-  /** Where runs are kept. */
-  runsFolder: string;
-}
+import type { LookInsideServices } from './services';
 
 /** What a page may say of it. */
 export type InsideMessage = Extract<

@@ -17,31 +17,17 @@
  * major.minor.patch; else the newest that this extension has a shim for. An explicit path that cannot be used is an
  * error with its reason, never silently another library.
  */
-import type { Stats } from 'node:fs';
 import * as path from 'node:path';
 import { compareVersions } from '../../core/report/runtimeReleases';
 import { asFailure } from '../../core/wire/failure';
-import { isLibraryName, type LibraryFile } from './libraryFile';
+import { isLibraryName } from './libraryFile';
+import type { RuntimeFiles } from './runtimeFiles';
 import { type FoundRuntime, type RuntimeSource, runtimeSourceNames } from './runtimeSources';
 import { unsupportedVersion } from './unsupportedVersion';
 import { minorVersion } from './versions';
 
+export type { RuntimeFiles };
 export { type FoundRuntime, type RuntimeSource, runtimeSourceNames };
-
-/** The file system as the search uses it: asynchronous for an extension host, at once for a command line (runtimeFiles.ts). */
-export interface RuntimeFiles {
-  /** Names; empty where there is no such folder. */
-  readdir(folder: string): Promise<string[]> | string[];
-  /** null: not there. */
-  stat(path: string): Promise<Stats | null> | Stats | null;
-  /** Without links; the path itself where it leads nowhere. */
-  realpath(path: string): Promise<string> | string;
-  /** Throws a Failure. */
-  readLibrary(
-    file: string,
-    target: { platform: NodeJS.Platform; arch: string },
-  ): Promise<LibraryFile> | LibraryFile;
-}
 
 export interface RuntimePlaces {
   /** A library or a folder with one; null: not set. */

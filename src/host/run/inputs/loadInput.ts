@@ -33,7 +33,7 @@ import {
 } from '../../../core/run/npy';
 import { formatShape } from '../../../core/run/runFormats';
 import { checkShape, resolveShape } from '../../../core/run/runChoices';
-import type { ImageLayout, InputChoice, TensorSummary } from '../../../core/run/runReport';
+import type { ImageLayout, InputChoice } from '../../../core/run/runReport';
 import { TensorSummarizer } from '../../../core/run/tensorSummary';
 import {
   bitsOf,
@@ -45,20 +45,12 @@ import {
 } from '../../../core/run/tensorTypes';
 import { Failure } from '../../../core/wire/failure';
 import { fileError } from '../../build/onnxFile';
-import { loadPictureOutside, type PictureProcess } from './loadOutside';
+import { loadPictureOutside, type LoadedInput, type PictureProcess } from './loadOutside';
 import { chooseEntry, entryPieces, readZipDirectory } from './npzFile';
 import { InputFile, stopIfAborted } from './openFile';
 import { pictureKind, readPicture } from './pictureFile';
 
-export interface LoadedInput {
-  name: string;
-  shape: number[];
-  /** The tensor's bytes; null: only looked at. */
-  dataPath: string | null;
-  summary: TensorSummary;
-  /** "random values, seed 0", "photo.png: scaled from …". Printable. */
-  source: string;
-}
+export type { LoadedInput };
 
 export interface LoadInputOptions {
   /** The file to write; null: only look whether it fits, and at its numbers. */

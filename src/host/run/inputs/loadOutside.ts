@@ -11,7 +11,6 @@ import { plainText } from '../../../core/text/plainText';
 import type { InputChoice } from '../../../core/run/runReport';
 import { hostEnvironment } from '../../engineHost/hostEnvironment';
 import { Failure, failureCodes } from '../../../core/wire/failure';
-import type { LoadedInput } from './loadInput';
 
 /** Where that process is. */
 export interface PictureProcess {
@@ -31,29 +30,34 @@ export const pictureTask = v.object({
 export type PictureTask = v.InferOutput<typeof pictureTask>;
 
 const number = v.nullable(v.number());
+const loadedInput = v.object({
+  name: v.string(),
+  shape: v.array(v.number()),
+  /** The tensor's bytes; null: only looked at. */
+  dataPath: v.nullable(v.string()),
+  /** "random values, seed 0", "photo.png: scaled from …". Printable. */
+  source: v.string(),
+  summary: v.object({
+    name: v.string(),
+    type: v.picklist(tensorTypes),
+    shape: v.array(v.number()),
+    count: v.number(),
+    min: number,
+    max: number,
+    mean: number,
+    standardDeviation: number,
+    nan: v.number(),
+    infinite: v.number(),
+    zeros: v.number(),
+    first: v.array(v.custom<number>((value) => typeof value === 'number')),
+  }),
+});
+export type LoadedInput = v.InferOutput<typeof loadedInput>;
+
 export const pictureAnswer = v.variant('type', [
   v.object({
     type: v.literal('loaded'),
-    input: v.object({
-      name: v.string(),
-      shape: v.array(v.number()),
-      dataPath: v.nullable(v.string()),
-      source: v.string(),
-      summary: v.object({
-        name: v.string(),
-        type: v.picklist(tensorTypes),
-        shape: v.array(v.number()),
-        count: v.number(),
-        min: number,
-        max: number,
-        mean: number,
-        standardDeviation: number,
-        nan: v.number(),
-        infinite: v.number(),
-        zeros: v.number(),
-        first: v.array(v.custom<number>((value) => typeof value === 'number')),
-      }),
-    }),
+    input: loadedInput,
   }),
   v.object({
     type: v.literal('refused'),

@@ -3,7 +3,8 @@
  * knows no DOM.
  */
 import { layerGraph, type LayerGraph } from '../../../core/inspect/layerGraph';
-import { joinTimes, parseProfile, type LayerTimes } from '../../../core/inspect/layerProfile';
+import { parseProfile } from '../../../core/inspect/layerProfile';
+import { joinTimes, type LayerTimes } from '../../../core/inspect/layerTimes';
 import { LayersError, parseLayers, type LayersDocument } from '../../../core/inspect/layers';
 import { summarizeLayers, type LayerSummary } from '../../../core/inspect/layerSummary';
 import {

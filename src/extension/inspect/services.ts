@@ -1,0 +1,10 @@
+import type * as vscode from 'vscode';
+import type { Rebuild } from '../rebuild';
+import type { EngineWorkServices } from '../run/engineWork';
+
+export interface LookInsideServices extends EngineWorkServices {
+  extensionUri: vscode.Uri;
+  rebuild: Rebuild;
+  /** Where runs are kept. */
+  runsFolder: string;
+}
