@@ -1,7 +1,10 @@
-/** Imports between our own files, of every kind: types and import() as well. */
+/** Imports between our own files that exist at run time: import() as well, types not. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import ts from 'typescript';
+
+/** Imports of types only: they are gone when the code runs. */
+const typeImports = /^(?:import|export) (?:type\b|\{(?:\s*type \w+,?)+\s*\} from)[^;]*;/gm;
 
 /** File to the files that it imports, absolute. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
@@ -19,7 +22,8 @@ export function importGraph(folder: string): ImportGraph {
       .slice(0, 1);
   return new Map(
     files.map((file) => {
-      const { importedFiles } = ts.preProcessFile(fs.readFileSync(file, 'utf8'), true, true);
+      const text = fs.readFileSync(file, 'utf8').replaceAll(typeImports, '');
+      const { importedFiles } = ts.preProcessFile(text, true, true);
       const own = importedFiles.map(({ fileName }) => fileName).filter((to) => to.startsWith('.'));
       return [file, own.flatMap((to) => resolve(file, to))];
     }),

@@ -58,3 +58,9 @@ export interface RuntimesOptions {
   runtime?: string;
   verbose?: boolean;
 }
+
+export interface DoctorOptions {
+  json?: boolean;
+  full?: boolean;
+  runtime?: string;
+}

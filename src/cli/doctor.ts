@@ -17,7 +17,7 @@ import { EngineHostClient } from '../host/engineHost/client';
 import { chooseRuntime } from '../host/runtimes/runtimes';
 import { listShims, noNativePart } from '../host/runtimes/shims';
 import { distFolder } from './distFolder';
-import type { DoctorOptions } from './doctorCommand';
+import type { DoctorOptions } from './commandArguments';
 import { runTrial } from './doctorTrial';
 import { findLocalRuntimes, runtimeChoice, shimFolder } from './localRuntimes';
 import { complain, hasColour, painter, print } from './output';

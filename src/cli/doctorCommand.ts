@@ -1,11 +1,6 @@
 /** `engine-inspector doctor`: its options. doctor.ts does it. */
 import type { Command } from 'commander';
-
-export interface DoctorOptions {
-  json?: boolean;
-  full?: boolean;
-  runtime?: string;
-}
+import type { DoctorOptions } from './commandArguments';
 
 export function addDoctorCommand(program: Command, ended: (code: number) => void): void {
   program
