@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
-import { makeInspection, type InspectionInput, type RawInspection } from './makeInspection';
+import type { RawInspection } from '../wire/shimReports';
+import { makeInspection, type InspectionInput } from './makeInspection';
 import { inspectionText } from './inspectionText';
 
 const mib = 2 ** 20;

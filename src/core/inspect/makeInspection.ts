@@ -1,49 +1,8 @@
 /** From what the engine host reports (numbers of NVIDIA's enums) to the facts that surfaces show. */
 import { plainText } from '../text/plainText';
-import {
-  type Inspection,
-  type InspectionFacts,
-  type ProfileShape,
-  type TensorFacts,
-  tensorTypes,
-} from './inspection';
+import { type Inspection, type InspectionFacts, type TensorFacts, tensorTypes } from './inspection';
+import type { RawInspection } from '../wire/shimReports';
 import { inspectionNotes } from './inspectionNotes';
-
-/** As the engine host reports it (host/engineHost/protocol.ts, inspectReport). Sizes in bytes, times in nanoseconds. */
-export interface RawInspection {
-  name: string;
-  profileCount: number;
-  tensors: readonly {
-    name: string;
-    mode: number;
-    type: number;
-    shape: number[];
-    format: string;
-    linear: boolean;
-    location: number;
-    shapeTensor: boolean;
-    profiles: (ProfileShape | null)[];
-    profileValues: (ProfileShape | null)[];
-  }[];
-  deviceMemory: number;
-  deviceMemoryPerProfile: number[];
-  auxStreams: number;
-  layerCount: number | null;
-  profilingVerbosity: number | null;
-  refittable: boolean;
-  streamable: number;
-  defaultBudget: number | null;
-  automaticBudget: number | null;
-  budgets: readonly { asked: number; taken: number; scratch: number; deviceMemory: number }[];
-  gpu: {
-    name: string;
-    computeCapability: string;
-    total: number;
-    freeBefore: number;
-    freeAfter: number;
-  };
-  loadNs: number;
-}
 
 export interface InspectionInput {
   /** As the user knows it. */

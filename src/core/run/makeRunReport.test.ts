@@ -2,7 +2,8 @@ import * as assert from 'node:assert/strict';
 
 import { compareValues } from './compareOutputs';
 import { failureOf, makeRunReport, withReference, type RunFacts } from './makeRunReport';
-import { readSamples, type RawAttempt, type RawRun } from './rawRun';
+import type { RawAttempt, RawRun } from '../wire/shimReports';
+import { readSamples } from './runSamples';
 import { makeRunFailure } from './runFailures';
 import { defaultRunChoices, type OutputReport } from './runReport';
 import { runText } from './runText';

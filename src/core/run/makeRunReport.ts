@@ -5,7 +5,8 @@
 import { formatBytes, formatCount } from '../text/formats';
 import { libraryLine, plainText } from '../text/plainText';
 import { histogramOf } from './histogram';
-import { readSamples, type RawAttempt, type RawRun } from './rawRun';
+import type { RawAttempt, RawRun } from '../wire/shimReports';
+import { readSamples } from './runSamples';
 import { formatMilliseconds, formatThroughput } from './runFormats';
 import { failureCodeOf } from '../wire/failure';
 import { makeRunFailure } from './runFailures';

@@ -4,12 +4,10 @@
  * by another version of this extension, is no report.
  */
 import * as v from 'valibot';
-import { tensorTypes } from '../../core/inspect/inspection';
 import type { RunReport } from '../../core/run/runReport';
+import { anyNumber as number, tensorSummary } from '../../core/wire/tensorSummary';
 import { choices } from './choices';
 
-/** Of what was measured and computed, so NaN and infinities too. */
-const number = v.custom<number>((value) => typeof value === 'number', 'not a number');
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const optional = v.nullable(number);
 const text = v.string();
@@ -48,21 +46,6 @@ const failure = v.nullable(
   }),
 );
 
-const summary = {
-  name: text,
-  type: v.picklist(tensorTypes),
-  shape: v.array(number),
-  count,
-  min: optional,
-  max: optional,
-  mean: optional,
-  standardDeviation: optional,
-  nan: count,
-  infinite: count,
-  zeros: count,
-  first: v.array(number),
-};
-
 const preview = v.nullable(
   v.object({
     width: count,
@@ -73,7 +56,7 @@ const preview = v.nullable(
 );
 
 const output = v.object({
-  ...summary,
+  ...tensorSummary.entries,
   dataPath: v.nullable(text),
   preview,
   comparison: v.nullable(
@@ -120,7 +103,7 @@ const schema = v.object({
   runtime: v.nullable(v.object({ version: text, path: text })),
   gpu: v.nullable(v.object({ name: text, computeCapability: text, total: optional })),
   choices,
-  inputs: v.array(v.object({ ...summary, source: text })),
+  inputs: v.array(v.object({ ...tensorSummary.entries, source: text })),
   loadMs: optional,
   streamable: optional,
   attempts: v.array(attempt),

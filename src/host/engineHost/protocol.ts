@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import type { RawGpuMemory } from '../../core/gpu/gpuMemory';
 import { driverModels } from '../../core/report/engineReport';
 import { failureCodes } from '../../core/wire/failure';
+import { inspectReport, runReport } from '../../core/wire/shimReports';
 
 export const protocolVersion = 2;
 
@@ -121,52 +122,8 @@ export const buildResult = v.object({
 });
 export type BuildResult = v.InferOutput<typeof buildResult>;
 
-// ---- inspecting and running: what the shim's JSON reports hold. Names are exact, sizes bytes, times nanoseconds. ----
-
 const int = v.pipe(v.number(), v.integer());
-const optional = v.nullable(int);
-const shape = v.array(int);
-const ranges = v.array(v.nullable(v.object({ min: shape, opt: shape, max: shape })));
-const gpuOfReport = {
-  name: v.string(),
-  computeCapability: v.string(),
-  total: count,
-};
 
-export const inspectReport = v.object({
-  name: v.string(),
-  profileCount: count,
-  tensors: v.array(
-    v.object({
-      name: v.string(),
-      /** TensorIOMode, DataType and TensorLocation as NVIDIA's enums number them. */
-      mode: count,
-      type: int,
-      shape,
-      format: v.string(),
-      linear: v.boolean(),
-      location: count,
-      shapeTensor: v.boolean(),
-      /** One for each profile; null: nothing told. */
-      profiles: ranges,
-      profileValues: ranges,
-    }),
-  ),
-  deviceMemory: int,
-  deviceMemoryPerProfile: v.array(int),
-  auxStreams: int,
-  layerCount: optional,
-  /** ProfilingVerbosity; null: the interface does not tell. */
-  profilingVerbosity: optional,
-  refittable: v.boolean(),
-  streamable: int,
-  defaultBudget: optional,
-  automaticBudget: optional,
-  budgets: v.array(v.object({ asked: int, taken: int, scratch: int, deviceMemory: int })),
-  gpu: v.object({ ...gpuOfReport, freeBefore: count, freeAfter: count }),
-  loadNs: count,
-});
-export type InspectReport = v.InferOutput<typeof inspectReport>;
 export const inspectResult = v.object({
   report: inspectReport,
   /** The inspector's JSON as it came; empty: not asked, or it has none. */
@@ -178,7 +135,7 @@ export const runOptions = v.object({
   token: v.string(),
   engine: path,
   /** dataPath: a file with exactly the tensor's bytes, C order, little endian. */
-  inputs: v.array(v.object({ name: v.string(), shape, dataPath: path })),
+  inputs: v.array(v.object({ name: v.string(), shape: v.array(int), dataPath: path })),
   /** Bytes, -1 the library's default, -2 its automatic budget; one attempt each. */
   budgets: v.array(int),
   runtimeCache: v.nullable(path),
@@ -196,63 +153,6 @@ export const runOptions = v.object({
 });
 export type RunOptions = v.InferOutput<typeof runOptions>;
 
-export const runReport = v.object({
-  gpu: v.object(gpuOfReport),
-  loadNs: count,
-  streamable: int,
-  /** Free GPU memory. */
-  freeBefore: optional,
-  freeLoaded: optional,
-  freeAfter: optional,
-  cache: v.object({
-    state: v.picklist(['off', 'missing', 'loaded', 'refused']),
-    loadedBytes: optional,
-    savedBytes: optional,
-    /** A fresh context with the cache that was just written: only after "missing" and "refused". */
-    warmContextNs: optional,
-    warmFirstRunNs: optional,
-    /** Why it could not be read or written; empty: nothing to say. */
-    message: v.string(),
-  }),
-  attempts: v.array(
-    v.object({
-      /** As it was asked, -1 and -2 included. */
-      budgetAsked: int,
-      /** null: built without weight streaming. */
-      budget: optional,
-      scratch: optional,
-      deviceMemory: optional,
-      contextNs: optional,
-      firstRunNs: optional,
-      freeReady: optional,
-      freeLowest: optional,
-      freeAfter: optional,
-      /** Set and not known to be off; null: not asked. */
-      cudaGraph: v.nullable(v.boolean()),
-      firstSample: count,
-      sampleCount: count,
-      /** Of the measurement, from its first start to its last end. */
-      wallNs: optional,
-      outputs: v.array(
-        v.object({
-          name: v.string(),
-          type: int,
-          shape,
-          bytes: count,
-          linear: v.boolean(),
-          /** Its file's name in outputFolder. */
-          file: v.nullable(v.string()),
-        }),
-      ),
-      /** IProfiler's sums over `count` calls. */
-      layers: v.nullable(v.array(v.object({ name: v.string(), ns: v.number(), count }))),
-      failure: v.nullable(
-        v.object({ stage: v.string(), status: count, cuda: int, sentence: v.string() }),
-      ),
-    }),
-  ),
-});
-export type RawRunReport = v.InferOutput<typeof runReport>;
 export const runResult = v.object({
   report: runReport,
   /** es_run_sample, 32 bytes each: start, latency, enqueue, GPU as int64 nanoseconds. */

@@ -8,6 +8,7 @@
  */
 import koffi from 'koffi';
 import { Failure, failureCodeOf, type FailureCode } from '../../../core/wire/failure';
+import type { BuildOptions, RequestParams } from '../protocol';
 
 /** ENGINE_SHIM_ABI of the header this file was written against. */
 const shimAbi = 2;
@@ -82,46 +83,12 @@ export interface ShimEvents {
   onPhase: (phase: ShimPhase, job: bigint) => void;
 }
 
-export interface ShimBuildOptions {
-  model: string;
-  output: string;
-  flags: readonly string[];
-  computeCapabilities: readonly number[];
-  profiles: readonly (readonly {
-    input: string;
-    min: readonly number[];
-    opt: readonly number[];
-    max: readonly number[];
-  }[])[];
-  /** ProfilingVerbosity's number. */
+/** profilingVerbosity: its number. */
+export type ShimBuildOptions = Omit<BuildOptions, 'profilingVerbosity'> & {
   profilingVerbosity: number;
-  memoryPoolLimits: Readonly<Record<string, number>>;
-}
-
-export interface ShimInspectOptions {
-  engine: string;
-  layers: boolean;
-  /** Weight streaming budgets to try, bytes. */
-  budgets: readonly number[];
-}
-
-export interface ShimRunOptions {
-  engine: string;
-  inputs: readonly { name: string; shape: readonly number[]; dataPath: string }[];
-  /** Bytes; -1 the library's default, -2 its automatic budget. */
-  budgets: readonly number[];
-  runtimeCache: string | null;
-  outputFolder: string | null;
-  profile: number;
-  warmUp: number;
-  iterations: number;
-  durationNs: number;
-  maxSamples: number;
-  streams: number;
-  copies: boolean;
-  cudaGraph: boolean;
-  profiledIterations: number;
-}
+};
+export type ShimInspectOptions = Omit<RequestParams<'inspect'>, 'token'>;
+export type ShimRunOptions = Omit<RequestParams<'run'>, 'token'>;
 
 /** es_run_options and its flags. */
 const runOptionsSize = 48;

@@ -6,11 +6,12 @@ import { fork } from 'node:child_process';
 import * as path from 'node:path';
 import * as v from 'valibot';
 
-import { tensorTypes, type TensorFacts } from '../../../core/inspect/inspection';
+import type { TensorFacts } from '../../../core/inspect/inspection';
 import { plainText } from '../../../core/text/plainText';
 import type { InputChoice } from '../../../core/run/runReport';
 import { hostEnvironment } from '../../engineHost/hostEnvironment';
 import { Failure, failureCodes } from '../../../core/wire/failure';
+import { tensorSummary } from '../../../core/wire/tensorSummary';
 
 /** Where that process is. */
 export interface PictureProcess {
@@ -29,7 +30,6 @@ export const pictureTask = v.object({
 });
 export type PictureTask = v.InferOutput<typeof pictureTask>;
 
-const number = v.nullable(v.number());
 const loadedInput = v.object({
   name: v.string(),
   shape: v.array(v.number()),
@@ -37,20 +37,7 @@ const loadedInput = v.object({
   dataPath: v.nullable(v.string()),
   /** "random values, seed 0", "photo.png: scaled from …". Printable. */
   source: v.string(),
-  summary: v.object({
-    name: v.string(),
-    type: v.picklist(tensorTypes),
-    shape: v.array(v.number()),
-    count: v.number(),
-    min: number,
-    max: number,
-    mean: number,
-    standardDeviation: number,
-    nan: v.number(),
-    infinite: v.number(),
-    zeros: v.number(),
-    first: v.array(v.custom<number>((value) => typeof value === 'number')),
-  }),
+  summary: tensorSummary,
 });
 export type LoadedInput = v.InferOutput<typeof loadedInput>;
 

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 
 import type { TensorType } from '../../../core/inspect/inspection';
 import { npyHeaderLength, parseNpyHeader } from '../../../core/run/npy';
-import type { RawOutput } from '../../../core/run/rawRun';
+import type { RawOutput } from '../../../core/wire/shimReports';
 import { decodeValues, encodeValues } from '../../../core/run/tensorTypes';
 import { Failure } from '../../../core/wire/failure';
 import { loadInput } from './loadInput';

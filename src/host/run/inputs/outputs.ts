@@ -11,7 +11,7 @@ import { notComparable, OutputComparer } from '../../../core/run/compareOutputs'
 import { imagePreview, looksLikePicture } from '../../../core/run/imagePreview';
 import { npyHeader, npyWriting } from '../../../core/run/npy';
 import { formatShape } from '../../../core/run/runFormats';
-import type { RawOutput } from '../../../core/run/rawRun';
+import type { RawOutput } from '../../../core/wire/shimReports';
 import type { OutputComparison, OutputReport, TensorSummary } from '../../../core/run/runReport';
 import { pieceElements, TensorSummarizer } from '../../../core/run/tensorSummary';
 import {

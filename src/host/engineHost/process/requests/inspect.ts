@@ -1,7 +1,8 @@
 /** inspect: deserializes an engine and tells what is inside. Runs code from the file. */
 import * as v from 'valibot';
 import { Failure } from '../../../../core/wire/failure';
-import { inspectReport, type RequestParams, type RequestResult } from '../../protocol';
+import { inspectReport } from '../../../../core/wire/shimReports';
+import type { RequestParams, RequestResult } from '../../protocol';
 import { finish, fromShim, type HostContext } from '../context';
 import { RunPhases } from '../runPhases';
 import { ShimError, type ShimJob } from '../shim';

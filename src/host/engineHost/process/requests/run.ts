@@ -1,6 +1,7 @@
 /** run: deserializes an engine and runs it once for each budget. Runs code from the file. */
 import { decodeBytes } from '../../../../core/text/plainText';
-import { type RequestParams, type RunResult, runReport } from '../../protocol';
+import { runReport } from '../../../../core/wire/shimReports';
+import type { RequestParams, RunResult } from '../../protocol';
 import type { HostContext } from '../context';
 import { parseReport, withPhases } from './inspect';
 
