@@ -89,11 +89,6 @@ export function withReference(report: RunReport, reference: RunReport['reference
   return { ...joined, headline: headlineOf(joined), notes: notesOf(joined) };
 }
 
-/** True when nothing came of it: for exit codes and colours. */
-export function runFailed(report: RunReport): boolean {
-  return failureOf(report) !== null;
-}
-
 /** What to show where one failure is shown; null: there is something to show instead. */
 export function failureOf(report: RunReport): RunFailure | null {
   if (report.failure !== null) return report.failure;

@@ -9,8 +9,6 @@ import { driverModels } from '../../core/report/engineReport';
 import { failureCodes } from '../../core/wire/failure';
 import { inspectReport, runReport } from '../../core/wire/shimReports';
 
-export const protocolVersion = 2;
-
 const bytes = v.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const path = v.pipe(v.string(), v.minLength(1));

@@ -129,11 +129,6 @@ export async function installRuntime(options: InstallOptions): Promise<string> {
   }
 }
 
-/** Removes an installed version. */
-export async function uninstallRuntime(folder: string, version: string): Promise<void> {
-  await fs.rm(path.join(folder, version), { recursive: true, force: true });
-}
-
 async function libraryIn(target: string): Promise<string | null> {
   const folder = path.join(target, 'tensorrt_rtx_libs');
   const names = await fs.readdir(folder).catch(() => []);

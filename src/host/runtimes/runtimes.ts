@@ -27,7 +27,7 @@ import { unsupportedVersion } from './unsupportedVersion';
 import { minorVersion } from './versions';
 
 export type { RuntimeFiles };
-export { type FoundRuntime, type RuntimeSource, runtimeSourceNames };
+export { type FoundRuntime, runtimeSourceNames };
 
 export interface RuntimePlaces {
   /** A library or a folder with one; null: not set. */

@@ -2,7 +2,6 @@
  * Outputs of a run: files of raw bytes in the run's folder become numbers, a preview and a comparison for the report,
  * and .npy files where the user wants them. In pieces, so that their size does not matter.
  */
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
 import { formatExactBytes } from '../../../core/text/formats';
@@ -215,9 +214,4 @@ async function* valuePieces(
     const bytes = await file.read(byteLength(type, at), byteLength(type, count));
     yield { bytes, values: decodeValues(type, bytes, count), count };
   }
-}
-
-/** Empties a run's folder: it holds nothing but what runs put there. Never throws. */
-export async function removeRunFolder(folder: string): Promise<void> {
-  await fs.rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
 }
