@@ -199,35 +199,21 @@ function allFiles(): string[] {
     .sort();
 }
 
-/** No export, file or package that nobody uses (knip.json). */
-async function checkDeadCode(): ReturnType<Check['run']> {
-  const { code, output } = await runProgram(process.execPath, [
-    inRoot('node_modules/knip/bin/knip.js'),
-    ...['--include', 'files,exports,types,dependencies', '--no-progress'],
-  ]);
-  return { looked: 1, failures: code === 0 ? [] : [{ title: 'knip', message: output }] };
-}
-
-/** ESLint finds nothing, no warning either, and knip no dead code. */
+/** ESLint finds nothing, no warning either. */
 async function checkLint(only: Only): ReturnType<Check['run']> {
   const files = only?.filter((name) => name.endsWith('.ts')) ?? ['.'];
   if (files.length === 0) return { looked: 0, failures: [] };
   const eslint = new ESLint({ cwd: repositoryRoot, warnIgnored: false });
   const results = await eslint.lintFiles(files);
   const bad = results.filter((result) => result.errorCount + result.warningCount > 0);
-  // Whether somebody uses it is seen in all files only.
-  const dead = only === undefined ? await checkDeadCode() : { looked: 0, failures: [] };
   return {
-    looked: results.length + dead.looked,
-    failures: [
-      ...dead.failures,
-      ...bad.map((result) => ({
-        title: path.relative(repositoryRoot, result.filePath),
-        message: result.messages
-          .map(({ line, column, message, ruleId }) => `${line}:${column} ${message} (${ruleId})`)
-          .join('\n'),
-      })),
-    ],
+    looked: results.length,
+    failures: bad.map((result) => ({
+      title: path.relative(repositoryRoot, result.filePath),
+      message: result.messages
+        .map(({ line, column, message, ruleId }) => `${line}:${column} ${message} (${ruleId})`)
+        .join('\n'),
+    })),
   };
 }
 
