@@ -53,6 +53,21 @@ describe('engines without code for GPUs of their header', () => {
     return name;
   };
 
+  it('a target is told of them, from the engine’s own text', () => {
+    const { stdout, code } = cli('check', 'fp8.engine', '--target', 'rtx-3060-ti,rtx-4090', '--json');
+    const [report] = JSON.parse(stdout) as {
+      targets: { target: string; cell: string; evidence: string }[];
+    }[];
+    assert.deepEqual(
+      report?.targets.map(({ cell, evidence }) => [cell, evidence]),
+      [
+        ['no-code', 'engine-text'],
+        ['runs', 'rule'],
+      ],
+    );
+    assert.equal(code, 1);
+  });
+
   it('a deep check names them, a plain one does not look', () => {
     assert.equal(reportOf().noCodeFor, null);
     const deep = reportOf('--deep');

@@ -10,7 +10,10 @@ import type { EngineReport, FileFacts } from '../../core/report/engineReport';
 import { exitCode } from '../../core/report/exitCode';
 import { reportJson } from '../../core/report/reportJson';
 import { findingsOf } from '../../core/gate/gateRecord';
+import { codeEvidence } from '../../core/targets/cell';
 import { MatrixCells } from '../../core/targets/matrix';
+import { codeAnswers, EngineTexts } from '../../host/check/engineText';
+import { codeFacts } from '../../core/report/codeFacts';
 import type { Target } from '../../core/targets/targets';
 import { Failure } from '../../core/wire/failure';
 import { readFileFacts } from '../../host/check/fileFacts';
@@ -117,20 +120,22 @@ async function onTargets(
   { seen, reporter, skipped }: { seen: Seen; reporter: Reporter; skipped: SkippedFiles },
 ): Promise<number> {
   const cells = new MatrixCells(targets);
+  const texts = new EngineTexts();
   const jsons = new CellJsons(targets, settings.config.severity);
   const limitMs = Math.min(10_000, options.timeout * 1000);
   let count = 0;
   const read = async ({ path, named }: FoundFile) => {
     const facts = await readFileFacts(path, limitMs);
-    return { facts, named, recipe: await hasRecipe(facts.file) };
+    const code = codeEvidence(codeFacts(facts.header, await codeAnswers(path, facts, texts, true)));
+    return { facts, named, recipe: await hasRecipe(facts.file), code };
   };
-  for await (const { facts, named, recipe } of ahead(files, read)) {
+  for await (const { facts, named, recipe, code } of ahead(files, read)) {
     if (facts.ofOthers && !named && !recipe) {
       skipped.add(facts);
       continue;
     }
     count++;
-    const row = jsons.row(cells.row(facts));
+    const row = jsons.row(cells.row(facts, code));
     const record = seen.look(gateRecord(facts, { targets: row, reasons: [], known: [], recipe }));
     await reporter.file(record, () => ({
       ...reportJson(fileReport(facts)),

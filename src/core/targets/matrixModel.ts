@@ -4,7 +4,7 @@
  */
 import type { EngineReport } from '../report/engineReport';
 import { formatBytes } from '../text/formats';
-import { cellSeverity, cellWords, fewNames, type TargetCell } from './cell';
+import { cellSeverity, cellWords, codeEvidence, fewNames, type TargetCell } from './cell';
 import { cellRemedy, type CellRemedy } from './cellRemedy';
 import { evidenceWords } from './engineOnTargets';
 import {
@@ -119,7 +119,7 @@ export function makeMatrixModel(input: MatrixInput): MatrixModel {
     return pool.push(cellView(cell, severity)) - 1;
   };
   const rows = engines.flatMap(({ id, path, report }): MatrixRow[] => {
-    const row = cellsOf.row(factsOfReport(report));
+    const row = cellsOf.row(factsOfReport(report), codeEvidence(report.code));
     counter.add(report.kind, row);
     // Foreign files have one fact, and it is the same on every target.
     if (!['tensorrt-rtx', 'unreadable', 'empty'].includes(report.kind)) return [];

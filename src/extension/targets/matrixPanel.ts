@@ -12,6 +12,7 @@ import type {
 import { factsOfReport } from '../../core/targets/reportFacts';
 import { makeMatrixModel, type MatrixModel } from '../../core/targets/matrixModel';
 import { matrixCsv, matrixJson, matrixMarkdown } from '../../core/targets/matrixExport';
+import { codeEvidence } from '../../core/targets/cell';
 import { MatrixCells } from '../../core/targets/matrix';
 import type { RebuildChoice } from '../../core/rebuild/rebuildOptions';
 import { assertNever } from '../../core/text/assertNever';
@@ -183,7 +184,7 @@ export class MatrixPanel implements vscode.Disposable {
       );
       if (at.length === 0) continue;
       found.push(uri);
-      const told = cells.row(factsOfReport(report));
+      const told = cells.row(factsOfReport(report), codeEvidence(report.code));
       for (const column of at) {
         const cell = told[column];
         if (cell) gpus.add(cell.computeCapability);

@@ -19,19 +19,13 @@ import type {
 import { parseComputeCapability } from '../../core/gpu/computeCapability';
 import type { ContainedEngine } from '../../core/file/containedEngines';
 import { readEngineHeader } from '../../core/file/engineHeader';
-import {
-  answerOfText,
-  codeFacts,
-  textMayDiffer,
-  type CodeAnswer,
-  type CodeFacts,
-} from '../../core/report/codeFacts';
+import { codeFacts, type CodeFacts } from '../../core/report/codeFacts';
 import { makeFileFacts, unreadableFacts } from '../../core/file/fileFacts';
 import { makeEngineReport } from '../../core/report/makeEngineReport';
 import { libraryLine } from '../../core/text/plainText';
 import type { RecipeFacts, RuntimeProblem as Problem } from '../../core/report/reasons';
 import { CheckRecords, type FilePath, packPaths } from './checkRecords';
-import { EngineTexts } from './engineText';
+import { codeAnswers, EngineTexts } from './engineText';
 import {
   defaultReadLimitMs,
   factsOfHead,
@@ -488,7 +482,7 @@ export class CheckedFiles {
     const facts = asked
       ? await this.factsOfRecord(path, outcome.records, outcome.index)
       : await this.factsWithoutHost(path);
-    const code = await this.codeAnswers(path, facts, deep === true);
+    const code = await codeAnswers(path, facts, this.texts, deep === true);
     const recipe = await recipeBeside(path);
     const own = makeEngineReport({
       ...this.context,
@@ -506,20 +500,6 @@ export class CheckedFiles {
     const { withEngines } = await import('../../core/report/containedReports');
     const report = withEngines(own, facts, await this.contained(facts.engines));
     return { facts, report, recipe, code: known };
-  }
-
-  private async codeAnswers(
-    path: FilePath,
-    facts: FileFacts,
-    deep: boolean,
-  ): Promise<CodeAnswer[]> {
-    const { header } = facts;
-    // Of several engines, or of one beside its model, this would be another's.
-    const [inside, ...others] = facts.engines;
-    const isElsewhere = inside !== undefined && (inside.offset === null || others.length > 0);
-    if (isElsewhere || !textMayDiffer(header)) return [];
-    const text = deep ? await this.texts.read(path, facts) : this.texts.known(path, facts);
-    return text ? [answerOfText(header, text)] : [];
   }
 
   /** In order; the next ones are read ahead where files have to be read. */

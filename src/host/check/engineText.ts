@@ -5,6 +5,7 @@
  */
 import type { EngineText } from '../../core/file/engineText';
 import { EngineTextScanner } from '../../core/file/engineText';
+import { answerOfText, type CodeAnswer, textMayDiffer } from '../../core/report/codeFacts';
 import type { FileFacts } from '../../core/report/engineReport';
 import { headerSize } from '../../core/file/engineHeader';
 import type { FilePath } from './checkRecords';
@@ -74,6 +75,22 @@ export class EngineTexts {
     this.texts.set(key, text);
     return text;
   }
+}
+
+/** What is known of the code inside an engine. deep: its text is read where it was not. */
+export async function codeAnswers(
+  path: FilePath,
+  facts: FileFacts,
+  texts: EngineTexts,
+  deep: boolean,
+): Promise<CodeAnswer[]> {
+  const { header } = facts;
+  // Of several engines, or of one beside its model, this would be another's.
+  const [inside, ...others] = facts.engines;
+  const isElsewhere = inside !== undefined && (inside.offset === null || others.length > 0);
+  if (isElsewhere || !textMayDiffer(header)) return [];
+  const text = deep ? await texts.read(path, facts) : texts.known(path, facts);
+  return text ? [answerOfText(header, text)] : [];
 }
 
 function keyOf(file: FilePath, { size, modified, headerBytes }: FileFacts): string {
