@@ -54,7 +54,13 @@ describe('engines without code for GPUs of their header', () => {
   };
 
   it('a target is told of them, from the engine’s own text', () => {
-    const { stdout, code } = cli('check', 'fp8.engine', '--target', 'rtx-3060-ti,rtx-4090', '--json');
+    const { stdout, code } = cli(
+      'check',
+      'fp8.engine',
+      '--target',
+      'rtx-3060-ti,rtx-4090',
+      '--json',
+    );
     const [report] = JSON.parse(stdout) as {
       targets: { target: string; cell: string; evidence: string }[];
     }[];
