@@ -78,7 +78,15 @@ export async function checkFiles(
       files++;
       const prediction = profile && makePrediction(facts, profile.machine, profile.name, code);
       const predicted = prediction?.predicted ?? null;
-      count(exitCode([{ report, predicted, predictedNoCode: prediction?.noCode === true }]));
+      count(
+        exitCode([
+          {
+            report,
+            predicted,
+            predictedStops: prediction?.noCode === true || prediction?.libraryStops === true,
+          },
+        ]),
+      );
       const inner =
         profile &&
         facts.engines.map(

@@ -1,5 +1,6 @@
 /** What is installed on this machine and what to do about what is not, as one page: `doctor`, for people and for issue reports. */
 import { formatCudaVersion, joinWords } from '../text/formats';
+import { driverStartsLibrary } from '../report/verdictRule';
 import { parseComputeCapability, supportOf } from '../gpu/computeCapability';
 
 export interface DoctorProblem {
@@ -107,8 +108,8 @@ function driver({ nativeProblem, driver: found, loaded, gpusProblem }: DoctorFac
   const name = found.driverVersion === null ? '' : ` ${found.driverVersion}`;
   const sentence = `NVIDIA driver${name} supports CUDA ${formatCudaVersion(found.cudaDriverVersion)}.`;
   const needed = loaded?.cudaRuntimeVersion ?? null;
-  // CUDA's own rule: a driver of an older major does not start a newer runtime.
-  if (needed !== null && Math.floor(found.cudaDriverVersion / 1000) < Math.floor(needed / 1000)) {
+  const versions = { driverVersion: found.cudaDriverVersion, cudaRuntimeVersion: needed ?? 0 };
+  if (needed !== null && !driverStartsLibrary(versions)) {
     return of(
       'problem',
       `${sentence} TensorRT-RTX ${loaded?.version ?? ''} needs CUDA ${Math.floor(needed / 1000)}.`,

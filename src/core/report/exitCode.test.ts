@@ -54,6 +54,6 @@ describe('exitCode', () => {
       assert.equal(exitCode([{ ...one, predicted: runs }]), 1);
     }
     assert.equal(exitCode([{ ...unreadable, predicted: not }]), 2);
-    assert.equal(exitCode([{ ...valid, predicted: runs, predictedNoCode: true }]), 1);
+    assert.equal(exitCode([{ ...valid, predicted: runs, predictedStops: true }]), 1);
   });
 });

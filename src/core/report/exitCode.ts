@@ -10,8 +10,8 @@ export interface CheckedFile {
   report: EngineReport;
   /** With a machine profile: decides in the place of this machine's verdict. */
   predicted?: PredictedVerdict | null;
-  /** It holds no code for that machine's GPU. */
-  predictedNoCode?: boolean;
+  /** It would not run there for what the rule does not see: no code for the GPU, or a driver that is too old. */
+  predictedStops?: boolean;
 }
 
 /** 1 goes before 2: that an engine is known not to run matters more than that another could not be checked. No files at all: 2. */
@@ -23,12 +23,12 @@ export function exitCode(files: readonly CheckedFile[]): ExitCode {
   return codes.includes(1) ? 1 : codes.includes(2) ? 2 : 0;
 }
 
-function codeOf({ report, predicted, predictedNoCode }: CheckedFile): ExitCode {
+function codeOf({ report, predicted, predictedStops }: CheckedFile): ExitCode {
   if (report.kind === 'unreadable') {
     return 2;
   }
   if (predicted) {
-    const fails = predicted.validity === engineValidity.kINVALID || predictedNoCode === true;
+    const fails = predicted.validity === engineValidity.kINVALID || predictedStops === true;
     return fails || fileIsUnusable(report) ? 1 : 0;
   }
   if (report.verdict === 'invalid' || report.reasons.some((r) => r.severity === 'error')) {

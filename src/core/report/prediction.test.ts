@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { editHeader, factsOf, realHeader } from '../../../test/support/engines';
 import type { CodeFacts } from './codeFacts';
 import { makePrediction } from './prediction';
-import type { MachineProfile } from './verdictRule';
+import { driverStartsLibrary, type MachineProfile } from './verdictRule';
 
 const machine: MachineProfile = {
   computeCapability: '8.9',
@@ -119,5 +119,42 @@ describe('prediction', () => {
     for (const { sentence } of made.reasons) {
       assert.doesNotMatch(sentence, /undefined|null|NaN/);
     }
+  });
+});
+
+describe('CUDA’s own rule', () => {
+  const versions = (driverVersion: number, cudaRuntimeVersion: number) => ({
+    driverVersion,
+    cudaRuntimeVersion,
+  });
+
+  it('stops a library whose CUDA runtime has a newer major than the driver', () => {
+    assert.equal(driverStartsLibrary(versions(12080, 13040)), false);
+    assert.equal(driverStartsLibrary(versions(12990, 13000)), false);
+  });
+
+  it('starts it with the same major, an older minor included, and with a newer one', () => {
+    assert.equal(driverStartsLibrary(versions(13000, 13040)), true);
+    assert.equal(driverStartsLibrary(versions(14000, 13040)), true);
+  });
+
+  it('is part of the prediction, and keeps NVIDIA’s answer as it would be', () => {
+    const made = makePrediction(factsOf(engine), { ...machine, driverVersion: 12080 }, 'old.json');
+    assert.equal(made.headline, 'On the machine of old.json it would not run.');
+    assert.equal(made.libraryStops, true);
+    assert.deepEqual(made.predicted, { validity: 0, diagnostics: 0 });
+    assert.deepEqual(made.reasons, [
+      {
+        id: 'old-cuda-driver',
+        enumName: '',
+        sentence:
+          'TensorRT-RTX 1.7.1 has CUDA runtime 13.4 inside, which needs a driver for CUDA 13.0 or newer; there it is for 12.8.',
+      },
+    ]);
+  });
+
+  it('stops nothing where a version is not known', () => {
+    assert.equal(driverStartsLibrary(versions(Number.MAX_SAFE_INTEGER, 13040)), true);
+    assert.equal(driverStartsLibrary(versions(12080, Number.MAX_SAFE_INTEGER)), true);
   });
 });

@@ -7,7 +7,13 @@ import { whyNoCode, type CodeFacts } from './codeFacts';
 import { plainText } from '../text/plainText';
 import { reasonTable } from './reasonTable';
 import { fileReasons } from './reasons';
-import { predictVerdict, type MachineProfile, type PredictedVerdict } from './verdictRule';
+import {
+  driverStartsLibrary,
+  libraryDoesNotStart,
+  predictVerdict,
+  type MachineProfile,
+  type PredictedVerdict,
+} from './verdictRule';
 import {
   diagnosticBit,
   diagnostics,
@@ -32,6 +38,8 @@ export interface Prediction {
   reasons: PredictedReason[];
   /** It holds no code for that GPU, which the rule cannot see. */
   noCode: boolean;
+  /** The driver there is too old for the library, which the rule cannot see either. */
+  libraryStops: boolean;
   /** "On the machine of rtx4060.json it would run." */
   headline: string;
   /** "compute capability 8.9, 8.0 GiB, CUDA driver 13.0, TensorRT-RTX 1.7.1 (CUDA runtime 13.4)" */
@@ -54,9 +62,12 @@ export function makePrediction(
     code.without.includes(machine.computeCapability) &&
     !hasBit(predicted.diagnostics, diagnosticBit.kUNSUPPORTED_CC);
   const ofFile = fileReasons(facts).filter(({ id }) => reasonTable[id].proves === 'unusable');
+  const libraryStops = !driverStartsLibrary(machine);
   // What is proved unusable runs nowhere, and what its header says may be nobody's word.
   const headline =
-    ofFile.length > 0 || noCode ? outcome(engineValidity.kINVALID) : outcome(predicted.validity);
+    ofFile.length > 0 || noCode || libraryStops
+      ? outcome(engineValidity.kINVALID)
+      : outcome(predicted.validity);
   return {
     predicted,
     machine,
@@ -68,8 +79,10 @@ export function makePrediction(
         : predictedReasons(predicted, facts, machine)
       ).filter(({ id }) => ofFile.length === 0 || id !== 'malformed-engine'),
       ...(noCode && ofFile.length === 0 ? [noCodeReason(code, machine)] : []),
+      ...(libraryStops ? [libraryReason(machine)] : []),
     ],
     noCode,
+    libraryStops,
     headline: `On the machine of ${name} ${headline}`,
     machineText:
       `compute capability ${machine.computeCapability}, ${formatBytes(machine.totalGpuMemory)}, ` +
@@ -122,6 +135,10 @@ export function predictedReasons(
       enumName,
       sentence: worded[reason](machine, facts),
     }));
+}
+
+function libraryReason(machine: MachineProfile): PredictedReason {
+  return { id: 'old-cuda-driver', enumName: '', sentence: libraryDoesNotStart(machine) };
 }
 
 function noCodeReason(code: CodeFacts, { computeCapability }: MachineProfile): PredictedReason {

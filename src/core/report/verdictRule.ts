@@ -12,7 +12,7 @@
  */
 import { type ComputeCapability, supportOf, targetSet } from '../gpu/computeCapability';
 import { hasRtxTag, headerSize } from '../file/engineHeader';
-import { threeParts } from '../text/formats';
+import { formatCudaVersion, threeParts } from '../text/formats';
 import { diagnosticBit, engineValidity } from './validity';
 
 /** A machine that an engine is to run on. */
@@ -63,6 +63,29 @@ export function predictVerdict(bytes: Uint8Array, machine: MachineProfile): Pred
     validity: admitted === 'ptx' ? engineValidity.kSUBOPTIMAL : engineValidity.kVALID,
     diagnostics,
   };
+}
+
+/**
+ * CUDA's own rule, which no header shows: a driver for an older CUDA major than the runtime inside the library does not
+ * start it. A version that is not known (the largest number) stops nothing.
+ */
+export function driverStartsLibrary({
+  driverVersion,
+  cudaRuntimeVersion,
+}: Pick<MachineProfile, 'driverVersion' | 'cudaRuntimeVersion'>): boolean {
+  if (cudaRuntimeVersion === Number.MAX_SAFE_INTEGER) return true;
+  return Math.floor(driverVersion / 1000) >= Math.floor(cudaRuntimeVersion / 1000);
+}
+
+/** "TensorRT-RTX 1.7.1 has CUDA runtime 13.4 inside, which needs a driver for CUDA 13.0 or newer; there it is for 12.8." */
+export function libraryDoesNotStart(
+  machine: Pick<MachineProfile, 'driverVersion' | 'cudaRuntimeVersion' | 'tensorrtRtx'>,
+): string {
+  const major = Math.floor(machine.cudaRuntimeVersion / 1000) * 1000;
+  return (
+    `TensorRT-RTX ${machine.tensorrtRtx} has CUDA runtime ${formatCudaVersion(machine.cudaRuntimeVersion)} inside, which needs ` +
+    `a driver for CUDA ${formatCudaVersion(major)} or newer; there it is for ${formatCudaVersion(machine.driverVersion)}.`
+  );
 }
 
 /** The mask is read as the runtime reads it, not as the release that wrote it meant it. */

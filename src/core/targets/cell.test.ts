@@ -90,6 +90,13 @@ describe('cellFor', () => {
       'update-driver',
     );
     assert.equal(cellFor(newDriver, target('rtx-4060')).cell, 'runs');
+    // CUDA's own rule: the library of 1.7 has CUDA 13 inside.
+    const oldMajor = cellFor(facts, target('rtx-4060', { driverVersion: 12080 }));
+    assert.equal(oldMajor.cell, 'update-driver');
+    assert.match(
+      oldMajor.sentence,
+      /needs a driver for CUDA 13\.0 or newer; there it is for 12\.8/,
+    );
     assert.equal(cellFor(weights(8.1), target('rtx-4060')).cell, 'needs-weight-streaming');
     assert.equal(cellFor(weights(7.5), target('rtx-4060')).cell, 'borderline');
     assert.equal(cellFor(weights(7.5), target('rtx-4060', { memoryIs: 'exact' })).cell, 'runs');

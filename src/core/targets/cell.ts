@@ -8,7 +8,13 @@ import { familiesText, whyNoCode, type CodeFacts } from '../report/codeFacts';
 import type { FileFacts, ReasonId } from '../report/engineReport';
 import { predictedReasons } from '../report/prediction';
 import { fileReasons } from '../report/reasons';
-import { predictVerdict } from '../report/verdictRule';
+import { releaseFor } from '../report/runtimeReleases';
+import {
+  driverStartsLibrary,
+  libraryDoesNotStart,
+  predictVerdict,
+  type MachineProfile,
+} from '../report/verdictRule';
 import { diagnosticBit, engineValidity, hasBit } from '../report/validity';
 import { formatBytesPair, joinWords } from '../text/formats';
 import { notInSupportMatrix } from './boards';
@@ -127,6 +133,10 @@ export function cellFor(
     if (facts.damage?.headerHolds === false && cell !== 'never') continue;
     found.push({ cell: cell ?? 'rebuild', id, sentence });
   }
+  const stops = ofFile.length === 0 && !never ? libraryStops(target, machine) : null;
+  if (stops !== null) {
+    found.push({ cell: 'update-driver', id: 'old-cuda-driver', sentence: stops });
+  }
   const admitted = !hasBit(predicted.diagnostics, diagnosticBit.kUNSUPPORTED_CC);
   if (admitted && ofFile.length === 0 && code?.without.includes(target.computeCapability)) {
     const sentence =
@@ -161,6 +171,17 @@ export function cellFor(
     sentence: sentences.join(' '),
     evidence: cell === 'no-code' && code ? code.evidence : 'rule',
   };
+}
+
+/** Why the library that would run it does not start with that driver; null: it does, as far as is known. */
+function libraryStops({ driverVersion }: Target, machine: MachineProfile): string | null {
+  if (driverVersion === null) return null;
+  const { tensorrtRtx } = machine;
+  const known = { driverVersion, tensorrtRtx };
+  const cudaRuntimeVersion =
+    releaseFor(tensorrtRtx)?.cudaRuntimeVersion ?? machine.cudaRuntimeVersion;
+  const library = { ...known, cudaRuntimeVersion };
+  return driverStartsLibrary(library) ? null : libraryDoesNotStart(library);
 }
 
 /** What the file shows by itself to be wrong, the same for every target. */
