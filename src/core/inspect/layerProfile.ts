@@ -1,11 +1,12 @@
 /** Times of layers as trtexec --exportProfile writes them. */
 import type { LayerTime } from '../run/runReport';
 import { LayersError } from './layersError';
+import { decodeText } from '../text/decodeText';
 import { JsonError, parseTolerantJson } from './tolerantJson';
 
 /** NVIDIA's profile, in the order of the file. Throws LayersError. */
 export function parseProfile(input: Uint8Array | string): LayerTime[] {
-  const text = typeof input === 'string' ? input : new TextDecoder().decode(input);
+  const text = typeof input === 'string' ? input : decodeText(input);
   if (text.trim() === '') throw new LayersError('empty', 'It is empty.');
   let value: unknown;
   try {

@@ -29,6 +29,15 @@ function codeOf(input: string): LayersErrorCode | 'none' {
 }
 
 describe('layers', () => {
+  it('are read as PowerShell writes them, in UTF-16 with its mark, and with a zero at the end', () => {
+    const text = JSON.stringify({ Layers: [{ Name: 'größe', LayerType: 'kgen' }] });
+    const wide = Buffer.from(`\ufeff${text}\0`, 'utf16le');
+    const [row] = parseLayers(wide).rows;
+    assert.equal(row?.name, 'größe');
+    // The other order of bytes.
+    assert.equal(parseLayers(Buffer.from(wide).swap16()).rows[0]?.name, 'größe');
+  });
+
   it('reads the detailed layers of the super-resolution net', () => {
     const document = parseLayers(sample('super-resolution-detailed'));
     assert.equal(document.detail, 'detailed');

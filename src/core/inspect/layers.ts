@@ -15,6 +15,7 @@ import type { LayerTime } from '../run/runReport';
 import type { TensorType } from './inspection';
 import { isProfile, profileOfValue } from './layerProfile';
 import { LayersError, type LayersErrorCode } from './layersError';
+import { decodeText } from '../text/decodeText';
 import { JsonError, parseTolerantJson } from './tolerantJson';
 
 export interface LayerRow {
@@ -180,7 +181,7 @@ function parseDocument(input: Uint8Array | string): { value: unknown; mended: bo
       `It is larger than ${formatCount(maxLayersBytes / 1024 / 1024)} MiB, more than any real engine's layers.`,
     );
   }
-  const text = typeof input === 'string' ? input : new TextDecoder().decode(withoutEnd(input));
+  const text = typeof input === 'string' ? input : withoutEnd(decodeText(input));
   if (text.trim() === '') throw new LayersError('empty', 'It is empty.');
   try {
     return parseTolerantJson(text);
@@ -199,10 +200,10 @@ function parseDocument(input: Uint8Array | string): { value: unknown; mended: bo
 }
 
 /** C strings bring their zero along. */
-function withoutEnd(bytes: Uint8Array): Uint8Array {
-  let end = bytes.length;
-  while (end > 0 && bytes[end - 1] === 0) end -= 1;
-  return bytes.subarray(0, end);
+function withoutEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0) end -= 1;
+  return text.slice(0, end);
 }
 
 function layerList(value: unknown): unknown[] {

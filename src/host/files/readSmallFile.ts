@@ -5,6 +5,7 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 
+import { decodeText } from '../../core/text/decodeText';
 import { formatBytes } from '../../core/text/formats';
 import { plainText } from '../../core/text/plainText';
 import { fileError } from '../build/onnxFile';
@@ -64,15 +65,4 @@ export async function readSmallText(
 ): Promise<string | null> {
   const bytes = await readSmallFile(file, maxBytes, what);
   return bytes && decodeText(bytes);
-}
-
-/** By the mark at the beginning; without one UTF-8. */
-export function decodeText(bytes: Uint8Array): string {
-  const encoding =
-    bytes[0] === 0xff && bytes[1] === 0xfe
-      ? 'utf-16le'
-      : bytes[0] === 0xfe && bytes[1] === 0xff
-        ? 'utf-16be'
-        : 'utf-8';
-  return new TextDecoder(encoding).decode(bytes);
 }
