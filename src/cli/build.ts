@@ -264,7 +264,7 @@ async function printResult(result: RebuildResult, job: Job, args: BuildArguments
   for (const warning of result.warnings) complain(`warning: ${plainText(warning)}`);
   for (const warning of result.libraryWarnings) complain(`TensorRT-RTX: ${plainText(warning)}`);
   const lines = [
-    `${plainText(result.engine)}: built in ${formatDuration(result.durationMs)} with TensorRT-RTX ${runtime.version}, ${formatBytes(result.engineSize)}, ${planSummary(job.options, runtime.version)}.`,
+    `${plainText(result.engine)}: built in ${formatDuration(result.durationMs)} with TensorRT-RTX ${runtime.version}, ${formatBytes(result.engineSize)}, ${planSummary(job.options, runtime.version, result.traits)}.`,
     ...(result.backup === null ? [] : [`The old engine is ${plainText(result.backup)}.`]),
     '',
   ];

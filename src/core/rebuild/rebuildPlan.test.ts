@@ -50,6 +50,21 @@ describe('rebuildPlan', () => {
     );
   });
 
+  it('promises no GPU that the model’s types have no code for, and says which', () => {
+    const fp8 = {
+      ...readOnnxFactsOfBytes(staticModel()),
+      traits: [{ id: 'fp8' as const, node: 'q', operator: 'QuantizeLinear' }],
+    };
+    const { summary, problems, complete } = plan({ facts: fp8 });
+    assert.equal(summary, 'for RTX 40 and 50 series and GB10 (DGX Spark); newer ones by PTX');
+    const [problem] = problems;
+    assert.equal(problem?.severity, 'warning');
+    assert.match(problem.sentence, /FP8 values \(QuantizeLinear q\).* 8\.9 or newer/);
+    assert.match(problem.sentence, /list 8\.0 and 8\.6 all the same/);
+    // The library decides: it can be built.
+    assert.equal(complete, true);
+  });
+
   it('guesses profiles of a dynamic model and says so', () => {
     const { options, complete, profilesAreGuessed } = plan({
       facts: readOnnxFactsOfBytes(dynamicModel()),

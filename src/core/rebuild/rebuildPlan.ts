@@ -23,7 +23,9 @@ import {
   type OptionProblem,
   type RebuildChoice,
 } from './rebuildOptions';
+import type { ModelTrait } from './onnxTraits';
 import { checkProfiles, defaultProfiles } from './rebuildProfiles';
+import { requirementProblems, requirementsOf, withoutCode } from './requirements';
 
 export interface PlanInput {
   choice: RebuildChoice;
@@ -89,7 +91,7 @@ export function planRebuild(input: PlanInput): RebuildPlan {
     problems,
     complete:
       facts !== null && !profilesAreGuessed && problems.every((p) => p.severity !== 'error'),
-    summary: planSummary(options, version),
+    summary: planSummary(options, version, facts?.traits ?? []),
   };
 }
 
@@ -111,17 +113,28 @@ export function checkPlan(
       sentence: 'The model holds no weights, so there is nothing to stream.',
     });
   }
+  // A graph that is too large to be looked through is the library's to judge.
+  problems.push(...requirementProblems(options, facts.traits ?? [], surroundings));
   return problems;
 }
 
 /** What will be built, in words. */
-export function planSummary(options: EngineOptions, runtimeVersion: string): string {
+export function planSummary(
+  options: EngineOptions,
+  runtimeVersion: string,
+  traits: readonly ModelTrait[] = [],
+): string {
   const { targets } = targetSet(runtimeVersion);
+  const usual = targets.map((t) => t.computeCapability).filter((cc) => cc !== '7.5');
+  // The header will list them; code for them there will not be.
+  const without = withoutCode(requirementsOf(traits, runtimeVersion), usual).flatMap(
+    ({ families }) => families,
+  );
   const named = options.computeCapabilities;
   const gpus =
     named.length === 0
       ? runsOnSentence(
-          targets.map((t) => t.computeCapability).filter((cc) => cc !== '7.5'),
+          usual.filter((cc) => !without.includes(cc)),
           true,
         )
       : named.includes('current')

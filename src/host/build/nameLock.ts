@@ -124,7 +124,13 @@ async function take(
         flag: attempt === 0 ? 'wx' : 'w',
       });
       const { mtimeMs: now } = await fs.lstat(file);
-      if (await renamed(claim, lockFolder)) return { folder, lockFolder };
+      if (await renamed(claim, lockFolder)) {
+        // Without its file it would be anybody's.
+        if ((await lstatOrNull(path.join(lockFolder, `${token}.json`))) !== null)
+          return { folder, lockFolder };
+        claim = null;
+        continue;
+      }
       const owner = await livingOwner(lockFolder, now);
       if (owner !== null) {
         await removeClaim(claim, token);
@@ -162,15 +168,23 @@ export async function deadLocks(folder: string): Promise<string[]> {
   return names;
 }
 
-/** What contenders that died before they had the lock left. One that lives and loses its claim to this makes another. */
+/**
+ * What contenders that died before they had the lock left. An owner's file is only taken from who is dead for sure; of a
+ * claim without one only the folder goes, which fails as soon as a living contender has put its file there.
+ */
 export async function removeDeadClaims(folder: string): Promise<void> {
   for (const entry of await fs.readdir(folder)) {
     const token = /\.([0-9a-f]{24})\.claim$/.exec(entry)?.[1];
     if (token === undefined) continue;
     const claim = path.join(folder, entry);
     const found = await readOwner(path.join(claim, `${token}.json`));
-    if (found?.owner && (await isAlive(found.owner, found.written, Date.now()))) continue;
-    await removeClaim(claim, token);
+    if (found === null) await removeFolderQuietly(claim);
+    else if (
+      found.owner === null
+        ? Date.now() - found.written > staleMs
+        : !(await isAlive(found.owner, found.written, Date.now()))
+    )
+      await removeClaim(claim, token);
   }
 }
 

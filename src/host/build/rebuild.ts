@@ -16,6 +16,7 @@ import { formatCount, threeParts } from '../../core/text/formats';
 import type { OnnxFacts } from '../../core/rebuild/onnxFacts';
 import { libraryLine, plainText } from '../../core/text/plainText';
 import { explainRefusal, type ExplainedRefusal } from '../../core/rebuild/refusals';
+import type { ModelTrait } from '../../core/rebuild/onnxTraits';
 import { checkPlan } from '../../core/rebuild/rebuildPlan';
 import { profileOptions } from '../../core/rebuild/rebuildProfiles';
 import {
@@ -91,6 +92,8 @@ export interface RebuildResult {
   durationMs: number;
   parseMs: number;
   buildMs: number;
+  /** What of the model decides for which GPUs there is code. */
+  traits: readonly ModelTrait[];
   /** Sentences that the user should see although all went well. */
   warnings: string[];
   /** The library's own warnings while it read and built the model, each once. */
@@ -224,6 +227,7 @@ export class Rebuilder {
           durationMs,
           parseMs: built.parseMs,
           buildMs: built.buildMs,
+          traits: model.facts.traits ?? [],
           warnings,
           libraryWarnings: built.warnings,
         };
