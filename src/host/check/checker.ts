@@ -26,14 +26,8 @@ import { libraryLine } from '../../core/text/plainText';
 import type { RecipeFacts, RuntimeProblem as Problem } from '../../core/report/reasons';
 import { CheckRecords, type FilePath, packPaths } from './checkRecords';
 import { codeAnswers, EngineTexts } from './engineText';
-import {
-  defaultReadLimitMs,
-  factsOfHead,
-  fileProblem,
-  fileProblemOfNumber,
-  readFileFacts,
-  unreadable,
-} from './fileFacts';
+import { defaultReadLimitMs, factsOfHead, readFileFacts, unreadable } from './fileFacts';
+import { fileProblem, fileProblemOfNumber } from './fileProblem';
 import type { Failure } from '../../core/wire/failure';
 import { asFailure } from '../../core/wire/failure';
 import type { CheckResult, GpusInfo, RuntimeInfo } from '../engineHost/protocol';

@@ -9,7 +9,7 @@ import { answerOfText, type CodeAnswer, textMayDiffer } from '../../core/report/
 import type { FileFacts } from '../../core/report/engineReport';
 import { headerSize } from '../../core/file/engineHeader';
 import type { FilePath } from './checkRecords';
-import { openRegularFile, readAt } from './fileFacts';
+import { openRegularFile, readAt } from './regularFile';
 
 /** Most engines have it in the first step. Bytes. */
 const firstStep = 32 * 1024;

@@ -14,7 +14,7 @@ import { epContextFacts } from '../../core/file/epContextFacts';
 import type { FileFacts } from '../../core/report/engineReport';
 import { plainText } from '../../core/text/plainText';
 import type { FilePath } from './checkRecords';
-import { openRegularFile, readAt } from './fileFacts';
+import { openRegularFile, readAt } from './regularFile';
 
 /** More engines than any model has, and an end for a hostile one. */
 const mostEngines = 256;

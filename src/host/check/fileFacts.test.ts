@@ -5,7 +5,8 @@ import * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { writeEngine } from '../../../test/support/engineFiles';
-import { fileProblem, fileProblemOfNumber, readFileFacts, readHead } from './fileFacts';
+import { readFileFacts, readHead } from './fileFacts';
+import { fileProblem, fileProblemOfNumber } from './fileProblem';
 import { itUnless, onWindows } from '../../../test/support/leaveOut';
 
 describe('file facts', () => {
