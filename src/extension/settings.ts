@@ -46,9 +46,12 @@ export function checkTimeoutMs(): number {
   return readNumber('checkTimeout') * 1000;
 }
 
-/** How many old engines stay beside a new one as .bak, .bak2, … */
+/** How many old engines stay beside a new one as .bak, .bak2, … A workspace may ask for more than the user, never for fewer. */
 export function keepBackups(engine: vscode.Uri): number {
-  return Math.floor(readNumber('keepBackups', engine));
+  const { default: fallback, minimum, maximum } = settingBounds.keepBackups;
+  const user = readMachine<unknown>(settings.keepBackups, fallback);
+  const least = typeof user === 'number' && user >= minimum ? Math.min(user, maximum) : fallback;
+  return Math.floor(Math.max(least, readNumber('keepBackups', engine)));
 }
 
 export type GpuStatusBar = 'whenEngineOpen' | 'always' | 'never';

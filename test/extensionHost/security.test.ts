@@ -6,7 +6,8 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { RemedyAction } from '../../src/core/report/engineReport';
 import type { InternalApi } from '../../src/extension/extension';
-import { commands, section } from '../../src/extension/ids';
+import { commands, section, settings as settingNames } from '../../src/extension/ids';
+import { keepBackups } from '../../src/extension/settings';
 import { Failure } from '../../src/core/wire/failure';
 import {
   activated,
@@ -280,3 +281,28 @@ function state(root: string): string {
   }
   return hash.digest('hex');
 }
+
+describe('security: settings of a workspace', () => {
+  const set = (value: number | undefined, target: vscode.ConfigurationTarget) =>
+    vscode.workspace.getConfiguration(section).update(settingNames.keepBackups, value, target);
+  const { Global, Workspace } = vscode.ConfigurationTarget;
+  const engine = inFolder('kept.engine');
+  after(async () => {
+    await set(undefined, Workspace);
+    await set(undefined, Global);
+  });
+
+  it('keep no fewer old engines than the user wants', async () => {
+    await set(0, Workspace);
+    assert.equal(keepBackups(engine), 1);
+    await set(5, Workspace);
+    assert.equal(keepBackups(engine), 5);
+    await set(3, Global);
+    await set(2, Workspace);
+    assert.equal(keepBackups(engine), 3);
+    // The user alone may want none.
+    await set(undefined, Workspace);
+    await set(0, Global);
+    assert.equal(keepBackups(engine), 0);
+  });
+});
