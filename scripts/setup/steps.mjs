@@ -410,7 +410,7 @@ export const suites = {
   run: withLibraries,
   gpu: product,
   fuzz: withLibraries,
-  security: [...withVSCode, 'vsix'],
+  security: withLibraries,
   webview: [...product, 'browser'],
   extensionHost: withVSCode,
   ui: [...withVSCode, 'vsix'],
