@@ -54,10 +54,7 @@ export async function withLock(say, work) {
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
     }
-    if (!ownerLives(lock)) {
-      fs.rmSync(lock, { force: true });
-      continue;
-    }
+    if (!ownerLives(lock) && removeDead(lock)) continue;
     if (!told) say('another set-up is at work in this folder; waiting for it');
     told = true;
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -69,6 +66,27 @@ export async function withLock(say, work) {
   } finally {
     release();
     process.off('exit', release);
+  }
+}
+
+/**
+ * Of several that find the lock of a dead one, one removes it and the others look again: a lock that was judged dead may be
+ * a living one's by the time it is removed. False: somebody else is about to.
+ */
+function removeDead(lock) {
+  const turn = `${lock}.removal`;
+  try {
+    fs.writeFileSync(turn, String(process.pid), { flag: 'wx' });
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    if (!ownerLives(turn)) fs.rmSync(turn, { force: true });
+    return false;
+  }
+  try {
+    if (!ownerLives(lock)) fs.rmSync(lock, { force: true });
+    return true;
+  } finally {
+    fs.rmSync(turn, { force: true });
   }
 }
 
