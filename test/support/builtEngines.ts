@@ -89,8 +89,16 @@ export async function builtEngine(version: string): Promise<string> {
   }
 }
 
-/** Whether a process of this id is there and is not a zombie (Linux). */
+/** Whether a process of this id is there and is not a zombie. */
 export function isRunning(pid: number): boolean {
+  if (process.platform === 'win32') {
+    // Not by /proc: under Wine that is Linux's, whose processes have the same numbers now and then.
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  }
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
     return !/^\d+ \(.*\) Z/s.test(stat);
