@@ -3,7 +3,6 @@
  * itself; the file's first bytes are read by whoever makes the report. The page may be shown in several columns, may be
  * hidden and come back (it is then filled again: nothing is kept alive for it).
  */
-import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { assertNever } from '../../core/text/assertNever';
 import type { FromPage, ToPage } from '../../core/pages/pageMessages';
@@ -82,14 +81,12 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
     token: vscode.CancellationToken,
   ): Promise<void> {
     const { extensionUri, reports, hashes, pages, inside, targets } = this.services;
-    const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
-    const [{ enginePageHtml }, { parseFromPage }] = await Promise.all([
-      import('./pageHtml'),
+    const [{ showPage }, { parseFromPage }] = await Promise.all([
+      import('./webviewPage'),
       import('./fromPage'),
     ]);
     if (token.isCancellationRequested) return;
     const { webview } = panel;
-    webview.options = { enableScripts: true, localResourceRoots: [folder] };
 
     let ready = false;
     const post = (message: ToPage) => {
@@ -152,15 +149,7 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
     panel.onDidDispose(() => {
       for (const subscription of subscriptions) subscription.dispose();
     });
-    const asset = (name: string) =>
-      webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
-    webview.html = enginePageHtml({
-      nonce: randomBytes(16).toString('base64url'),
-      cspSource: webview.cspSource,
-      scriptUri: asset('enginePage.js'),
-      styleUris: [asset('codicon.css'), asset('enginePage.css')],
-      title: fileName(uri),
-    });
+    showPage(webview, extensionUri, 'enginePage', fileName(uri));
   }
 
   private reportMessage(uri: vscode.Uri): ToPage {

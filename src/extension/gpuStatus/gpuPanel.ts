@@ -1,10 +1,9 @@
 /** The GPU view: one panel in the editor area, filled anew whenever it comes back from being hidden. */
-import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { assertNever } from '../../core/text/assertNever';
 import type { HistorySample } from '../../core/gpu/gpuMemoryHistory';
 import type { FromGpuPage, GpuViewModel, ToGpuPage } from '../../core/pages/gpuMemoryView';
-import { enginePageHtml } from '../engineEditor/pageHtml';
+import { showPage } from '../engineEditor/webviewPage';
 import { commands, gpuViewType, section } from '../ids';
 import { parseFromGpuPage } from './fromGpuPage';
 
@@ -25,23 +24,12 @@ export class GpuPanel implements vscode.Disposable {
     extensionUri: vscode.Uri,
     private readonly source: GpuPanelSource,
   ) {
-    const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
     const { webview } = panel;
-    webview.options = { enableScripts: true, localResourceRoots: [folder] };
     webview.onDidReceiveMessage((received: unknown) => {
       const message = parseFromGpuPage(received);
       if (message) void this.handle(message);
     });
-    const asset = (name: string) =>
-      webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
-    webview.html = enginePageHtml({
-      nonce: randomBytes(16).toString('base64url'),
-      cspSource: webview.cspSource,
-      scriptUri: asset('gpuPage.js'),
-      // What both pages share is in the engine page's.
-      styleUris: [asset('codicon.css'), asset('enginePage.css'), asset('gpuPage.css')],
-      title: 'GPU memory',
-    });
+    showPage(webview, extensionUri, 'gpuPage', 'GPU memory');
   }
 
   static create(extensionUri: vscode.Uri, source: GpuPanelSource): GpuPanel {

@@ -2,7 +2,6 @@
  * Two engines side by side, in a panel of its own: both are looked into first (one after the other), what could not be
  * is compared by its header. The page compares; here is which two.
  */
-import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { assertNever } from '../../core/text/assertNever';
 import type {
@@ -10,7 +9,7 @@ import type {
   FromComparePage,
   ToComparePage,
 } from '../../core/pages/comparePageMessages';
-import { enginePageHtml } from '../engineEditor/pageHtml';
+import { showPage } from '../engineEditor/webviewPage';
 import { activeEngine, fileName } from '../engineTarget';
 import { compareViewType } from '../ids';
 import type { EngineWork } from '../run/engineWork';
@@ -67,12 +66,10 @@ class Comparison implements vscode.Disposable {
     private readonly inspections: Inspections,
     private readonly work: EngineWork,
   ) {
-    const folder = vscode.Uri.joinPath(services.extensionUri, 'dist', 'webview');
     this.panel = vscode.window.createWebviewPanel(
       compareViewType,
       'Compare Engines',
       vscode.ViewColumn.Active,
-      { enableScripts: true, localResourceRoots: [folder] },
     );
     const { webview } = this.panel;
     webview.onDidReceiveMessage((received: unknown) => {
@@ -83,15 +80,7 @@ class Comparison implements vscode.Disposable {
     this.panel.onDidChangeViewState(() => {
       if (!this.panel.visible) this.ready = false;
     });
-    const asset = (name: string) =>
-      webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
-    webview.html = enginePageHtml({
-      nonce: randomBytes(16).toString('base64url'),
-      cspSource: webview.cspSource,
-      scriptUri: asset('comparePage.js'),
-      styleUris: [asset('codicon.css'), asset('enginePage.css'), asset('comparePage.css')],
-      title: 'Compare engines',
-    });
+    showPage(webview, services.extensionUri, 'comparePage', 'Compare engines');
   }
 
   onDidDispose(listener: () => void): void {

@@ -2,7 +2,6 @@
  * Engines × targets, in a panel: the model is made in core of the reports there are, again when one of them or the
  * targets change. What a cell or a cause offers is done by the same remedies as everywhere.
  */
-import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type {
   FromMatrixPage,
@@ -16,7 +15,7 @@ import { codeEvidence } from '../../core/targets/cell';
 import { MatrixCells } from '../../core/targets/matrix';
 import type { RebuildChoice } from '../../core/rebuild/rebuildOptions';
 import { assertNever } from '../../core/text/assertNever';
-import { enginePageHtml } from '../engineEditor/pageHtml';
+import { showPage } from '../engineEditor/webviewPage';
 import { linkId } from '../engineTarget';
 import { commands, matrixViewType } from '../ids';
 import { saveFile } from '../inspect/saveFile';
@@ -40,12 +39,10 @@ export class MatrixPanel implements vscode.Disposable {
     private readonly services: TargetServices,
     private readonly actions: TargetActions,
   ) {
-    const folder = vscode.Uri.joinPath(services.extensionUri, 'dist', 'webview');
     this.panel = vscode.window.createWebviewPanel(
       matrixViewType,
       'Engines × Targets',
       vscode.ViewColumn.Active,
-      { enableScripts: true, localResourceRoots: [folder] },
     );
     const { webview } = this.panel;
     this.subscriptions = [
@@ -60,15 +57,7 @@ export class MatrixPanel implements vscode.Disposable {
       services.reports.onDidChange(() => this.soon()),
       actions.onDidChange(() => this.soon()),
     ];
-    const asset = (name: string) =>
-      webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
-    webview.html = enginePageHtml({
-      nonce: randomBytes(16).toString('base64url'),
-      cspSource: webview.cspSource,
-      scriptUri: asset('matrixPage.js'),
-      styleUris: [asset('codicon.css'), asset('enginePage.css'), asset('matrixPage.css')],
-      title: 'Engines × targets',
-    });
+    showPage(webview, services.extensionUri, 'matrixPage', 'Engines × targets');
   }
 
   /** For tests: what the page shows. */
