@@ -30,10 +30,13 @@ import {
   syncFolder,
 } from '../files/fileSystem';
 import { Failure } from '../../core/wire/failure';
+import { backupName, rotateBackups } from './backups';
+import { refuseImpossible } from './refuseImpossible';
 import { removeBuildDebris, removeDebrisOf, temporaryFile } from './debris';
 import { takeLock, type NameLock } from './nameLock';
 import { errorCode } from './onnxFile';
 import { makeWorkFolder, removeWorkFolder } from './workFolder';
+import { writeError } from './writeError';
 
 export interface ReplacementOptions {
   /** How many old engines stay: model.engine.bak, .bak2, …; 0: none. */
@@ -287,89 +290,6 @@ export async function beginReplacement(
   }
 }
 
-async function refuseImpossible(
-  target: string,
-  real: string,
-  { keepBackups }: ReplacementOptions,
-): Promise<void> {
-  const shown = plainText(target);
-  const folder = path.dirname(real);
-  await fs.access(folder, constants.W_OK);
-  const old = await lstatOrNull(real);
-  if (old !== null) refuseOld(shown, old, await fs.stat(folder));
-  const recipe = recipePathOf(target);
-  await refuseLongName(
-    shown,
-    recipe,
-    ' is too long for its recipe, which is called the same with .json',
-  );
-  await refuseOther(recipe, 'the recipe');
-  if (old === null || keepBackups <= 0) return;
-  const backup = backupName(real, keepBackups);
-  await refuseLongName(shown, recipePathOf(backup), ' is too long to keep the old engine as .bak');
-  for (let age = 1; age <= keepBackups; age++) {
-    await refuseOther(backupName(real, age), 'the old engine');
-    await refuseOther(recipePathOf(backupName(real, age)), "the old engine's recipe");
-  }
-}
-
-function refuseOld(shown: string, old: Stats, folder: Stats): void {
-  const refuse = (why: string, nextStep: string): Failure =>
-    new Failure('file-error', `${shown} ${why}`, nextStep);
-  if (!old.isFile()) {
-    const kind = old.isDirectory() ? 'a folder' : 'no regular file';
-    throw refuse(
-      `is ${kind}, so no engine can be written there.`,
-      'Choose another name for the engine.',
-    );
-  }
-  if ((old.mode & 0o222) === 0) {
-    throw refuse(
-      'is read-only, so it is not replaced.',
-      process.platform === 'win32'
-        ? 'Clear its read-only attribute, or choose another name for the engine.'
-        : 'Make it writable (chmod u+w), or choose another name for the engine.',
-    );
-  }
-  const me = process.geteuid?.() ?? 0;
-  if (me !== 0 && (folder.mode & 0o1000) !== 0 && old.uid !== me && folder.uid !== me) {
-    throw refuse(
-      'belongs to another user, and in its folder only the owner of a file may replace it.',
-      'Choose another name or folder for the engine.',
-    );
-  }
-}
-
-/** File systems differ; most allow 255 bytes. */
-async function refuseLongName(shown: string, file: string, why: string): Promise<void> {
-  try {
-    await fs.lstat(file);
-  } catch (error) {
-    const units = process.platform === 'win32' ? path.basename(file).length : 0;
-    if (errorCode(error) !== 'ENAMETOOLONG' && units <= 255) return;
-    throw new Failure(
-      'file-error',
-      `The name ${shown}${why}.`,
-      'Choose a shorter name for the engine.',
-    );
-  }
-}
-
-async function refuseOther(file: string, what: string): Promise<void> {
-  const stat = await lstatOrNull(file);
-  if (stat === null || stat.isFile() || stat.isSymbolicLink()) return;
-  throw new Failure(
-    'file-error',
-    `${plainText(file)} is ${stat.isDirectory() ? 'a folder' : 'no regular file'}, so ${what} can't be written there.`,
-    'Remove it, or choose another name for the engine.',
-  );
-}
-
-/** model.engine.bak, model.engine.bak2, … */
-function backupName(engine: string, age: number): string {
-  return `${engine}.bak${age === 1 ? '' : age}`;
-}
-
 async function realTarget(target: string): Promise<string> {
   try {
     return await fs.realpath(target);
@@ -377,18 +297,6 @@ async function realTarget(target: string): Promise<string> {
     if (errorCode(error) !== 'ENOENT') throw error;
     // Nothing there, or a link to nothing, which is replaced by the engine.
     return path.join(await fs.realpath(path.dirname(path.resolve(target))), path.basename(target));
-  }
-}
-
-async function rotateBackups(engine: string, keep: number): Promise<void> {
-  for (let age = keep; age >= 2; age--) {
-    const from = backupName(engine, age - 1);
-    const to = backupName(engine, age);
-    if ((await lstatOrNull(from)) === null) continue;
-    await renameOver(from, to);
-    // One without a recipe does not get that of an older one.
-    if ((await lstatOrNull(recipePathOf(from))) === null) await removeQuietly(recipePathOf(to));
-    else await renameOver(recipePathOf(from), recipePathOf(to));
   }
 }
 
@@ -415,35 +323,4 @@ async function takeOver(handle: fs.FileHandle, old: Stats): Promise<void> {
     });
   }
   await handle.chmod(mode);
-}
-
-/** what: "The engine x.engine can't be written". */
-export function writeError(error: unknown, what: string): Failure {
-  if (error instanceof Failure) return error;
-  const cause = error instanceof Error ? error.message : String(error);
-  const make = (why: string, nextStep: string): Failure =>
-    new Failure('file-error', `${what}: ${why}.`, nextStep, cause);
-  switch (errorCode(error)) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return make('the disk is full', 'Free space, or choose another folder, and build again.');
-    case 'EACCES':
-    case 'EPERM':
-      return make(
-        'the folder must not be written',
-        'Choose another folder, or give yourself the right to write there.',
-      );
-    case 'EROFS':
-      return make('the drive is read-only', 'Choose a folder on another drive.');
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return make('its folder is not there', 'Create the folder, or choose another one.');
-    case 'EBUSY':
-    case 'ETXTBSY':
-      return make('another program uses it', 'Close the program that uses it and build again.');
-    case 'ENAMETOOLONG':
-      return make('its name is too long', 'Choose a shorter name.');
-    default:
-      return make(plainText(cause, 300), 'Check the folder and the drive, then try again.');
-  }
 }

@@ -1,0 +1,34 @@
+import { plainText } from '../../core/text/plainText';
+import { Failure } from '../../core/wire/failure';
+import { errorCode } from './onnxFile';
+
+/** what: "The engine x.engine can't be written". */
+export function writeError(error: unknown, what: string): Failure {
+  if (error instanceof Failure) return error;
+  const cause = error instanceof Error ? error.message : String(error);
+  const make = (why: string, nextStep: string): Failure =>
+    new Failure('file-error', `${what}: ${why}.`, nextStep, cause);
+  switch (errorCode(error)) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return make('the disk is full', 'Free space, or choose another folder, and build again.');
+    case 'EACCES':
+    case 'EPERM':
+      return make(
+        'the folder must not be written',
+        'Choose another folder, or give yourself the right to write there.',
+      );
+    case 'EROFS':
+      return make('the drive is read-only', 'Choose a folder on another drive.');
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return make('its folder is not there', 'Create the folder, or choose another one.');
+    case 'EBUSY':
+    case 'ETXTBSY':
+      return make('another program uses it', 'Close the program that uses it and build again.');
+    case 'ENAMETOOLONG':
+      return make('its name is too long', 'Choose a shorter name.');
+    default:
+      return make(plainText(cause, 300), 'Check the folder and the drive, then try again.');
+  }
+}
