@@ -4,13 +4,13 @@
  * Windows.
  */
 import * as path from 'node:path';
-import type { Oracle, OracleOptions } from '../host/check/checker';
+import type { Oracle, OracleOptions } from '../host/check/oracle';
 import { checkRecordSize } from '../host/check/checkRecords';
 import { asFailure, Failure } from '../core/wire/failure';
 import { readGpus } from '../host/engineHost/process/gpuRecords';
 import { hardExit } from '../host/engineHost/process/hardExit';
 import { loadRuntime, openBareSession } from '../host/engineHost/process/runtimeLoader';
-import type { ShimEvents, ShimJob, ShimSession } from '../host/engineHost/process/shim';
+import type { ShimEvents, ShimJob, ShimSession } from '../host/engineHost/process/session';
 import type { CheckResult, GpusInfo, RuntimeInfo } from '../host/engineHost/protocol';
 import type { EngineHostSupervisor } from '../host/engineHost/supervisor';
 import { distFolder } from './distFolder';

@@ -3,7 +3,8 @@ import { Failure } from '../../../core/wire/failure';
 import type { NotificationName, NotificationParams, RuntimeInfo } from '../protocol';
 import { loadRuntime, openBareSession } from './runtimeLoader';
 import type { RunPhases } from './runPhases';
-import { type ShimEvents, ShimError, type ShimJob, type ShimSession } from './shim';
+import { ShimError } from './binding';
+import type { ShimEvents, ShimJob, ShimSession } from './session';
 
 export type Notify = <N extends NotificationName>(name: N, params: NotificationParams<N>) => void;
 

@@ -1,6 +1,6 @@
 /** The stages of one inspection or run as they are told: every start and end, steps a few times a second. */
 import type { NotificationParams } from '../protocol';
-import type { ShimPhase } from './shim';
+import type { ShimPhase } from './session';
 
 /** Of many steps those closer together than this are not told, but for a stage's last one. Milliseconds. */
 const gatherMs = 50;

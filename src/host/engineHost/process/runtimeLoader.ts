@@ -7,14 +7,9 @@ import { readLibraryFileSync } from '../../runtimes/libraryFile';
 import { listShims, noNativePart } from '../../runtimes/shims';
 import { unsupportedVersion } from '../../runtimes/unsupportedVersion';
 import { minorVersion } from '../../runtimes/versions';
-import {
-  type LibraryInfo,
-  readLibraryInfo,
-  Shim,
-  ShimError,
-  type ShimEvents,
-  type ShimSession,
-} from './shim';
+import { ShimError } from './binding';
+import { type LibraryInfo, readLibraryInfo, type ShimEvents, type ShimSession } from './session';
+import { Shim } from './shim';
 
 export interface LoadedRuntime {
   session: ShimSession;

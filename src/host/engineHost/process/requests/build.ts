@@ -1,7 +1,8 @@
 /** build: an engine from an ONNX model, into a file that must not exist yet. */
 import type { BuildResult, RequestParams } from '../../protocol';
 import { finish, fromShim, type HostContext } from '../context';
-import { ShimError, type ShimJob } from '../shim';
+import { ShimError } from '../binding';
+import type { ShimJob } from '../session';
 
 /** ProfilingVerbosity's numbers. */
 const verbosities = { 'layer-names-only': 0, none: 1, detailed: 2 } as const;

@@ -5,7 +5,8 @@ import { inspectReport } from '../../../../core/wire/shimReports';
 import type { RequestParams, RequestResult } from '../../protocol';
 import { finish, fromShim, type HostContext } from '../context';
 import { RunPhases } from '../runPhases';
-import { ShimError, type ShimJob } from '../shim';
+import { ShimError } from '../binding';
+import type { ShimJob } from '../session';
 
 /** es_inspect_result. */
 const headSize = 16;
