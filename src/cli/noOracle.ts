@@ -1,5 +1,5 @@
 /** Where Engine Inspector has no native part: headers are read, and nobody is asked. */
-import type { Oracle } from '../host/check/checker';
+import type { Oracle } from '../host/check/oracle';
 import { noNativePart } from '../host/runtimes/shims';
 
 export class NoOracle implements Oracle {

@@ -26,7 +26,7 @@ import {
 } from '../../core/rebuild/rebuildOptions';
 import { optionsFingerprint, writeRecipe } from '../../core/rebuild/recipe';
 import { diagnosticBit, hasBit } from '../../core/report/validity';
-import { machineOf } from '../check/checker';
+import { machineOf } from '../check/machineFacts';
 import { CheckRecords, packPaths } from '../check/checkRecords';
 import type { BuildPhase, HostLogLine } from '../engineHost/client';
 import { asFailure, Failure } from '../../core/wire/failure';
