@@ -114,6 +114,29 @@ for (const minor of ['1.4', '1.7']) {
       assert.ok(built.engineSize > 0);
     });
 
+    it('names the type of weights that are not taken', async () => {
+      const weights = { name: 'Wq', type: 21, dims: [4, 4], data: new Uint8Array(8) };
+      const scale = {
+        ...{ name: 's', type: onnxType.float, dims: [] },
+        data: new Uint8Array(4).fill(0x3f),
+      };
+      const nodes: OnnxNode[] = [
+        { op: 'DequantizeLinear', name: 'd', inputs: ['Wq', 's'], outputs: ['w'] },
+        { op: 'Add', name: 'a', inputs: ['x', 'w'], outputs: ['y'] },
+      ];
+      const x = { name: 'x', type: onnxType.float, shape: [4, 4] };
+      const error = await refused(
+        writeOnnx({
+          ...{ opset: 21, irVersion: 10 },
+          graph: {
+            ...{ name: 'g', inputs: [x], outputs: [{ ...x, name: 'y' }], nodes },
+            initializers: [weights, scale],
+          },
+        }),
+      );
+      assert.match(error.message, /the weights Wq are UINT4/);
+    });
+
     it('keeps the warnings of a build that succeeds', async () => {
       const attributes = { shape: [1, 4, 16, 16], seed: { float: 7 } };
       const random = { op: 'RandomUniform', name: 'r', inputs: [], outputs: ['n'], attributes };
@@ -125,3 +148,42 @@ for (const minor of ['1.4', '1.7']) {
     });
   });
 }
+
+describe('a version that needs a GPU where there is none', () => {
+  const bench = new RebuildBench();
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'refused-'));
+  const shown = process.env['CUDA_VISIBLE_DEVICES'];
+  before(() => (process.env['CUDA_VISIBLE_DEVICES'] = '')); // also where there is one
+  after(async () => {
+    if (shown === undefined) delete process.env['CUDA_VISIBLE_DEVICES'];
+    else process.env['CUDA_VISIBLE_DEVICES'] = shown;
+    await bench.dispose();
+    await removeFolder(folder);
+  });
+
+  it('says so, and which version does not', async () => {
+    const model = path.join(folder, 'quantized.onnx');
+    const one = (name: string, type: number, data: Uint8Array) => ({ name, type, dims: [], data });
+    const nodes: OnnxNode[] = [
+      { op: 'QuantizeLinear', name: 'q', inputs: ['x', 's', 'z'], outputs: ['xq'] },
+      { op: 'DequantizeLinear', name: 'd', inputs: ['xq', 's', 'z'], outputs: ['y'] },
+    ];
+    const graph = {
+      ...{ name: 'g', inputs: [image('x')], outputs: [image('y')], nodes },
+      initializers: [
+        one('s', onnxType.float, new Uint8Array(4).fill(0x3c)),
+        one('z', 3, new Uint8Array(1)),
+      ],
+    };
+    fs.writeFileSync(model, writeOnnx({ opset: 17, graph }));
+    const built = bench.rebuilder.build(
+      requestFor('1.4', model, path.join(folder, 'quantized.engine'), { options: optionsWith({}) }),
+    );
+    await assert.rejects(built, (error: unknown) => {
+      assert.ok(error instanceof Failure);
+      assert.match(error.message, /1\.4\.0 needs a GPU to build quantized models\.$/);
+      assert.match(error.nextStep, /1\.5 or newer/);
+      return true;
+    });
+  });
+});

@@ -55,6 +55,31 @@ describe('onnxFacts', () => {
     assert.equal(readOnnxFactsOfBytes(staticModel()).inputs.some(isDynamic), false);
   });
 
+  it('names weights of types that TensorRT-RTX does not take', () => {
+    const tensor = (name: string, type: number) => ({
+      ...{ name, type, dims: [2] },
+      data: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+    });
+    const graph = { name: 'g', inputs: [], outputs: [], nodes: [] };
+    const facts = readOnnxFactsOfBytes(
+      writeOnnx({
+        graph: {
+          ...graph,
+          initializers: [
+            tensor('fine', onnxType.float),
+            tensor('Wq', 21), // UINT4
+            tensor('new', 99),
+            tensor('i4', 22),
+          ],
+        },
+      }),
+    );
+    assert.deepEqual(facts.strangeWeights, [
+      { name: 'Wq', type: 'uint4' },
+      { name: 'new', type: 'type 99' },
+    ]);
+  });
+
   it('sums external data by file', () => {
     const { onnx, externalData } = makeSampleModel({ externalData: 'weights/all.bin' });
     const facts = readOnnxFactsOfBytes(onnx);

@@ -72,6 +72,8 @@ export interface OnnxFacts {
   initializerCount: number;
   /** Weights in initializers and constants, in the file and beside it. */
   weightBytes: number;
+  /** The first initializers of types that TensorRT-RTX doesn't take. */
+  strangeWeights: { name: string; type: string }[];
   externalFiles: OnnxExternalFile[];
   /** What TensorRT-RTX makes depend on the GPU or the version; null: the graph is too large to be looked through. */
   traits: ModelTrait[] | null;
@@ -134,6 +136,13 @@ export function readOnnxFactsOfBytes(bytes: Uint8Array): OnnxFacts {
   return step.value;
 }
 
+/** A type of tensors that every version of TensorRT-RTX from 1.4 on takes. */
+export function isKnownType(type: string): boolean {
+  return /^(float32|float16|bfloat16|float64|int64|int32|int8|uint8|bool|float8e4m3fn|float4e2m1|int4)$/.test(
+    type,
+  );
+}
+
 /** Dynamic inputs need an optimization profile. */
 export function isDynamic(value: OnnxValueFacts): boolean {
   return value.shape?.some((dimension) => typeof dimension === 'string') ?? true;
@@ -159,6 +168,7 @@ const maxTotalText = 16 * 1024 * 1024;
 const maxSmallMessage = 1024 * 1024;
 const maxRank = 64;
 const maxListed = 100_000;
+const maxStrange = 1000;
 /** Inputs or outputs of one node that are told. */
 const maxNodeTensors = 4096;
 /** What is kept of a graph to look through it; past this it is not looked through. */
@@ -392,6 +402,9 @@ function* readGraph(c: Cursor, end: number, facts: Gathered, depth: number): Ste
       facts.initializerCount += 1;
       const tensor = yield* readTensor(c, c.lengthEnd(end), facts);
       if (depth === 0) rememberInitializer(c, facts, tensor.name);
+      if (!isKnownType(tensor.type) && facts.strangeWeights.length < maxStrange) {
+        facts.strangeWeights.push({ name: c.keep(tensor.name), type: tensor.type });
+      }
       if (mayKeep(facts, tensor.name)) graph.initializers.set(tensor.name, tensor);
     } else if (delimited && (field === 11 || field === 12 || field === 13)) {
       const kept = c.textKept;
@@ -815,6 +828,7 @@ function emptyFacts(fileSize: number): Omit<Gathered, 'onNode'> {
     initializerCount: 0,
     initializerNames: new Set(),
     weightBytes: 0,
+    strangeWeights: [],
     externalFiles: new Map(),
     graph: null,
     functions: [],
@@ -844,6 +858,7 @@ function finish(gathered: Gathered): OnnxFacts {
     ),
     initializerCount: gathered.initializerCount,
     weightBytes: gathered.weightBytes,
+    strangeWeights: gathered.strangeWeights,
     externalFiles: [...externalFiles.values()],
     traits:
       gathered.graph && mayKeep(gathered) ? findTraits(gathered.graph, gathered.functions) : null,

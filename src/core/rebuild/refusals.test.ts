@@ -161,6 +161,20 @@ describe('refusals of the ONNX parser', () => {
     });
   }
 
+  it('names the type of weights that are not taken, where the model tells', () => {
+    const failed =
+      'Failed to import initializer: In node -1 with name:  and operator:  (importInitializers): UNSUPPORTED_NODE: Assertion failed: ctx->getWeightsContext().convertOnnxWeights(initializer, &weights): Failed to import initializer: Wq [kINVALID_GRAPH]';
+    const what = (strangeWeights: { name: string; type: string }[]) =>
+      explainRefusal([failed], { ...noModel, strangeWeights })?.what;
+    const uint4 = { name: 'Wq', type: 'uint4' };
+    assert.equal(what([uint4]), "the weights Wq are UINT4, which TensorRT-RTX can't take");
+    assert.equal(
+      what([{ name: 'b', type: 'float8e5m2' }, uint4, { ...uint4, name: 'Wk' }]),
+      "the weights Wq (and 1 more) are UINT4, which TensorRT-RTX can't take",
+    );
+    assert.match(what([{ ...uint4, name: 'other' }]) ?? '', /have a type/);
+  });
+
   it('names the inputs whose type TensorRT-RTX does not have', () => {
     const found = explainRefusal(
       [
@@ -195,6 +209,13 @@ describe('refusals of the builder', () => {
       'IBuilder::buildSerializedNetwork: Error Code 9: API Usage Error (Cannot compile for target(s) sm86, because the model contains HW-specific datatypes: fp8_e4m3)',
     );
     assert.match(found.nextStep, /fp8_e4m3 values do not exist on sm86/);
+  });
+
+  it('knows a library that asked for a GPU, behind every other reason', () => {
+    const asked = 'IBuilder::buildSerializedNetwork: Error Code 1: Cuda Runtime (In x at y.cpp:1)';
+    assert.deepEqual(one(asked).kinds, ['driver']);
+    const both = explainRefusal([asked, 'Cannot compile: FP32 GEMM is not supported.'], null);
+    assert.deepEqual(both?.kinds, ['target']);
   });
 
   it('says nothing of lines that it does not know', () => {

@@ -5,7 +5,7 @@
  * The patterns are the library's own wording, seen with 1.4 to 1.7 over the ONNX backend tests (docs/refusals.md).
  */
 import { plainText } from '../text/plainText';
-import type { OnnxOperatorCount, OnnxValueFacts } from './onnxFacts';
+import { isKnownType, type OnnxOperatorCount, type OnnxValueFacts } from './onnxFacts';
 
 /** One error of the ONNX parser, as the shim writes it into the log. */
 export interface ParserRefusal {
@@ -55,8 +55,8 @@ export interface RefusedModel {
   operators: readonly OnnxOperatorCount[];
   inputs: readonly OnnxValueFacts[];
   outputs: readonly OnnxValueFacts[];
-  /** ONNX type of an initializer, "uint4"; undefined: not known. */
-  initializerType?(name: string): string | undefined;
+  /** Weights of types that TensorRT-RTX doesn't take. */
+  strangeWeights?: readonly { name: string; type: string }[];
 }
 
 // Names are anything; the last quote that an operator follows ends one.
@@ -332,14 +332,10 @@ function unknownOperator(meaning: Meaning, operator: string, domain: string): Me
   return meaning;
 }
 
-/** Types of tensors that every version from 1.4 on takes as input or output. */
-const knownTypes =
-  /^(float32|float16|bfloat16|float64|int64|int32|int8|uint8|bool|float8e4m3fn|float4e2m1|int4)$/;
-
 /** The library doesn't name what has the type; the model does. */
 function named(meaning: Meaning, model: RefusedModel | null): Meaning {
   const strange = [...(model?.inputs ?? []), ...(model?.outputs ?? [])].filter(
-    (value) => !knownTypes.test(value.type),
+    (value) => !isKnownType(value.type),
   );
   if (strange.length === 0) return meaning;
   const texts = strange
@@ -409,6 +405,13 @@ const builderRows: readonly (readonly [RegExp, RefusalKind, (match: RegExpExecAr
       'limit',
       () =>
         'This is a limit of the library: simplify the model (onnxsim), give its inputs fixed sizes, or try another version of TensorRT-RTX.',
+    ],
+    // The last: without a driver the library also writes such lines beside its real reason.
+    [
+      /Error Code 1: Cuda Runtime|CUDA driver version is insufficient/,
+      'driver',
+      () =>
+        'The library asked for a GPU while it built: build on a machine with a GPU and a driver that TensorRT-RTX supports, or try another version of TensorRT-RTX.',
     ],
   ];
 
@@ -480,11 +483,14 @@ export function explainRefusal(
 /** "Wq have the type UINT4" where the model tells. */
 function weightsNamed(meaning: Meaning, model: RefusedModel | null): Meaning {
   const name = /^the weights (\S+) have/.exec(meaning.why)?.[1];
-  const found = name === undefined ? undefined : model?.initializerType?.(name);
+  const weights = model?.strangeWeights ?? [];
+  const found = weights.find((one) => plainText(one.name, 120) === name)?.type;
   if (meaning.kind !== 'weights-type' || found === undefined) return meaning;
+  const more = weights.filter(({ type: of }) => of === found).length - 1;
+  const others = more === 0 ? '' : ` (and ${more} more)`;
   return {
     ...meaning,
-    why: `the weights ${name ?? ''} are ${found.toUpperCase()}, which TensorRT-RTX can't take`,
+    why: `the weights ${name ?? ''}${others} are ${plainText(found.toUpperCase(), 40)}, which TensorRT-RTX can't take`,
   };
 }
 

@@ -5,7 +5,12 @@ import { parseComputeCapability } from '../gpu/computeCapability';
 import { readOnnxFactsOfBytes } from './onnxFacts';
 import type { ModelTrait } from './onnxTraits';
 import { defaultEngineOptions } from './rebuildOptions';
-import { builderAnswer, requirementProblems, requirementsOf } from './requirements';
+import {
+  builderAnswer,
+  expectedRefusal,
+  requirementProblems,
+  requirementsOf,
+} from './requirements';
 
 /** Refused for reasons of their own, which have nothing to do with GPUs: as the recording found them. */
 const others = new Set([
@@ -53,6 +58,29 @@ describe('what is said before building', () => {
     assert.deepEqual(said([product], '1.7.1.116', ['7.5']), [
       'The model has matrix products in FP32 (MatMul /fc), which TensorRT-RTX 1.7.1 refuses for 7.5. Convert the model to FP16, or leave 7.5 out.',
     ]);
+  });
+
+  it('explains a failure that was to be expected, and no other', () => {
+    const why = (
+      traits: readonly ModelTrait[],
+      runtimeVersion: string,
+      computeCapabilities: string[] = [],
+      hasGpu: boolean | null = false,
+    ) =>
+      expectedRefusal({ ...defaultEngineOptions(), computeCapabilities }, traits, {
+        runtimeVersion,
+        hasGpu,
+      });
+    assert.deepEqual(why([quantized], '1.4.0.76'), {
+      why: 'TensorRT-RTX 1.4.0 needs a GPU to build quantized models',
+      help: 'Use TensorRT-RTX 1.5 or newer, which needs none, or build on a machine with a GPU.',
+    });
+    assert.equal(why([quantized], '1.4.0.76', [], true), null);
+    assert.equal(why([quantized], '1.5.0.114'), null);
+    assert.match(why([fp8], '1.7.1.116', ['8.6'])?.why ?? '', /FP8 values, .* refuses for 8\.6$/);
+    assert.equal(why([fp8], '1.7.1.116', ['8.9']), null);
+    assert.equal(why([fp8], '1.7.1.116'), null);
+    assert.equal(why([product], '1.6.1.120', ['7.5']), null);
   });
 
   it('doubts what an older version builds for 7.5', () => {

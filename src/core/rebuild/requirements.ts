@@ -199,6 +199,28 @@ export function requirementProblems(
   });
 }
 
+/** Why a build with these options failed, where that was to be expected; null: it was not. */
+export function expectedRefusal(
+  options: EngineOptions,
+  traits: readonly ModelTrait[],
+  { runtimeVersion, hasGpu }: BuildSurroundings,
+): { why: string; help: string } | null {
+  if (runtimeVersion === null) return null;
+  const named: readonly string[] = options.computeCapabilities;
+  const library = `TensorRT-RTX ${threeParts(runtimeVersion)}`;
+  for (const { kind, what, help, everywhere, families } of requirementsOf(traits, runtimeVersion)) {
+    if (kind === 'needs-gpu') {
+      if (hasGpu !== true) return { why: `${library} needs a GPU to build ${what}`, help };
+      continue;
+    }
+    const refused = families.filter((family) => named.includes(family));
+    if (kind === 'doubtful' || (!everywhere && refused.length === 0)) continue;
+    const where = everywhere ? '' : ` for ${joinWords(refused)}`;
+    return { why: `the model has ${what}, which ${library} refuses${where}`, help };
+  }
+  return null;
+}
+
 /** Those that the header of an engine with these options will list. */
 function listedFamilies(options: EngineOptions, version: string): ComputeCapability[] {
   const known = targetSet(version).targets.map((target) => target.computeCapability);

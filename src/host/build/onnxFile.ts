@@ -224,6 +224,13 @@ async function findExternalFiles(
         `Put ${name} into the model's folder.`,
       );
     }
+    if (stat.isFile() && stat.size < extent && (await isLfsPointer(file, stat.size))) {
+      throw new Failure(
+        'model-rejected',
+        `The external data ${name} of the model ${shown} is a Git LFS pointer: it stands for data that has not been downloaded.`,
+        `Run git lfs pull to get ${name} itself.`,
+      );
+    }
     if (!stat.isFile() || stat.size < extent) {
       throw new Failure(
         'model-rejected',
@@ -236,6 +243,12 @@ async function findExternalFiles(
     found.push({ location, path: file, size: stat.size });
   }
   return found;
+}
+
+async function isLfsPointer(file: string, size: number): Promise<boolean> {
+  if (size > 1024) return false;
+  const head = await fs.readFile(file).catch(() => null);
+  return head !== null && triage(head, size).kind === 'git-lfs-pointer';
 }
 
 /** what: "The model x.onnx", at the beginning of a sentence. */

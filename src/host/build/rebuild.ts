@@ -21,9 +21,11 @@ import { checkPlan } from '../../core/rebuild/rebuildPlan';
 import { profileOptions } from '../../core/rebuild/rebuildProfiles';
 import {
   computeCapabilityNumber,
+  type BuildSurroundings,
   type EngineOptions,
   type OptionProblem,
 } from '../../core/rebuild/rebuildOptions';
+import { expectedRefusal } from '../../core/rebuild/requirements';
 import { optionsFingerprint, writeRecipe } from '../../core/rebuild/recipe';
 import { diagnosticBit, hasBit } from '../../core/report/validity';
 import { machineOf } from '../check/machineFacts';
@@ -179,7 +181,11 @@ export class Rebuilder {
       progress.tell('loading', 'Loading TensorRT-RTX');
       const runtime = await this.hosts.load(request.runtime, { signal });
       const machine = await this.machine(signal);
-      const warnings = refuseImpossible(request, model.facts, runtime, machine);
+      const surroundings: BuildSurroundings = {
+        runtimeVersion: runtime.version,
+        hasGpu: machine === null ? null : machine.gpu !== null,
+      };
+      const warnings = refuseImpossible(request, model.facts, surroundings);
       stop();
       // Hashed while the library builds: another thread, and the model is read anyway.
       const hashing = abortable(signal);
@@ -187,7 +193,10 @@ export class Rebuilder {
       hash.catch(() => undefined);
       try {
         const built = await this.inTurn(request.runtime, signal, progress, () =>
-          this.buildInto(replacement.temporaryPath, request, signal, progress, onLine, model.facts),
+          this.buildInto(replacement.temporaryPath, request, signal, progress, onLine, {
+            facts: model.facts,
+            surroundings,
+          }),
         );
         await replacement.adopt();
         stop();
@@ -245,7 +254,7 @@ export class Rebuilder {
     signal: AbortSignal | undefined,
     progress: ProgressTeller,
     onLine: RebuildCallbacks['onLine'],
-    facts: OnnxFacts,
+    known: KnownOfBuild,
   ): Promise<BuildResult & { warnings: string[] }> {
     progress.tell('building', 'Building');
     const errors: string[] = [];
@@ -272,7 +281,7 @@ export class Rebuilder {
       return { ...built, warnings: [...warnings] };
     } catch (error) {
       if (signal?.aborted === true) throw cancelled(request.engine);
-      throw await this.askedTheDriver(failedBuild(error, request, output, errors, facts));
+      throw await this.askedTheDriver(failedBuild(error, request, output, errors, known));
     } finally {
       unlisten();
     }
@@ -416,13 +425,9 @@ async function refuseToOverwrite({ model, engine }: RebuildRequest): Promise<voi
 function refuseImpossible(
   { options, engine }: RebuildRequest,
   facts: OnnxFacts,
-  runtime: RuntimeInfo,
-  machine: MachineFacts | null,
+  surroundings: BuildSurroundings,
 ): string[] {
-  const problems = checkPlan(options, facts, {
-    runtimeVersion: runtime.version,
-    hasGpu: machine === null ? null : machine.gpu !== null,
-  });
+  const problems = checkPlan(options, facts, surroundings);
   const errors = problems.filter((problem) => problem.severity === 'error');
   if (errors.length > 0) {
     throw new Failure(
@@ -455,13 +460,19 @@ async function refuseChangedModel(model: string, size: number, modified: number)
   );
 }
 
+/** What is known of a build before it begins, and explains why it failed. */
+interface KnownOfBuild {
+  facts: OnnxFacts;
+  surroundings: BuildSurroundings;
+}
+
 /** The host's error in the user's terms: the file they know instead of the temporary one, and what helps. */
 function failedBuild(
   thrown: unknown,
   { engine, model, options }: RebuildRequest,
   output: string,
   errors: readonly string[],
-  facts: OnnxFacts,
+  { facts, surroundings }: KnownOfBuild,
 ): Failure {
   const error = asFailure(thrown, `Building ${plainText(engine)}`);
   const message = error.message.replaceAll(output, engine);
@@ -489,7 +500,17 @@ function failedBuild(
       detail,
     );
   }
+  const expected = expectedRefusal(options, facts.traits ?? [], surroundings);
+  const foreseen =
+    expected &&
+    new Failure(
+      error.code,
+      `TensorRT-RTX could not build ${plainText(model)}: ${expected.why}.`,
+      expected.help,
+      [words, detail].filter(Boolean).join('\n'),
+    );
   if (error.code === 'host-exited') {
+    if (foreseen) return foreseen;
     return new Failure(
       error.code,
       `TensorRT-RTX ended unexpectedly while building ${plainText(engine)} from ${plainText(model)}. The old engine was kept.`,
@@ -498,6 +519,7 @@ function failedBuild(
     );
   }
   const refusal = explainRefusal(errors, facts) ?? explainRefusal([words], facts);
+  if (foreseen && (refusal === null || refusal.kinds[0] === 'driver')) return foreseen;
   if (refusal === null) return new Failure(error.code, words, error.nextStep, detail);
   const sentence =
     refusal.what === '' ? words : `TensorRT-RTX refused ${plainText(model)}: ${refusal.what}.`;
