@@ -17,6 +17,7 @@ import {
 import { plainText } from '../../core/text/plainText';
 import type { FileRecord } from '../../core/rebuild/recipe';
 import { hashFile } from '../check/hashFile';
+import { readSmallFile } from '../files/readSmallFile';
 import { Failure } from '../../core/wire/failure';
 
 export interface OnnxFile {
@@ -247,7 +248,7 @@ async function findExternalFiles(
 
 async function isLfsPointer(file: string, size: number): Promise<boolean> {
   if (size > 1024) return false;
-  const head = await fs.readFile(file).catch(() => null);
+  const head = await readSmallFile(file, 1024, 'The external data').catch(() => null);
   return head !== null && triage(head, size).kind === 'git-lfs-pointer';
 }
 
