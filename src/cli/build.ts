@@ -28,8 +28,10 @@ import {
   type RebuildProgress,
   type RebuildResult,
 } from '../host/build/rebuild';
+import { leavesFolder, leavingPath } from '../host/build/leavingLink';
 import { modelPathOf, readRecipeFile } from '../host/build/recipeFile';
 import { engineFileOf, lookAround } from '../host/build/recipeSurroundings';
+import { writeError } from '../host/build/writeError';
 import { EngineHostSupervisor } from '../host/engineHost/supervisor';
 import type { BuildArguments } from './commandArguments';
 import { distFolder } from './distFolder';
@@ -200,6 +202,8 @@ async function buildNow(
   args: BuildArguments,
   { signal, progress }: Session,
 ): Promise<number> {
+  const workspace = [process.cwd()];
+  const confirmed = await refuseLeaving(job.engine, workspace, args);
   const chosen = await chooseLocalRuntime(args.runtime);
   if (chosen.runtime === null) {
     throw new Failure('library-not-loaded', chosen.why, chosen.nextStep);
@@ -218,6 +222,8 @@ async function buildNow(
         options: job.options,
         runtime: chosen.runtime.path,
         keepBackups: args.keepBackups,
+        workspace,
+        confirmed,
         estimateMs: job.recipe?.built?.durationMs ?? null,
       },
       { signal, onProgress: (now) => progress.show(progressText(now)) },
@@ -228,6 +234,23 @@ async function buildNow(
   } finally {
     await supervisor.dispose();
   }
+}
+
+/** The real path that --follow-links agrees to; null: no link leads out. */
+async function refuseLeaving(
+  engine: string,
+  workspace: readonly string[],
+  { followLinks }: BuildArguments,
+): Promise<string | null> {
+  const real = await leavingPath(engine, workspace).catch((error: unknown) => {
+    throw writeError(error, `The engine ${plainText(engine)} can't be written`);
+  });
+  if (real === null || followLinks === true) return real;
+  throw leavesFolder(
+    engine,
+    real,
+    'To write it there, build with --follow-links, or name that path with --output.',
+  );
 }
 
 // ---- output ----

@@ -30,6 +30,7 @@ export function addBuildCommand(program: Command, ended: (code: number) => void)
     .option('--memory-pool <name=bytes...>', 'limits by pool: kWORKSPACE=1073741824')
     .option('--runtime <library>', 'TensorRT-RTX to build with: library, folder or version')
     .option('--keep-backups <count>', 'how many old engines stay as .bak, .bak2, …', parseCount, 1)
+    .option('--follow-links', 'write the engine also where a link leads out of its folder')
     .option('--json', 'print the result as an object')
     .addHelpText(
       'after',

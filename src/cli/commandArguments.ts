@@ -16,6 +16,7 @@ export interface BuildArguments {
   memoryPool?: string[];
   runtime?: string;
   keepBackups: number;
+  followLinks?: boolean;
   json?: boolean;
   check?: boolean;
 }

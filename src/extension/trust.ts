@@ -21,7 +21,8 @@ export function untrustedFolders(): string[] {
   return isTrusted() ? [] : workspaceFolders();
 }
 
-function workspaceFolders(): string[] {
+/** On this machine's disks. */
+export function workspaceFolders(): string[] {
   return (vscode.workspace.workspaceFolders ?? [])
     .filter(({ uri }) => uri.scheme === 'file')
     .map(({ uri }) => uri.fsPath);

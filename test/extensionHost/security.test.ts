@@ -8,6 +8,7 @@ import type { RemedyAction } from '../../src/core/report/engineReport';
 import type { InternalApi } from '../../src/extension/extension';
 import { commands, section, settings as settingNames } from '../../src/extension/ids';
 import { keepBackups } from '../../src/extension/settings';
+import { defaultEngineOptions } from '../../src/core/rebuild/rebuildOptions';
 import { Failure } from '../../src/core/wire/failure';
 import {
   activated,
@@ -304,5 +305,56 @@ describe('security: settings of a workspace', () => {
     await set(undefined, Workspace);
     await set(0, Global);
     assert.equal(keepBackups(engine), 0);
+  });
+});
+
+describe('security: builds onto links', () => {
+  it('write out of the workspace only after a dialog that shows the real path', async () => {
+    useRuntimes(newest);
+    const api = await activated();
+    const outside = fs.realpathSync(fs.mkdtempSync(path.join(folder(), '..', 'outside-')));
+    const key = path.join(outside, 'key');
+    fs.writeFileSync(key, 'a key');
+    fs.writeFileSync(inFolder('m.onnx').fsPath, 'no model');
+    const engine = inFolder('linked.engine');
+    fs.symlinkSync(key, engine.fsPath);
+    const order = {
+      model: inFolder('m.onnx').fsPath,
+      engine,
+      options: defaultEngineOptions(),
+      runtime: { path: '/nowhere/libtensorrt_rtx.so.1', version: newest },
+      estimateMs: null,
+      summary: '',
+    };
+    const window = vscode.window as unknown as Record<string, unknown>;
+    const { showWarningMessage } = vscode.window;
+    const asked: { modal: boolean | undefined; text: string }[] = [];
+    let answer: string | undefined;
+    window['showWarningMessage'] = (text: string, options: vscode.MessageOptions) => {
+      asked.push({ modal: options.modal, text: `${text} ${options.detail}` });
+      return Promise.resolve(answer);
+    };
+    try {
+      assert.equal(await api.rebuild.builds.run(order), undefined);
+      const cancel = new AbortController();
+      assert.equal(
+        await api.rebuild.builds.quietly(order, cancel.signal, () => undefined),
+        undefined,
+      );
+      answer = 'Write It There';
+      // It goes on, to a model that is none.
+      await assert.rejects(api.rebuild.builds.run(order), /m\.onnx/);
+    } finally {
+      window['showWarningMessage'] = showWarningMessage;
+    }
+    assert.equal(asked.length, 3);
+    for (const { modal, text } of asked) {
+      assert.equal(modal, true);
+      assert.ok(text.includes(key), text);
+    }
+    assert.equal(fs.readFileSync(key, 'utf8'), 'a key');
+    assert.deepEqual(fs.readdirSync(outside), ['key']);
+    fs.rmSync(outside, { recursive: true });
+    await cleared(api);
   });
 });

@@ -18,7 +18,8 @@ import type { EngineHost } from '../engineHost';
 import { fileName } from '../engineTarget';
 import type { Reports } from '../reports';
 import * as settings from '../settings';
-import { withProgress } from '../show';
+import { ask, withProgress } from '../show';
+import { workspaceFolders } from '../trust';
 
 /** Everything is decided: build this. */
 export interface BuildOrder {
@@ -32,6 +33,12 @@ export interface BuildOrder {
   estimateMs: number | null;
   /** "for RTX 30, 40 and 50 series; …" */
   summary: string;
+}
+
+interface Place {
+  workspace: readonly string[];
+  /** Where a link leads that leaves the workspace, and a person agreed. */
+  confirmed: string | null;
 }
 
 /** Memento key: folders in which builds were begun and not ended. */
@@ -68,6 +75,8 @@ export class Builds implements vscode.Disposable {
   /** undefined: cancelled. Throws Failure. */
   async run(order: BuildOrder): Promise<RebuildResult | undefined> {
     const name = fileName(order.engine);
+    const place = await agreedPlace(order.engine);
+    if (place === 'refused') return undefined;
     return withProgress(
       {
         location: vscode.ProgressLocation.Notification,
@@ -78,7 +87,7 @@ export class Builds implements vscode.Disposable {
         const cancel = new AbortController();
         token.onCancellationRequested(() => cancel.abort());
         let told = 0;
-        const result = await this.build(order, cancel.signal, (now) => {
+        const result = await this.build({ ...order, ...place }, cancel.signal, (now) => {
           const percent = percentOf(now);
           progress.report({ message: progressText(now), increment: Math.max(0, percent - told) });
           told = Math.max(told, percent);
@@ -95,13 +104,17 @@ export class Builds implements vscode.Disposable {
     signal: AbortSignal,
     onText: (text: string) => void,
   ): Promise<RebuildResult | undefined> {
-    const result = await this.build(order, signal, (now) => onText(progressText(now)));
+    const place = await agreedPlace(order.engine);
+    if (place === 'refused') return undefined;
+    const result = await this.build({ ...order, ...place }, signal, (now) =>
+      onText(progressText(now)),
+    );
     if (result) await this.reports.check(order.engine);
     return result;
   }
 
   private async build(
-    order: BuildOrder,
+    order: BuildOrder & Place,
     signal: AbortSignal,
     onProgress: (progress: RebuildProgress) => void,
   ): Promise<RebuildResult | undefined> {
@@ -125,6 +138,8 @@ export class Builds implements vscode.Disposable {
           options: order.options,
           runtime: order.runtime.path,
           keepBackups: settings.keepBackups(order.engine),
+          workspace: order.workspace,
+          confirmed: order.confirmed,
           estimateMs: order.estimateMs,
         },
         {
@@ -194,6 +209,25 @@ export class Builds implements vscode.Disposable {
     this.channel ??= vscode.window.createOutputChannel('Engine Inspector: Builds');
     return this.channel;
   }
+}
+
+/** Asks where a link of the workspace leads out of it: what lies there may be anything. */
+async function agreedPlace(engine: vscode.Uri): Promise<Place | 'refused'> {
+  const { leavingPath } = await import('../../host/build/leavingLink');
+  const workspace = workspaceFolders();
+  // A folder that is not there, and the like: the build says it.
+  const confirmed = await leavingPath(engine.fsPath, workspace).catch(() => null);
+  if (confirmed === null) return { workspace, confirmed };
+  const there = 'Write It There';
+  const picked = await ask(
+    'warning',
+    {
+      question: `${fileName(engine)} is reached through a link that leads out of this folder.`,
+      detail: `The engine would be written to ${confirmed}. What lies there now is replaced.`,
+    },
+    there,
+  );
+  return picked === there ? { workspace, confirmed } : 'refused';
 }
 
 const levels: Readonly<Record<number, string>> = { 0: 'error: ', 1: 'error: ', 2: 'warning: ' };

@@ -65,6 +65,10 @@ export interface RebuildRequest {
   runtime: string;
   /** How many old engines stay as .bak, .bak2, … */
   keepBackups: number;
+  /** Folders that the engine may lie in besides its own, where a link leads there. */
+  workspace?: readonly string[];
+  /** The real path outside of them that a person agreed to. */
+  confirmed?: string | null;
   /** Milliseconds that the same build took before (recipe); null: unknown. */
   estimateMs: number | null;
 }
@@ -174,9 +178,8 @@ export class Rebuilder {
     progress.tell('model', 'Reading the model');
     const model = await readOnnxFile(request.model, signal);
     await refuseToOverwrite(request);
-    const replacement = await beginReplacement(request.engine, {
-      keepBackups: request.keepBackups,
-    });
+    const { engine, keepBackups, workspace = [], confirmed = null } = request;
+    const replacement = await beginReplacement(engine, { keepBackups, workspace, confirmed });
     try {
       progress.tell('loading', 'Loading TensorRT-RTX');
       const runtime = await this.hosts.load(request.runtime, { signal });

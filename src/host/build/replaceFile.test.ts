@@ -66,8 +66,12 @@ describe('replaceFile', () => {
   const read = (file: string): string => fs.readFileSync(file, 'utf8');
   const names = (): string[] => fs.readdirSync(folder).sort();
 
-  async function replace(contents: string, keepBackups = 1): Promise<void> {
-    const replacement = await beginReplacement(engine, { keepBackups });
+  async function replace(
+    contents: string,
+    keepBackups = 1,
+    place: { workspace?: string[]; confirmed?: string } = {},
+  ): Promise<void> {
+    const replacement = await beginReplacement(engine, { keepBackups, ...place });
     fs.writeFileSync(replacement.temporaryPath, contents, { flag: 'wx' });
     await replacement.commit((file) => recipeOf(file, contents));
   }
@@ -171,14 +175,14 @@ describe('replaceFile', () => {
 
   itUnless(
     onWindows('links need a privilege, and identity is compared alone'),
-    'replaces what a link leads to, not the link',
+    'replaces what a link leads to, not the link, where a person agreed to that path',
     async () => {
       const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), 'replace-real-'));
       try {
         const real = path.join(elsewhere, 'real.engine');
         fs.writeFileSync(real, 'old');
         fs.symlinkSync(real, engine);
-        await replace('new');
+        await replace('new', 1, { confirmed: fs.realpathSync(real) });
         assert.equal(fs.lstatSync(engine).isSymbolicLink(), true);
         assert.equal(read(real), 'new');
         assert.equal(read(`${real}.bak`), 'old');
@@ -189,6 +193,91 @@ describe('replaceFile', () => {
       }
     },
   );
+
+  describe('links that leave', () => {
+    const noLinks = onWindows('links need a privilege');
+    let elsewhere: string;
+    beforeEach(() => {
+      elsewhere = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'replace-elsewhere-')));
+      fs.writeFileSync(path.join(elsewhere, 'm.engine'), 'theirs');
+    });
+    afterEach(() => fs.rmSync(elsewhere, { recursive: true }));
+
+    const assertRefused = async (place: { workspace?: string[]; confirmed?: string } = {}) => {
+      const error = await failure(replace('new', 1, place));
+      assert.equal(error.code, 'wrong-use');
+      assert.ok(error.message.includes(path.join(elsewhere, 'm.engine')), error.message);
+      assert.equal(read(path.join(elsewhere, 'm.engine')), 'theirs');
+      assert.deepEqual(fs.readdirSync(elsewhere), ['m.engine']);
+    };
+
+    itUnless(noLinks, 'write nothing outside of the folder that nobody agreed to', async () => {
+      fs.symlinkSync(path.join(elsewhere, 'm.engine'), engine);
+      await assertRefused();
+      await assertRefused({ workspace: [folder] });
+      // Agreed to another file, which the link led to when it was asked.
+      await assertRefused({ confirmed: path.join(elsewhere, 'other.engine') });
+      assert.deepEqual(names(), ['m.engine']);
+    });
+
+    itUnless(noLinks, 'are seen among the folders of a workspace', async () => {
+      fs.symlinkSync(elsewhere, path.join(folder, 'engines'));
+      engine = path.join(folder, 'engines', 'm.engine');
+      await assertRefused({ workspace: [folder] });
+      await replace('new', 1, { workspace: [folder, elsewhere] });
+      assert.equal(read(path.join(elsewhere, 'm.engine')), 'new');
+    });
+
+    itUnless(noLinks, 'may lead from one folder of a workspace to another', async () => {
+      fs.mkdirSync(path.join(folder, 'store'));
+      fs.mkdirSync(path.join(folder, 'links'));
+      fs.writeFileSync(path.join(folder, 'store', 'm.engine'), 'old');
+      engine = path.join(folder, 'links', 'm.engine');
+      fs.symlinkSync('../store/m.engine', engine);
+      assert.equal((await failure(replace('new'))).code, 'wrong-use');
+      // Whoever opens their home folder, or /, has no project there.
+      for (const workspace of [os.homedir(), path.parse(folder).root]) {
+        assert.equal(
+          (await failure(replace('new', 1, { workspace: [workspace] }))).code,
+          'wrong-use',
+        );
+      }
+      await replace('new', 1, { workspace: [folder] });
+      assert.equal(read(path.join(folder, 'store', 'm.engine')), 'new');
+    });
+
+    itUnless(noLinks, 'in the names beside the engine are replaced, not followed', async () => {
+      fs.writeFileSync(engine, 'old');
+      for (const name of ['m.engine.json', 'm.engine.bak', 'm.engine.bak.json']) {
+        fs.symlinkSync(path.join(elsewhere, 'm.engine'), path.join(folder, name));
+      }
+      await replace('new');
+      assert.equal(read(path.join(elsewhere, 'm.engine')), 'theirs');
+      assert.equal(read(`${engine}.bak`), 'old');
+      assert.equal(fs.lstatSync(recipePathOf(engine)).isFile(), true);
+    });
+
+    itUnless(noLinks, 'that come while an engine is built are not followed', async () => {
+      const inner = path.join(folder, 'inner');
+      fs.mkdirSync(inner);
+      engine = path.join(inner, 'm.engine');
+      const replacement = await beginReplacement(engine, { keepBackups: 1 });
+      fs.writeFileSync(replacement.temporaryPath, 'new', { flag: 'wx' });
+      await replacement.adopt();
+      // With the lock and the new engine in it, as somebody would who may rename folders here.
+      fs.cpSync(path.join(inner, workFolderName), path.join(elsewhere, workFolderName), {
+        recursive: true,
+      });
+      const twin = path.join(elsewhere, path.relative(inner, replacement.temporaryPath));
+      fs.rmSync(twin);
+      fs.linkSync(replacement.temporaryPath, twin);
+      fs.renameSync(inner, path.join(folder, 'away'));
+      fs.symlinkSync(elsewhere, inner);
+      const error = await failure(replacement.commit((file) => recipeOf(file, 'new')));
+      assert.match(error.message, /was not replaced/);
+      assert.equal(read(path.join(elsewhere, 'm.engine')), 'theirs');
+    });
+  });
 
   itUnless(
     underWine('there is no Git for Windows'),

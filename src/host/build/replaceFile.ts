@@ -33,6 +33,7 @@ import { Failure } from '../../core/wire/failure';
 import { backupName, rotateBackups } from './backups';
 import { refuseImpossible } from './refuseImpossible';
 import { removeBuildDebris, removeDebrisOf, temporaryFile } from './debris';
+import { leavesFolder, leavingPath, realTarget } from './leavingLink';
 import { takeLock, type NameLock } from './nameLock';
 import { errorCode } from './onnxFile';
 import { makeWorkFolder, removeWorkFolder } from './workFolder';
@@ -41,6 +42,10 @@ import { writeError } from './writeError';
 export interface ReplacementOptions {
   /** How many old engines stay: model.engine.bak, .bak2, …; 0: none. */
   keepBackups: number;
+  /** Folders that the engine may lie in besides its own, where a link leads there. */
+  workspace?: readonly string[];
+  /** The real path outside of them that a person agreed to. */
+  confirmed?: string | null;
 }
 
 export interface CommittedFiles {
@@ -105,6 +110,8 @@ export class Replacement {
           'Wait until the other build is ready.',
         );
       }
+      // A folder on the way may have become a link meanwhile.
+      if ((await realTarget(this.real)) !== this.real) throw this.exchanged();
       const old = await lstatOrNull(this.real);
       await this.finish(old);
       const recipe = recipePathOf(this.target);
@@ -270,6 +277,7 @@ export async function beginReplacement(
   const shown = plainText(target);
   try {
     const real = await realTarget(target);
+    await refuseLeaving(target, real, options);
     await refuseImpossible(target, real, options);
     await removeBuildDebris(path.dirname(real));
     const lock = await takeLock(path.dirname(real), path.basename(real));
@@ -290,14 +298,14 @@ export async function beginReplacement(
   }
 }
 
-async function realTarget(target: string): Promise<string> {
-  try {
-    return await fs.realpath(target);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-    // Nothing there, or a link to nothing, which is replaced by the engine.
-    return path.join(await fs.realpath(path.dirname(path.resolve(target))), path.basename(target));
-  }
+/** What was asked is what is written: also where the link was laid, or turned, after the question. */
+async function refuseLeaving(
+  target: string,
+  real: string,
+  { workspace = [], confirmed = null }: ReplacementOptions,
+): Promise<void> {
+  if (confirmed === real || (await leavingPath(target, workspace, real)) === null) return;
+  throw leavesFolder(target, real, 'Build to the place where the engine really lies.');
 }
 
 async function areSame(one: string, other: string): Promise<boolean> {
