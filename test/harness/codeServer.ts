@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 
 export const repositoryRoot = path.resolve(__dirname, '../..');
 /** The oldest VS Code that is supported, instead of the newest (scripts/setup/codeServer.mjs). */
-const oldest = process.env['ENGINE_INSPECTOR_VSCODE'] === 'oldest';
+export const oldest = process.env['ENGINE_INSPECTOR_VSCODE'] === 'oldest';
 const installation = path.join(
   repositoryRoot,
   `.deps/code-server${oldest ? '-oldest' : ''}/node_modules`,
@@ -147,7 +147,10 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
       ...['--auth', options.password === undefined ? 'none' : 'password'],
       ...['--bind-addr', `127.0.0.1:${port}`],
       ...(options.workspaceTrust === true ? [] : ['--disable-workspace-trust']),
-      ...(options.testDriver === true ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
+      // The oldest one has no option for it (vscode.ts).
+      ...(options.testDriver === true && !oldest
+        ? ['--vscode-option', 'enable-smoke-test-driver']
+        : []),
       '--disable-telemetry',
       '--disable-update-check',
       '--disable-getting-started-override',

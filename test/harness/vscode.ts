@@ -8,6 +8,7 @@ import * as path from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 
 import {
+  oldest,
   repositoryRoot,
   startCodeServer,
   type CodeServer,
@@ -97,6 +98,7 @@ export async function startVSCode(options: VSCodeOptions): Promise<VSCode> {
       permissions: ['clipboard-read', 'clipboard-write'],
     });
     const page = await context.newPage();
+    if (oldest && 'folder' in extension) await enableTestDriver(page);
     const testsExit = Promise.race([server.died, exitOfTests(page)]);
     testsExit.catch(() => undefined);
     await page.goto(address(server, options.workspace, extension));
@@ -122,6 +124,21 @@ async function isReady(page: Page): Promise<void> {
     .locator('.activitybar .action-label[aria-label^="Engine Inspector"]')
     .first()
     .waitFor({ timeout: 90_000 });
+}
+
+/** What `--vscode-option enable-smoke-test-driver` writes into the window's configuration, for one without that option. */
+async function enableTestDriver(page: Page): Promise<void> {
+  await page.route(
+    ({ searchParams }) => searchParams.has('folder'),
+    async (route) => {
+      const response = await route.fetch();
+      const before = await response.text();
+      const key = '&quot;developmentOptions&quot;:{';
+      if (!before.includes(key)) throw new Error(`the window's configuration has no ${key}`);
+      const body = before.replace(key, `${key}&quot;enableSmokeTestDriver&quot;:true,`);
+      await route.fulfill({ response, body });
+    },
+  );
 }
 
 /** VS Code calls these two functions of the window when a tests module has run. */

@@ -5,6 +5,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
 
+import { expectedList, listOf } from '../../scripts/packageLists';
 import { EngineHostClient } from '../../src/host/engineHost/client';
 import {
   environmentWithoutRuntimes,
@@ -26,6 +27,17 @@ describe('the VSIX for Windows', () => {
       (version) => `engine_shim_${version.split('.').slice(0, 2).join('_')}.dll`,
     );
     assert.deepEqual(native.sort(), [...shims, 'koffi.node'].sort());
+  });
+
+  it('holds nothing else', () => {
+    const names = fs
+      .readdirSync(path.dirname(extension), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) =>
+        path.relative(path.dirname(extension), path.join(entry.parentPath, entry.name)),
+      )
+      .map((name) => name.replaceAll('\\', '/'));
+    assert.equal(listOf(names), expectedList('vsix-win32-x64'));
   });
 
   for (const version of libraryVersions) {
