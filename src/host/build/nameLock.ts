@@ -22,7 +22,7 @@ import {
   removeQuietly,
 } from '../files/fileSystem';
 import { Failure } from '../../core/wire/failure';
-import { errorCode } from './onnxFile';
+import { errorCode } from '../files/fileError';
 import { holdPipe, isPipeHeld, type OwnerPipe } from './ownerPipe';
 import { makeWorkFolder, removeWorkFolder, stemOf } from './workFolder';
 

@@ -17,6 +17,7 @@ import {
 import { plainText } from '../../core/text/plainText';
 import type { FileRecord } from '../../core/rebuild/recipe';
 import { hashFile } from '../check/hashFile';
+import { errorCode, fileError } from '../files/fileError';
 import { readSmallFile } from '../files/readSmallFile';
 import { Failure } from '../../core/wire/failure';
 
@@ -250,37 +251,4 @@ async function isLfsPointer(file: string, size: number): Promise<boolean> {
   if (size > 1024) return false;
   const head = await readSmallFile(file, 1024, 'The external data').catch(() => null);
   return head !== null && triage(head, size).kind === 'git-lfs-pointer';
-}
-
-/** what: "The model x.onnx", at the beginning of a sentence. */
-export function fileError(error: unknown, what: string): Failure {
-  const cause = error instanceof Error ? error.message : String(error);
-  switch (errorCode(error)) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return new Failure('file-error', `${what} is not there.`, 'Check the path.', cause);
-    case 'EACCES':
-    case 'EPERM':
-      return new Failure(
-        'file-error',
-        `${what} must not be read: permission denied.`,
-        'Give yourself the right to read it.',
-        cause,
-      );
-    case 'EISDIR':
-      return new Failure('file-error', `${what} is a folder.`, 'Choose a file.', cause);
-    default:
-      return new Failure(
-        'file-error',
-        `${what} could not be read: ${plainText(cause, 300)}.`,
-        'Check the file and the drive, then try again.',
-        cause,
-      );
-  }
-}
-
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : '';
 }

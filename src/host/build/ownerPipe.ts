@@ -4,7 +4,7 @@
  */
 import * as net from 'node:net';
 
-import { errorCode } from './onnxFile';
+import { errorCode } from '../files/fileError';
 
 const nameOf = (token: string): string => `pipe ${token}`;
 /** Nothing else that a file says is connected to: a name may lead to another machine. */

@@ -8,7 +8,7 @@ import { plainText } from '../../core/text/plainText';
 import { Failure } from '../../core/wire/failure';
 import { lstatOrNull } from '../files/fileSystem';
 import { backupName } from './backups';
-import { errorCode } from './onnxFile';
+import { errorCode } from '../files/fileError';
 
 export async function refuseImpossible(
   target: string,

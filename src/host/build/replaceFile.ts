@@ -35,7 +35,7 @@ import { refuseImpossible } from './refuseImpossible';
 import { removeBuildDebris, removeDebrisOf, temporaryFile } from './debris';
 import { leavesFolder, leavingPath, realTarget } from './leavingLink';
 import { takeLock, type NameLock } from './nameLock';
-import { errorCode } from './onnxFile';
+import { errorCode } from '../files/fileError';
 import { makeWorkFolder, removeWorkFolder } from './workFolder';
 import { writeError } from './writeError';
 

@@ -9,7 +9,7 @@ import * as path from 'node:path';
 
 import { plainText } from '../../core/text/plainText';
 import { Failure } from '../../core/wire/failure';
-import { errorCode } from './onnxFile';
+import { errorCode } from '../files/fileError';
 
 export const workFolderName = '.engine-inspector';
 const ignoreFile = '.gitignore';

@@ -1,6 +1,6 @@
 import { plainText } from '../../core/text/plainText';
 import { Failure } from '../../core/wire/failure';
-import { errorCode } from './onnxFile';
+import { errorCode } from '../files/fileError';
 
 /** what: "The engine x.engine can't be written". */
 export function writeError(error: unknown, what: string): Failure {

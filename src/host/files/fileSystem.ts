@@ -2,7 +2,7 @@
 import { constants, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 
-import { errorCode } from '../build/onnxFile';
+import { errorCode } from './fileError';
 
 /** Not followed where it is a link, not waited for where it is a pipe; Windows knows neither. */
 export const noFollow = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);

@@ -8,7 +8,7 @@ import * as fs from 'node:fs/promises';
 import { decodeText } from '../../core/text/decodeText';
 import { formatBytes } from '../../core/text/formats';
 import { plainText } from '../../core/text/plainText';
-import { fileError } from '../build/onnxFile';
+import { fileError } from './fileError';
 import { Failure } from '../../core/wire/failure';
 import { isGone } from './fileSystem';
 

@@ -44,7 +44,7 @@ import {
   isTensorType,
 } from '../../../core/run/tensorTypes';
 import { Failure } from '../../../core/wire/failure';
-import { fileError } from '../../build/onnxFile';
+import { fileError } from '../../files/fileError';
 import { loadPictureOutside, type LoadedInput, type PictureProcess } from './loadOutside';
 import { chooseEntry, entryPieces, readZipDirectory } from './npzFile';
 import { InputFile, stopIfAborted } from './openFile';

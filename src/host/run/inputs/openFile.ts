@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 
 import { plainText } from '../../../core/text/plainText';
 import { Failure } from '../../../core/wire/failure';
-import { fileError } from '../../build/onnxFile';
+import { fileError } from '../../files/fileError';
 
 /** A multiple of every element's size. */
 export const pieceBytes = 1024 * 1024;
