@@ -8,7 +8,7 @@ import * as path from 'node:path';
 
 import { plainText } from '../../core/text/plainText';
 import { Failure } from '../../core/wire/failure';
-import { errorCode } from './onnxFile';
+import { errorCode } from '../files/fileError';
 
 /** The end of all links on the way; a name that nothing has, or that only leads to nothing, is itself. */
 export async function realTarget(target: string): Promise<string> {
