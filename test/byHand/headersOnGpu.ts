@@ -6,7 +6,7 @@
  */
 import { predictVerdict } from '../../src/core/report/verdictRule';
 import { CheckRecords } from '../../src/host/check/checkRecords';
-import { machineOf } from '../../src/host/check/checker';
+import { machineOf } from '../../src/host/check/machineFacts';
 import { EngineHostSupervisor } from '../../src/host/engineHost/supervisor';
 import { realHeaders } from '../support/engines';
 import { randomNumbers } from '../support/random';
