@@ -1,5 +1,6 @@
 /** Two engines side by side as plain text. Does not end with a line feed. */
 import { cut } from '../text/plainText';
+import { columns } from '../text/textBlocks';
 import type { DifferenceRow, EngineComparison, LayerDifferences } from './compareEngines';
 import type { LayerRow } from './layers';
 
@@ -36,19 +37,7 @@ function section(title: string, rows: readonly DifferenceRow[]): string[] {
     row.b === '' ? '-' : row.b,
     row.note,
   ]);
-  const widths = [0, 1, 2, 3].map((column) =>
-    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
-  );
-  return [
-    '',
-    title,
-    ...cells.map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    ),
-  ];
+  return ['', title, ...columns(cells)];
 }
 
 function layerLines({ same, changed, removed, added }: LayerDifferences): string[] {

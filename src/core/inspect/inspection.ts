@@ -21,6 +21,22 @@ export const tensorTypes = [
 ] as const;
 export type TensorType = (typeof tensorTypes)[number];
 
+/** Of one value; int4 and float4e2m1 lie two to a byte. */
+export const bitsOfType: Readonly<Record<TensorType, number>> = {
+  float32: 32,
+  float16: 16,
+  int8: 8,
+  int32: 32,
+  bool: 8,
+  uint8: 8,
+  float8e4m3: 8,
+  bfloat16: 16,
+  int64: 64,
+  int4: 4,
+  float4e2m1: 4,
+  float8e8m0: 8,
+};
+
 /** min, opt and max of one input in one optimization profile. */
 export interface ProfileShape {
   min: number[];

@@ -1,6 +1,7 @@
 /** An inspection as plain text, for a terminal and for the clipboard. Does not end with a line feed. */
 import { formatBytes, formatCount, formatDate, formatExactBytes, joinWords } from '../text/formats';
 import { plainText } from '../text/plainText';
+import { columns, section } from '../text/textBlocks';
 import { formatMilliseconds, formatShape } from '../run/runFormats';
 import type { Inspection, InspectionFacts, ProfileShape, TensorFacts } from './inspection';
 
@@ -106,22 +107,6 @@ function streamingLines(facts: InspectionFacts): string[] {
         `At ${formatBytes(taken)}: ${formatBytes(scratch)} of scratch, ${formatBytes(deviceMemory)} to work in`,
     ),
   ];
-}
-
-function section(title: string, content: readonly string[]): string[] {
-  return content.length === 0 ? [] : ['', title, ...content.map((line) => `  ${line}`)];
-}
-
-function columns(table: readonly string[][]): string[] {
-  const widths = [0, 1, 2].map((column) =>
-    Math.max(...table.map((cells) => cells[column]?.length ?? 0)),
-  );
-  return table.map((cells) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 function plural(count: number, word: string): string {

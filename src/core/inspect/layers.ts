@@ -12,7 +12,7 @@
 import { formatCount } from '../text/formats';
 import { plainText } from '../text/plainText';
 import type { LayerTime } from '../run/runReport';
-import type { TensorType } from './inspection';
+import { bitsOfType as bits, type TensorType } from './inspection';
 import { isProfile, profileOfValue } from './layerProfile';
 import { LayersError, type LayersErrorCode } from './layersError';
 import { decodeText } from '../text/decodeText';
@@ -477,21 +477,6 @@ const typeNames: Readonly<Record<string, TensorType>> = {
   float8e8m0: 'float8e8m0',
 };
 
-const typeBits: Readonly<Record<TensorType, number>> = {
-  float32: 32,
-  float16: 16,
-  int8: 8,
-  int32: 32,
-  bool: 8,
-  uint8: 8,
-  float8e4m3: 8,
-  bfloat16: 16,
-  int64: 64,
-  int4: 4,
-  float4e2m1: 4,
-  float8e8m0: 8,
-};
-
 const typeInFormat = /\b(FP32|FP16|BF16|FP8|FP4|INT8|INT32|INT64|INT4|UINT8|BOOL)\b/i;
 
 /** A TensorType where it is one, else what was written. */
@@ -505,5 +490,5 @@ function typeOf(tensor: Json): string {
 
 /** null: not one that we know. */
 export function bitsOfType(type: string): number | null {
-  return Object.hasOwn(typeBits, type) ? typeBits[type as TensorType] : null;
+  return Object.hasOwn(bits, type) ? bits[type as TensorType] : null;
 }

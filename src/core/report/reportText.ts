@@ -2,6 +2,7 @@
 import { assertNever } from '../text/assertNever';
 import type { EngineReport, Evidence, RowState } from './engineReport';
 import { formatDate } from '../text/formats';
+import { columns, section } from '../text/textBlocks';
 
 export function reportText(report: EngineReport): string {
   const small = [report.asked, report.enumNames.join(', ')].filter(Boolean).join(' ');
@@ -36,10 +37,6 @@ export function reportText(report: EngineReport): string {
     '',
     `Checked ${formatDate(report.checkedAt)}. What is read from the header goes by observed offsets, which NVIDIA does not document.`,
   ].join('\n');
-}
-
-function section(title: string, content: readonly string[]): string[] {
-  return content.length === 0 ? [] : ['', title, ...content.map((line) => `  ${line}`)];
 }
 
 function reasonLines({ reasons }: EngineReport): string[] {
@@ -91,15 +88,7 @@ function tableLines({ rows }: EngineReport): string[] {
       [stateWords[state], note].filter(Boolean).join(': '),
     ]),
   ];
-  const widths = [0, 1, 2].map((column) =>
-    Math.max(...table.map((cells) => cells[column]?.length ?? 0)),
-  );
-  return table.map((cells) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return columns(table);
 }
 
 /** Sixteen bytes a line, each line with its offset. */

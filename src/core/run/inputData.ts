@@ -3,6 +3,7 @@
  * memory.
  */
 import type { TensorType } from '../inspect/inspection';
+import { randomBits } from './randomBits';
 import type { InputSource } from './runReport';
 import { byteLength, encodeValues, integerRange, isFloat } from './tensorTypes';
 
@@ -101,15 +102,4 @@ function randomIntegers(type: TensorType): { min: number; max: number } {
 function integersIn({ min, max }: { min: number; max: number }, bits: () => number): () => number {
   const size = max - min + 1;
   return () => min + Math.floor((bits() / 2 ** 32) * size);
-}
-
-/** Mulberry32, 32 bits a call: small, and integer arithmetic only, so that it is the same everywhere. */
-function randomBits(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (t ^ (t >>> 14)) >>> 0;
-  };
 }

@@ -1,6 +1,7 @@
 /** A run as plain text: for a terminal and for the clipboard. Does not end with a line feed. */
 import { formatBytes, formatCount, formatDate } from '../text/formats';
 import { plainText } from '../text/plainText';
+import { columns, section } from '../text/textBlocks';
 import { failureOf } from './makeRunReport';
 import {
   formatMilliseconds,
@@ -54,10 +55,6 @@ export function runText(report: RunReport, { layers }: RunTextOptions): string {
     '',
     [runOn(report), `Run ${formatDate(report.startedAt)}.`].filter(Boolean).join(' '),
   ].join('\n');
-}
-
-function section(title: string, content: readonly string[]): string[] {
-  return content.length === 0 ? [] : ['', title, ...content.map((line) => `  ${line}`)];
 }
 
 function failureLines({ nextStep, lines }: RunFailure): string[] {
@@ -140,17 +137,6 @@ function sweepLines({ attempts, sweep }: RunReport): string[] {
     ];
   });
   return columns([['budget', 'GPU memory', 'median', 'p95', ''], ...rows]);
-}
-
-/** Left-aligned, the last as long as it is. */
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 const inputLines = (input: TensorSummary & { source: string }): string[] => [

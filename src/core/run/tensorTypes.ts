@@ -6,22 +6,7 @@
  * to the nearest, ties to even, and keeps within what a type can hold: 300 becomes 255 as uint8, 1000 becomes 448 as
  * float8e4m3. Floats that have an infinity keep it.
  */
-import { tensorTypes, type TensorFacts, type TensorType } from '../inspect/inspection';
-
-const bits: Readonly<Record<TensorType, number>> = {
-  float32: 32,
-  float16: 16,
-  int8: 8,
-  int32: 32,
-  bool: 8,
-  uint8: 8,
-  float8e4m3: 8,
-  bfloat16: 16,
-  int64: 64,
-  int4: 4,
-  float4e2m1: 4,
-  float8e8m0: 8,
-};
+import { bitsOfType, tensorTypes, type TensorFacts, type TensorType } from '../inspect/inspection';
 
 /** DataType as NVIDIA's enum numbers it. */
 export function typeOfNumber(number: number): TensorFacts['type'] {
@@ -32,11 +17,11 @@ export function isTensorType(type: string): type is TensorType {
   return (tensorTypes as readonly string[]).includes(type);
 }
 
-export const bitsOf = (type: TensorType): number => bits[type];
+export const bitsOf = (type: TensorType): number => bitsOfType[type];
 
 /** Of `count` elements, the half byte at the end of packed types included. */
 export function byteLength(type: TensorType, count: number): number {
-  return Math.ceil((count * bits[type]) / 8);
+  return Math.ceil((count * bitsOfType[type]) / 8);
 }
 
 /** 1 for a scalar, 0 where a dimension is 0; NaN where one is still open (-1) or not a whole number. */

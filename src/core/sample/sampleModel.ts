@@ -3,6 +3,7 @@
  * gets the same bytes. It is no trained network; it is real enough to be parsed, optimized and built by TensorRT-RTX. For
  * the walkthrough, `doctor --full`, the demo and the tests.
  */
+import { randomBits } from '../run/randomBits';
 import { floatBytes, onnxType, writeOnnx, type OnnxNode, type OnnxTensor } from './onnxWriter';
 
 export interface SampleModelOptions {
@@ -104,7 +105,7 @@ class Weights {
   readonly tensors: OnnxTensor[] = [];
   private readonly chunks: Uint8Array[] = [];
   private offset = 0;
-  private readonly next = seededUniform(20_250_101);
+  private readonly bits = randomBits(20_250_101);
 
   constructor(private readonly externalData: string | null) {}
 
@@ -114,7 +115,7 @@ class Weights {
     // He's range keeps the activations near one through every layer; biases stay small.
     const range = dims.length === 1 ? 0.01 : Math.sqrt(6 / fanIn);
     const data = floatBytes(
-      Float32Array.from({ length: size }, () => (this.next() * 2 - 1) * range),
+      Float32Array.from({ length: size }, () => ((this.bits() / 2 ** 32) * 2 - 1) * range),
     );
     this.tensors.push({
       name,
@@ -139,15 +140,4 @@ class Weights {
     }
     return all;
   }
-}
-
-/** Mulberry32: 32 bits of state, the same sequence everywhere. */
-function seededUniform(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -15,6 +15,7 @@ import { isInside } from '../isInside';
 import { decodeRun, encodeRun } from './keptRun';
 import { isTooDeep } from '../../core/text/jsonDepth';
 import { readSmallText } from '../../host/files/readSmallFile';
+import { isRunning } from '../../host/files/isRunning';
 
 export interface RunLimits {
   /** Runs of one engine. */
@@ -41,7 +42,7 @@ export class RunStore {
     private readonly root: string,
     private readonly limits: () => RunLimits,
     /** Whether a process of that id is there. */
-    private readonly isAlive: (pid: number) => boolean = processIsAlive,
+    private readonly isAlive: (pid: number) => boolean = isRunning,
   ) {}
 
   /** An empty folder for a run that begins now. */
@@ -200,13 +201,4 @@ function safeName(name: string): string {
       .replace(/^\.+/, '_')
       .slice(-60) || '_'
   );
-}
-
-function processIsAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -21,6 +21,7 @@ import {
   removeFolderQuietly,
   removeQuietly,
 } from '../files/fileSystem';
+import { isRunning } from '../files/isRunning';
 import { Failure } from '../../core/wire/failure';
 import { errorCode } from '../files/fileError';
 import { holdPipe, isPipeHeld, type OwnerPipe } from './ownerPipe';
@@ -270,15 +271,6 @@ async function isAlive(owner: Owner, written: number, now: number): Promise<bool
 }
 
 const isFresh = (written: number, now: number): boolean => Math.abs(now - written) < staleMs;
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
-}
 
 async function ownOwner(file: string, pipe: OwnerPipe | null): Promise<Owner> {
   return {

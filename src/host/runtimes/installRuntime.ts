@@ -9,6 +9,7 @@ import * as path from 'node:path';
 import { releases } from '../../../tensorrt-rtx.json';
 import { plainText } from '../../core/text/plainText';
 import { cleanEnvironment } from '../engineHost/hostEnvironment';
+import { isRunning } from '../files/isRunning';
 import { asFailure, Failure } from '../../core/wire/failure';
 import { isLibraryName } from './libraryFile';
 import { readLibraryFile } from './libraryFileAsync';
@@ -141,17 +142,8 @@ async function removeAbandoned(folder: string): Promise<void> {
   const names = await fs.readdir(folder).catch(() => []);
   for (const name of names) {
     const pid = Number(/^\.installing-.*-(\d+)$/.exec(name)?.[1]);
-    if (Number.isNaN(pid) || (pid !== process.pid && isAlive(pid))) continue;
+    if (Number.isNaN(pid) || (pid !== process.pid && isRunning(pid))) continue;
     await fs.rm(path.join(folder, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

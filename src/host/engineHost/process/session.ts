@@ -138,11 +138,8 @@ export class ShimSession {
 
   /** onJob tells the number under which the phases of this build come. */
   build(options: ShimBuildOptions, onJob: (job: bigint) => void): ShimJob<Buffer> {
-    const { native } = this;
+    const { check, native } = this;
     const out = Buffer.alloc(8);
-    const check = (status: number) => {
-      if (status !== 0) throw lastError(native, status);
-    };
     check(native.buildCreate(out));
     const build = out.readBigUInt64LE(0);
     try {
@@ -203,11 +200,8 @@ export class ShimSession {
 
   /** onJob tells the number under which the phases of this run come. */
   run(options: ShimRunOptions, onJob: (job: bigint) => void): ShimJob<Buffer> {
-    const { native } = this;
+    const { check, native } = this;
     const out = Buffer.alloc(8);
-    const check = (status: number) => {
-      if (status !== 0) throw lastError(native, status);
-    };
     check(native.runCreate(out));
     const run = out.readBigUInt64LE(0);
     try {
@@ -238,6 +232,10 @@ export class ShimSession {
   destroy(): void {
     this.native.sessionDestroy(this.session);
   }
+
+  private readonly check = (status: number): void => {
+    if (status !== 0) throw lastError(this.native, status);
+  };
 
   private submit<T>(
     call: (job: Buffer) => number,
