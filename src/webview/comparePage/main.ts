@@ -17,10 +17,10 @@ import {
   firstShown,
   type LayerList,
 } from './page';
+import { withOpen } from '../shared/openSet';
+import { connect } from '../shared/vscode';
 
-declare function acquireVsCodeApi(): { postMessage(message: FromComparePage): void };
-
-const vscode = acquireVsCodeApi();
+const extension = connect<FromComparePage, ToComparePage>(receive);
 const root = document.getElementById('page')!;
 const unopened: Record<LayerList, number> = {
   changed: firstShown,
@@ -38,15 +38,13 @@ let state: CompareState = {
 };
 
 const actions: CompareActions = {
-  send: (message) => vscode.postMessage(message),
+  send: extension.send,
   showMore: (list) => {
     update({ shown: { ...state.shown, [list]: state.shown[list] + firstShown * 5 } });
   },
   setOpen: (id, isOpen) => {
-    if (state.open.has(id) === isOpen) return;
-    const open = new Set(state.open);
-    if (isOpen) open.add(id);
-    else open.delete(id);
+    const open = withOpen(state.open, id, isOpen);
+    if (!open) return;
     update({ open });
   },
 };
@@ -92,11 +90,5 @@ function layersOf(engine: ComparedEngine, errors: string[]): LayersDocument | nu
   }
 }
 
-window.addEventListener('message', (event: MessageEvent<unknown>) => {
-  const data = event.data;
-  if (typeof data !== 'object' || data === null || !('type' in data)) return;
-  receive(data as ToComparePage);
-});
-
 update({});
-vscode.postMessage({ type: 'ready' });
+extension.send({ type: 'ready' });

@@ -11,7 +11,8 @@ import type {
 import type { LayerRow } from '../../core/inspect/layers';
 import { plainText } from '../../core/text/plainText';
 import { splitPath } from '../enginePage/format';
-import { icon } from '../enginePage/icon';
+import { icon } from '../shared/icon';
+import { quietButton } from '../shared/quietButton';
 import { strings } from './strings';
 
 export interface CompareState {
@@ -42,8 +43,8 @@ export function comparePage(state: CompareState, actions: CompareActions): Templ
       ${
         engines
           ? html`<div class="actions" role="group" aria-label=${strings.actions}>
-              ${quiet('swap', 'arrow-swap', strings.swap, () => actions.send({ type: 'swap' }))}
-              ${quiet('chooseOther', 'folder-opened', strings.chooseOther, () =>
+              ${quietButton('swap', 'arrow-swap', strings.swap, () => actions.send({ type: 'swap' }))}
+              ${quietButton('chooseOther', 'folder-opened', strings.chooseOther, () =>
                 actions.send({ type: 'chooseOther' }),
               )}
             </div>`
@@ -77,12 +78,6 @@ export function comparePage(state: CompareState, actions: CompareActions): Templ
     }
     ${comparison ? result(state, comparison, actions) : nothing}
   `;
-}
-
-function quiet(action: string, symbol: string, label: string, run: () => void): TemplateResult {
-  return html`<button class="quiet" type="button" data-action=${action} @click=${run}>
-    ${icon(symbol)}${label}
-  </button>`;
 }
 
 function side(

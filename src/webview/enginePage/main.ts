@@ -20,12 +20,8 @@ import { initialLayersView, layersModel } from './inspect/layersModel';
 import { noFilter } from '../../core/inspect/layerTable';
 import { page } from './page';
 import type { KeptState, PageActions, PageState } from './state';
-
-declare function acquireVsCodeApi(): {
-  postMessage(message: FromPage): void;
-  getState(): unknown;
-  setState(state: KeptState): void;
-};
+import { keptOpen, withOpen } from '../shared/openSet';
+import { connect } from '../shared/vscode';
 
 /** A wait shorter than this is not shown: a page that flashes is worse than one that is a moment late. */
 const waitingDelay = 300;
@@ -33,9 +29,9 @@ const keepDelay = 150;
 const second = 1000;
 const minute = 60_000;
 
-const vscode = acquireVsCodeApi();
+const extension = connect<FromPage, ToPage, KeptState>(receive);
 const root = document.getElementById('page')!;
-const kept = readKept(vscode.getState());
+const kept = readKept(extension.kept);
 
 let state: PageState = {
   report: null,
@@ -68,7 +64,7 @@ let waitingTimer: ReturnType<typeof setTimeout> | undefined;
 let keepTimer: ReturnType<typeof setTimeout> | undefined;
 
 const actions: PageActions = {
-  send: (message) => vscode.postMessage(message),
+  send: extension.send,
   openTarget: (openTarget) => update({ openTarget }),
   chooseBoards: (boards) => update({ boards }),
   selectField: (selectedField) => {
@@ -84,10 +80,8 @@ const actions: PageActions = {
     button?.focus({ preventScroll: true });
   },
   setOpen: (id, isOpen) => {
-    if (state.open.has(id) === isOpen) return;
-    const open = new Set(state.open);
-    if (isOpen) open.add(id);
-    else open.delete(id);
+    const open = withOpen(state.open, id, isOpen);
+    if (!open) return;
     update({ open });
     keepSoon();
   },
@@ -203,7 +197,7 @@ function restoreScroll(): void {
 function keepSoon(): void {
   clearTimeout(keepTimer);
   keepTimer = setTimeout(() => {
-    vscode.setState({
+    extension.keep({
       scrollTop: window.scrollY,
       selectedField: state.selectedField,
       open: [...state.open],
@@ -214,30 +208,20 @@ function keepSoon(): void {
   }, keepDelay);
 }
 
-/** State kept by an older version of the page may have any shape. */
-function readKept(value: unknown): KeptState {
-  const candidate: { [key in keyof KeptState]?: unknown } =
-    typeof value === 'object' && value !== null ? value : {};
+function readKept(candidate: { [key in keyof KeptState]?: unknown }): KeptState {
   return {
     scrollTop: typeof candidate.scrollTop === 'number' ? candidate.scrollTop : 0,
     selectedField:
       typeof candidate.selectedField === 'string'
         ? (candidate.selectedField as HeaderFieldId)
         : null,
-    open: Array.isArray(candidate.open)
-      ? candidate.open.filter((id): id is string => typeof id === 'string')
-      : [],
+    open: keptOpen(candidate.open),
     tab: pageTabs.find((tab) => tab === candidate.tab) ?? 'overview',
     selectedLayer: typeof candidate.selectedLayer === 'number' ? candidate.selectedLayer : null,
     runForm: candidate.runForm ?? null,
   };
 }
 
-window.addEventListener('message', (event: MessageEvent<unknown>) => {
-  const data = event.data;
-  if (typeof data !== 'object' || data === null || !('type' in data)) return;
-  receive(data as ToPage);
-});
 window.addEventListener('scroll', keepSoon, { passive: true });
 // A custom element's button does not keep Space from scrolling the page, as a native one does.
 root.addEventListener('keydown', (event) => {
@@ -256,4 +240,4 @@ setInterval(() => {
 }, second);
 
 showWaitingSoon('', '');
-vscode.postMessage({ type: 'ready' });
+extension.send({ type: 'ready' });

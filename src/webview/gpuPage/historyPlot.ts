@@ -1,12 +1,11 @@
 /**
- * <history-plot>: memory in use and how busy a GPU was over ten minutes, drawn by uPlot on a canvas. Colours are the
- * theme's and are read again when it changes; the two lines also differ by their strokes. The table beside it says the
- * same to whoever cannot see it.
+ * <history-plot>: memory in use and how busy a GPU was over ten minutes, drawn by uPlot on a canvas. The two
+ * lines also differ by their strokes. The table beside it says the same to whoever cannot see it.
  */
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
 import { formatBytes } from '../../core/text/formats';
 import { type HistorySample, historyMs } from '../../core/gpu/gpuMemoryHistory';
+import { quietAxis, ThemedPlot, themeColors, withAlpha } from '../shared/themedPlot';
 
 export interface PlotData {
   samples: readonly HistorySample[];
@@ -18,11 +17,8 @@ export interface PlotData {
 
 const height = 150;
 
-class HistoryPlot extends HTMLElement {
-  private plot: uPlot | null = null;
+class HistoryPlot extends ThemedPlot {
   private current: PlotData | null = null;
-  private readonly themes = new MutationObserver(() => this.rebuild());
-  private readonly sizes = new ResizeObserver(() => this.fit());
 
   set data(data: PlotData) {
     const scaleChanged = this.current?.total !== data.total;
@@ -32,31 +28,10 @@ class HistoryPlot extends HTMLElement {
     else this.plot.setData(columns(data), true);
   }
 
-  connectedCallback(): void {
-    this.themes.observe(document.documentElement, { attributeFilter: ['style', 'class'] });
-    this.themes.observe(document.body, { attributeFilter: ['class'] });
-    this.sizes.observe(this);
-    this.rebuild();
-  }
-
-  disconnectedCallback(): void {
-    this.themes.disconnect();
-    this.sizes.disconnect();
-    this.plot?.destroy();
-    this.plot = null;
-  }
-
-  private fit(): void {
-    if (this.plot && this.clientWidth > 0 && this.clientWidth !== this.plot.width) {
-      this.plot.setSize({ width: this.clientWidth, height });
-    }
-  }
-
-  private rebuild(): void {
-    if (!this.current || !this.isConnected) return;
-    this.plot?.destroy();
-    this.plot = new uPlot(
-      options(this.current, this.clientWidth || 400, () => this.current),
+  protected draw(width: number): uPlot | null {
+    if (!this.current) return null;
+    return new uPlot(
+      options(this.current, width, () => this.current),
       columns(this.current),
       this,
     );
@@ -73,15 +48,7 @@ function columns({ samples }: PlotData): uPlot.AlignedData {
 
 function options(data: PlotData, width: number, current: () => PlotData | null): uPlot.Options {
   const color = themeColors();
-  const axis = {
-    stroke: color('--vscode-descriptionForeground'),
-    font: `11px ${color('--vscode-font-family')}`,
-    grid: {
-      stroke: withAlpha(color('--vscode-descriptionForeground'), 25),
-      width: 1,
-    },
-    ticks: { show: false },
-  };
+  const axis = quietAxis(color, 25);
   const now = () => (current() ?? data).now / 1000;
   return {
     width,
@@ -149,16 +116,6 @@ function minutesBefore(now: () => number): (tick: number) => string {
     const minutes = Math.round((now() - tick) / 60);
     return minutes === 0 ? 'now' : `−${minutes} min`;
   };
-}
-
-function themeColors(): (name: string) => string {
-  const style = getComputedStyle(document.documentElement);
-  const fallback = getComputedStyle(document.body).color;
-  return (name) => style.getPropertyValue(name).trim() || fallback;
-}
-
-function withAlpha(color: string, percent: number): string {
-  return `color-mix(in srgb, ${color} ${percent}%, transparent)`;
 }
 
 customElements.define('history-plot', HistoryPlot);

@@ -9,29 +9,23 @@ import { GpuMemoryHistory } from '../../core/gpu/gpuMemoryHistory';
 import type { FromGpuPage, GpuViewModel, ToGpuPage } from '../../core/pages/gpuMemoryView';
 import { gpuPage } from './page';
 import type { GpuPageActions, GpuPageState } from './state';
+import { keptOpen, withOpen } from '../shared/openSet';
+import { connect } from '../shared/vscode';
 
-declare function acquireVsCodeApi(): {
-  postMessage(message: FromGpuPage): void;
-  getState(): unknown;
-  setState(state: { open: string[] }): void;
-};
-
-const vscode = acquireVsCodeApi();
+const extension = connect<FromGpuPage, ToGpuPage, { open: string[] }>(receive);
 const root = document.getElementById('page')!;
 let state: GpuPageState = {
   model: null,
   history: new GpuMemoryHistory(),
-  open: new Set(keptOpen(vscode.getState())),
+  open: new Set(keptOpen(extension.kept.open)),
 };
 
 const actions: GpuPageActions = {
-  send: (message) => vscode.postMessage(message),
+  send: extension.send,
   setOpen: (id, isOpen) => {
-    if (state.open.has(id) === isOpen) return;
-    const open = new Set(state.open);
-    if (isOpen) open.add(id);
-    else open.delete(id);
-    vscode.setState({ open: [...open] });
+    const open = withOpen(state.open, id, isOpen);
+    if (!open) return;
+    extension.keep({ open: [...open] });
     update({ open });
   },
 };
@@ -70,18 +64,5 @@ function remember(model: GpuViewModel): void {
   });
 }
 
-/** State kept by an older version of the page may have any shape. */
-function keptOpen(value: unknown): string[] {
-  const open: unknown =
-    typeof value === 'object' && value !== null && 'open' in value ? value.open : null;
-  return Array.isArray(open) ? open.filter((id): id is string => typeof id === 'string') : [];
-}
-
-window.addEventListener('message', (event: MessageEvent<unknown>) => {
-  const data = event.data;
-  if (typeof data !== 'object' || data === null || !('type' in data)) return;
-  receive(data as ToGpuPage);
-});
-
 update({});
-vscode.postMessage({ type: 'ready' });
+extension.send({ type: 'ready' });

@@ -12,6 +12,7 @@ import type {
 } from '../../core/pages/gpuMemoryView';
 import type { PlotData } from './historyPlot';
 import type { GpuPageActions, GpuPageState } from './state';
+import { quietButton } from '../shared/quietButton';
 import { strings } from './strings';
 
 export function gpuPage(state: GpuPageState, actions: GpuPageActions): TemplateResult {
@@ -41,18 +42,12 @@ function titleSection(model: GpuViewModel, actions: GpuPageActions): TemplateRes
         ${model.notes.map((note) => html`<p class="gpu-note"><bdi>${note}</bdi></p>`)}
       </div>
       <div class="actions">
-        ${quietButton('chip', strings.chooseGpu, () => actions.send({ type: 'chooseGpu' }))}
-        ${quietButton('refresh', strings.refresh, () => actions.send({ type: 'refresh' }))}
-        ${quietButton('settings-gear', strings.settings, () => actions.send({ type: 'openSettings' }))}
+        ${quietButton('chooseGpu', 'chip', strings.chooseGpu, () => actions.send({ type: 'chooseGpu' }))}
+        ${quietButton('refresh', 'refresh', strings.refresh, () => actions.send({ type: 'refresh' }))}
+        ${quietButton('openSettings', 'settings-gear', strings.settings, () => actions.send({ type: 'openSettings' }))}
       </div>
     </header>
   `;
-}
-
-function quietButton(icon: string, label: string, act: () => void): TemplateResult {
-  return html`<button class="quiet" @click=${act}>
-    <span class="codicon codicon-${icon}" aria-hidden="true"></span>${label}
-  </button>`;
 }
 
 function problemBlock(problem: ViewProblem, actions?: GpuPageActions): TemplateResult {

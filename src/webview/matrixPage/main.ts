@@ -6,14 +6,13 @@ import { render } from 'lit';
 import type { FromMatrixPage, ToMatrixPage } from '../../core/pages/matrixPageMessages';
 import { matrixLines, type MatrixFilter } from '../../core/pages/matrixRows';
 import { matrixPage, rowHeight, type MatrixActions, type MatrixState } from './page';
+import { connect } from '../shared/vscode';
 
-declare function acquireVsCodeApi(): {
-  postMessage(message: FromMatrixPage): void;
-  getState(): unknown;
-  setState(state: unknown): void;
-};
-
-const vscode = acquireVsCodeApi();
+const extension = connect<
+  FromMatrixPage,
+  ToMatrixPage,
+  Pick<MatrixFilter, 'text' | 'problemsOnly' | 'sort'>
+>(receive);
 const root = document.getElementById('page')!;
 
 let state: MatrixState = {
@@ -30,7 +29,7 @@ let state: MatrixState = {
 const grid = () => root.querySelector<HTMLElement>('.matrix-grid');
 
 const actions: MatrixActions = {
-  send: (message) => vscode.postMessage(message),
+  send: extension.send,
   setFilter: (change) => refill({ ...state.filter, ...change }),
   toggleFolder: (folder) => {
     const closed = new Set(state.filter.closed);
@@ -61,7 +60,7 @@ function refill(filter: MatrixFilter): void {
   const lines = state.matrix ? matrixLines(state.matrix, filter) : [];
   const last = Math.max(0, lines.length - 1);
   update({ filter, lines, active: { ...state.active, line: Math.min(state.active.line, last) } });
-  vscode.setState({ text: filter.text, problemsOnly: filter.problemsOnly, sort: filter.sort });
+  extension.keep({ text: filter.text, problemsOnly: filter.problemsOnly, sort: filter.sort });
 }
 
 function update(change: Partial<MatrixState>): void {
@@ -94,23 +93,16 @@ function receive(message: ToMatrixPage): void {
   refill(state.filter);
 }
 
-const kept = vscode.getState();
-if (typeof kept === 'object' && kept !== null) {
-  const { text, problemsOnly, sort } = kept as { [key in keyof MatrixFilter]?: unknown };
-  state.filter = {
-    ...state.filter,
-    text: typeof text === 'string' ? text : '',
-    problemsOnly: problemsOnly === true,
-    sort: sort === 'name' ? 'name' : 'worst',
-  };
-}
-window.addEventListener('message', (event: MessageEvent<unknown>) => {
-  const data = event.data;
-  if (typeof data === 'object' && data !== null && 'type' in data) receive(data as ToMatrixPage);
-});
+const { text, problemsOnly, sort } = extension.kept;
+state.filter = {
+  ...state.filter,
+  text: typeof text === 'string' ? text : '',
+  problemsOnly: problemsOnly === true,
+  sort: sort === 'name' ? 'name' : 'worst',
+};
 window.addEventListener('resize', () => {
   const element = grid();
   if (element) actions.scrolled(element.scrollTop, element.clientHeight);
 });
 update({});
-vscode.postMessage({ type: 'ready' });
+extension.send({ type: 'ready' });

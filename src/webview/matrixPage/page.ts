@@ -4,7 +4,8 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { FromMatrixPage, MatrixFormat } from '../../core/pages/matrixPageMessages';
 import type { FolderLine, MatrixFilter, MatrixLine } from '../../core/pages/matrixRows';
 import type { CellSign, CellView, MatrixModel, MatrixRow } from '../../core/targets/matrixModel';
-import { icon } from '../enginePage/icon';
+import { icon } from '../shared/icon';
+import { quietButton } from '../shared/quietButton';
 import { strings } from './strings';
 
 /** Of every row, in pixels: what is in view is counted, not measured. matrixPage.css says the same. */
@@ -179,14 +180,7 @@ function toolbar(
     <span class="exports" role="group" aria-label=${strings.export}>
       ${save('csv', strings.csv)} ${save('json', strings.json)}
       ${save('markdown', strings.markdown)}
-      <button
-        class="quiet"
-        type="button"
-        data-action="checkAll"
-        @click=${() => actions.send({ type: 'checkAll' })}
-      >
-        ${icon('refresh')}${strings.checkAll}
-      </button>
+      ${quietButton('checkAll', 'refresh', strings.checkAll, () => actions.send({ type: 'checkAll' }))}
     </span>
   </div>`;
 }

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { InspectState, PageFailure } from '../../../core/pages/pageMessages';
 import { formatDuration } from '../../../core/text/formats';
 import { plainText } from '../../../core/text/plainText';
-import { icon } from '../icon';
+import { icon } from '../../shared/icon';
 import type { PageActions, PageState } from '../state';
 import { strings } from './strings';
 

@@ -11,7 +11,7 @@ import {
   type GroupedGraph,
   type PlacedGraph,
 } from '../../../core/inspect/layerGraph';
-import { icon } from '../icon';
+import { icon } from '../../shared/icon';
 import type { PageActions, PageState } from '../state';
 import type { LayersModel } from './layersModel';
 import { strings } from './strings';

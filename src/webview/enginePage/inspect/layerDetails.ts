@@ -6,7 +6,7 @@ import { layerDetail, shapeText, type LayerTensor } from '../../../core/inspect/
 import type { OnnxNode } from '../../../core/inspect/onnxNodes';
 import { plainText } from '../../../core/text/plainText';
 import { splitPath } from '../format';
-import { icon } from '../icon';
+import { icon } from '../../shared/icon';
 import type { PageActions, PageState } from '../state';
 import { formatMs } from './layerGrid';
 import { onnxByName, type LayersModel } from './layersModel';

@@ -7,7 +7,8 @@ import type { LayerGroup } from '../../../core/inspect/layerSummary';
 import { layerColumns, noFilter, type LayerColumn } from '../../../core/inspect/layerTable';
 import { plainText } from '../../../core/text/plainText';
 import { formatTime } from '../format';
-import { icon } from '../icon';
+import { icon } from '../../shared/icon';
+import { quietButton } from '../../shared/quietButton';
 import type { PageActions, PageState } from '../state';
 import { barTable, type BarRow } from './bars';
 import { gate, inspectAnnouncement } from './gate';
@@ -141,33 +142,27 @@ function head(state: PageState, model: LayersModel | null, actions: PageActions)
     <div class="actions" role="group" aria-label=${strings.toolbar}>
       ${
         model
-          ? html`${quiet('exportLayers', 'export', strings.exportJson, () =>
+          ? html`${quietButton('exportLayers', 'export', strings.exportJson, () =>
               actions.send({ type: 'exportLayers', format: 'json' }),
             )}
-            ${quiet('exportCsv', 'table', strings.exportCsv, () => exportCsv(state, model, actions))}`
+            ${quietButton('exportCsv', 'table', strings.exportCsv, () => exportCsv(state, model, actions))}`
           : nothing
       }
-      ${quiet('importLayers', 'folder-opened', strings.importLayers, () =>
+      ${quietButton('importLayers', 'folder-opened', strings.importLayers, () =>
         actions.send({ type: 'importLayers' }),
       )}
       ${
         model
-          ? quiet('importProfile', 'dashboard', strings.importProfile, () =>
+          ? quietButton('importProfile', 'dashboard', strings.importProfile, () =>
               actions.send({ type: 'importProfile' }),
             )
           : nothing
       }
-      ${quiet('compareEngine', 'diff', strings.compare, () =>
+      ${quietButton('compareEngine', 'diff', strings.compare, () =>
         actions.send({ type: 'compareEngine' }),
       )}
     </div>
   </div>`;
-}
-
-function quiet(action: string, symbol: string, label: string, run: () => void): TemplateResult {
-  return html`<button class="quiet" type="button" data-action=${action} @click=${run}>
-    ${icon(symbol)}${label}
-  </button>`;
 }
 
 function exportCsv(state: PageState, model: LayersModel, actions: PageActions): void {

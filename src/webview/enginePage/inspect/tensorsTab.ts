@@ -12,7 +12,8 @@ import { shapeText } from '../../../core/inspect/layers';
 import { plainText } from '../../../core/text/plainText';
 import { disclosure } from '../disclosure';
 import { formatTime } from '../format';
-import { icon } from '../icon';
+import { icon } from '../../shared/icon';
+import { quietButton } from '../../shared/quietButton';
 import type { PageActions, PageState } from '../state';
 import { strings as pageStrings } from '../strings';
 import { gate, inspectAnnouncement } from './gate';
@@ -101,31 +102,9 @@ function tensors(state: PageState, inspection: Inspection, actions: PageActions)
 
 function toolbar(state: PageState, actions: PageActions): TemplateResult {
   return html`<div class="actions" role="group" aria-label=${strings.toolbar}>
-    <button
-      class="quiet"
-      type="button"
-      data-action="inspect"
-      ?disabled=${!state.trusted}
-      @click=${() => actions.send({ type: 'inspect' })}
-    >
-      ${icon('refresh')}${strings.lookAgain}
-    </button>
-    <button
-      class="quiet"
-      type="button"
-      data-action="exportInspection"
-      @click=${() => actions.send({ type: 'exportInspection' })}
-    >
-      ${icon('export')}${strings.exportJson}
-    </button>
-    <button
-      class="quiet"
-      type="button"
-      data-action="compareEngine"
-      @click=${() => actions.send({ type: 'compareEngine' })}
-    >
-      ${icon('diff')}${strings.compare}
-    </button>
+    ${quietButton('inspect', 'refresh', strings.lookAgain, () => actions.send({ type: 'inspect' }), !state.trusted)}
+    ${quietButton('exportInspection', 'export', strings.exportJson, () => actions.send({ type: 'exportInspection' }))}
+    ${quietButton('compareEngine', 'diff', strings.compare, () => actions.send({ type: 'compareEngine' }))}
   </div>`;
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../../../core/run/weightBudget';
 import { fieldError, type RunContext } from './context';
 import { fieldIds, type FormReading, type RunForm } from './form';
-import { icon } from '../icon';
+import { icon } from '../../shared/icon';
 import { strings } from './strings';
 import { textField } from './textField';
 

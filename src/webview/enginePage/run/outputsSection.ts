@@ -4,7 +4,7 @@ import { formatCount } from '../../../core/text/formats';
 import { plainText } from '../../../core/text/plainText';
 import type { OutputComparison, OutputReport, RunReport } from '../../../core/run/runReport';
 import { disclosure } from '../disclosure';
-import { icon } from '../icon';
+import { icon } from '../../shared/icon';
 import type { RunContext } from './context';
 import { shapeText, valueOr } from './numbers';
 import { strings } from './strings';

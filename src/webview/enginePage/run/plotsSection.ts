@@ -4,7 +4,7 @@ import { formatBytes, formatCount } from '../../../core/text/formats';
 import { formatMilliseconds } from '../../../core/run/runFormats';
 import type { AttemptReport, RunMemory, RunReport, SweepReport } from '../../../core/run/runReport';
 import { disclosure } from '../disclosure';
-import { icon } from '../icon';
+import { icon } from '../../shared/icon';
 import type { RunContext } from './context';
 import { bytesOr, msOr, throughputOr } from './numbers';
 import type { PlotSpec, SweepPlotPoint } from './runPlot';

@@ -4,7 +4,7 @@ import { live } from 'lit/directives/live.js';
 import type { RunReport } from '../../../core/run/runReport';
 import { failureOf } from '../../../core/run/makeRunReport';
 import { formatTime } from '../format';
-import { icon } from '../icon';
+import { icon } from '../../shared/icon';
 import type { RunContext } from './context';
 import { differenceRows } from './difference';
 import { attemptOf, budgetText, bytesOr, medianOf, msOr } from './numbers';

@@ -6,7 +6,7 @@ import { formatValue } from '../../../core/run/runFormats';
 import type { AttemptReport, RunFailure, RunReport, Statistics } from '../../../core/run/runReport';
 import { disclosure } from '../disclosure';
 import { formatTime } from '../format';
-import { icon, severityIcon } from '../icon';
+import { icon, severityIcon } from '../../shared/icon';
 import type { RunContext } from './context';
 import { withChoices } from './form';
 import { layerTimes } from './layerTimes';

@@ -1,13 +1,13 @@
 /**
  * <run-plot>: what a run measured, drawn by uPlot on a canvas: latency over memory, the histogram, the run over time.
- * Colours are the theme's and are read again when it changes. A line under the plot reads out what is pointed at; the
- * table beside each plot says the same to whoever cannot see or point.
+ * A line under the plot reads out what is pointed at; the table beside each plot says the same to whoever cannot see or
+ * point.
  */
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
 import { formatBytes, formatCount } from '../../../core/text/formats';
 import { formatMilliseconds } from '../../../core/run/runFormats';
 import type { Histogram } from '../../../core/run/runReport';
+import { quietAxis, ThemedPlot, themeColors } from '../../shared/themedPlot';
 import { strings } from './strings';
 
 export interface SweepPlotPoint {
@@ -34,13 +34,10 @@ export type PlotSpec =
 
 const heights: Record<PlotSpec['kind'], number> = { sweep: 230, histogram: 130, timeline: 130 };
 
-export class RunPlot extends HTMLElement {
-  private plot: uPlot | null = null;
+export class RunPlot extends ThemedPlot {
   private current: PlotSpec | null = null;
   private drawn = '';
   private readonly readout = document.createElement('p');
-  private readonly themes = new MutationObserver(() => this.rebuild());
-  private readonly sizes = new ResizeObserver(() => this.fit());
 
   constructor() {
     super();
@@ -57,38 +54,17 @@ export class RunPlot extends HTMLElement {
     this.rebuild();
   }
 
-  connectedCallback(): void {
-    this.themes.observe(document.documentElement, { attributeFilter: ['style', 'class'] });
-    this.themes.observe(document.body, { attributeFilter: ['class'] });
-    this.sizes.observe(this);
-    this.rebuild();
-  }
-
-  disconnectedCallback(): void {
-    this.themes.disconnect();
-    this.sizes.disconnect();
-    this.plot?.destroy();
-    this.plot = null;
-  }
-
-  private fit(): void {
-    if (this.plot && this.clientWidth > 0 && this.clientWidth !== this.plot.width) {
-      this.plot.setSize({ width: this.clientWidth, height: this.plot.height });
-    }
-  }
-
-  private rebuild(): void {
+  protected draw(width: number): uPlot | null {
     const spec = this.current;
-    if (!spec || !this.isConnected) return;
-    this.plot?.destroy();
-    this.plot = new uPlot(
+    if (!spec) return null;
+    const plot = new uPlot(
       {
         ...optionsOf(spec),
-        width: this.clientWidth || 400,
+        width,
         height: heights[spec.kind],
         legend: { show: false },
         hooks: {
-          draw: [(plot) => drawMarks(plot, spec)],
+          draw: [(drawn) => drawMarks(drawn, spec)],
           setCursor: [({ cursor }) => this.read(spec, cursor.idx ?? null)],
         },
       },
@@ -98,11 +74,12 @@ export class RunPlot extends HTMLElement {
     this.append(this.readout);
     this.read(spec, null);
     if (spec.kind === 'sweep') {
-      this.plot.over.addEventListener('click', () => {
-        const point = spec.points[this.plot?.cursor.idx ?? -1];
+      plot.over.addEventListener('click', () => {
+        const point = spec.points[plot.cursor.idx ?? -1];
         if (point) this.dispatchEvent(new CustomEvent('pick', { detail: point.index }));
       });
     }
+    return plot;
   }
 
   private read(spec: PlotSpec, index: number | null): void {
@@ -146,12 +123,7 @@ function dataOf(spec: PlotSpec): uPlot.AlignedData {
 
 function optionsOf(spec: PlotSpec): Omit<uPlot.Options, 'width' | 'height'> {
   const color = themeColors();
-  const axis: uPlot.Axis = {
-    stroke: color('--vscode-descriptionForeground'),
-    font: `11px ${color('--vscode-font-family')}`,
-    grid: { stroke: withAlpha(color('--vscode-descriptionForeground'), 20), width: 1 },
-    ticks: { show: false },
-  };
+  const axis = quietAxis(color, 20);
   const ms: uPlot.Axis = {
     ...axis,
     size: 66,
@@ -333,16 +305,6 @@ function drawMark(plot: uPlot, mark: { at: number; label: string }, i: number): 
   ctx.textAlign = i === 0 ? 'right' : 'left';
   ctx.fillText(mark.label, x + (i === 0 ? -4 : 4) * scale, bbox.top - 4 * scale);
   ctx.restore();
-}
-
-function themeColors(): (name: string) => string {
-  const style = getComputedStyle(document.documentElement);
-  const fallback = getComputedStyle(document.body).color;
-  return (name) => style.getPropertyValue(name).trim() || fallback;
-}
-
-function withAlpha(color: string, percent: number): string {
-  return `color-mix(in srgb, ${color} ${percent}%, transparent)`;
 }
 
 customElements.define('run-plot', RunPlot);

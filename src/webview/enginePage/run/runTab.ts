@@ -9,7 +9,7 @@ import type { PageFailure, RunState } from '../../../core/pages/pageMessages';
 import { defaultRunChoices } from '../../../core/run/runReport';
 import { sweepBudgets } from '../../../core/run/weightBudget';
 import { formatDuration } from '../../../core/text/formats';
-import { icon } from '../icon';
+import { icon } from '../../shared/icon';
 import { strings as inspectStrings } from '../inspect/strings';
 import type { PageActions, PageState } from '../state';
 import { budgetForm, freeMemoryOf, streamsAtBudget } from './budgetForm';

@@ -1,7 +1,7 @@
 /** "Engine and machine": what the file asks for beside what is here, row by row, each with its own small verdict. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ComparisonRow, EngineReport } from '../../../core/report/engineReport';
-import { rowStateIcon } from '../icon';
+import { rowStateIcon } from '../../shared/icon';
 import { strings } from '../strings';
 
 // Roles are written out: in narrow editors the rows are laid out as a grid, which would take the table's own away.

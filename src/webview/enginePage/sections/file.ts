@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { EngineReport, FileFactRow } from '../../../core/report/engineReport';
 import type { HashState } from '../../../core/pages/pageMessages';
 import { formatBytes } from '../../../core/text/formats';
-import { icon } from '../icon';
+import { icon } from '../../shared/icon';
 import type { PageActions, PageState } from '../state';
 import { strings } from '../strings';
 

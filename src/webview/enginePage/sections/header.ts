@@ -6,7 +6,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { EngineReport, HeaderField, HeaderFieldId } from '../../../core/report/engineReport';
 import { disclosure } from '../disclosure';
 import { splitHex } from '../format';
-import { icon } from '../icon';
+import { icon } from '../../shared/icon';
 import type { PageActions, PageState } from '../state';
 import { strings } from '../strings';
 

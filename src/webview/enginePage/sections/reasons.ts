@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { EngineReport, Reason } from '../../../core/report/engineReport';
 import { disclosure } from '../disclosure';
-import { severityIcon } from '../icon';
+import { severityIcon } from '../../shared/icon';
 import type { PageActions, PageState } from '../state';
 import { strings } from '../strings';
 

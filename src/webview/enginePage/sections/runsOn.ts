@@ -1,7 +1,7 @@
 /** For which GPUs it was built: chips by family and the same as a sentence. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { EngineReport, GpuFamilyRow } from '../../../core/report/engineReport';
-import { icon } from '../icon';
+import { icon } from '../../shared/icon';
 import { strings } from '../strings';
 
 const icons: Record<GpuFamilyRow['state'], [string, string]> = {

@@ -6,7 +6,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { EngineReport, Severity } from '../../../core/report/engineReport';
 import type { TargetsView } from '../../../core/pages/targetsView';
 import type { TargetFact, TargetRow } from '../../../core/targets/engineOnTargets';
-import { icon, rowStateIcon, severityIcon } from '../icon';
+import { icon, rowStateIcon, severityIcon } from '../../shared/icon';
 import type { PageActions, PageState } from '../state';
 import { strings } from '../strings';
 

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { formatBytes } from '../../../core/text/formats';
 import { plainText } from '../../../core/text/plainText';
 import { formatChanged, formatTime, splitPath } from '../format';
-import { icon } from '../icon';
+import { quietButton } from '../../shared/quietButton';
 import type { PageActions, PageState } from '../state';
 import { strings } from '../strings';
 
@@ -36,39 +36,10 @@ function quietActions(state: PageState, actions: PageActions): TemplateResult {
   const checking = state.waiting !== null;
   return html`
     <div class="actions" role="group" aria-label=${strings.actions}>
-      <button
-        class="quiet"
-        type="button"
-        data-action="check"
-        ?disabled=${checking}
-        @click=${() => actions.send({ type: 'check' })}
-      >
-        ${icon('refresh')}${checking ? strings.checkingAgain : strings.checkAgain}
-      </button>
-      <button
-        class="quiet"
-        type="button"
-        data-action="chooseRuntime"
-        @click=${() => actions.send({ type: 'chooseRuntime' })}
-      >
-        ${icon('versions')}${strings.chooseRuntime}
-      </button>
-      <button
-        class="quiet"
-        type="button"
-        data-action="copyReport"
-        @click=${() => actions.send({ type: 'copyReport' })}
-      >
-        ${icon('copy')}${strings.copyReport}
-      </button>
-      <button
-        class="quiet"
-        type="button"
-        data-action="showLog"
-        @click=${() => actions.send({ type: 'showLog' })}
-      >
-        ${icon('output')}${strings.showLog}
-      </button>
+      ${quietButton('check', 'refresh', checking ? strings.checkingAgain : strings.checkAgain, () => actions.send({ type: 'check' }), checking)}
+      ${quietButton('chooseRuntime', 'versions', strings.chooseRuntime, () => actions.send({ type: 'chooseRuntime' }))}
+      ${quietButton('copyReport', 'copy', strings.copyReport, () => actions.send({ type: 'copyReport' }))}
+      ${quietButton('showLog', 'output', strings.showLog, () => actions.send({ type: 'showLog' }))}
     </div>
   `;
 }

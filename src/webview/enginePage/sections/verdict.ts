@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { EngineReport, Remedy } from '../../../core/report/engineReport';
 import { formatTime } from '../format';
-import { icon, severityIcon } from '../icon';
+import { icon, severityIcon } from '../../shared/icon';
 import type { PageActions, PageState } from '../state';
 import { strings } from '../strings';
 
