@@ -15,6 +15,7 @@ import {
 } from 'jsonc-parser';
 import * as v from 'valibot';
 
+import type { Foreign } from './foreignPath';
 import { threeParts } from '../text/formats';
 import { isTooDeep, mostJsonLevels } from '../text/jsonDepth';
 import { defaultEngineOptions, profilingVerbosities, type EngineOptions } from './rebuildOptions';
@@ -309,6 +310,8 @@ export interface RecipeSurroundings {
   /** undefined: not looked at; null: not there. */
   engine?: { size: number; sha256?: string } | null;
   model?: { size: number; sha256?: string; externalData?: (FileRecord | null)[] } | null;
+  /** Why the model is not looked at. */
+  foreignModel?: Foreign;
   /** "1.7.1.116"; null: none. */
   runtimeVersion?: string | null;
 }
@@ -316,6 +319,7 @@ export interface RecipeSurroundings {
 export type DueReasonId =
   | 'never-built'
   | 'model-missing'
+  | 'model-foreign'
   | 'model-changed'
   | 'engine-missing'
   | 'engine-changed'
@@ -330,7 +334,7 @@ export interface DueReason {
 }
 
 export interface RebuildDue {
-  /** False with 'model-missing' alone: nothing can be built. */
+  /** False with 'model-missing' or 'model-foreign' alone: nothing can be built. */
   due: boolean;
   reasons: DueReason[];
 }
@@ -341,7 +345,13 @@ export function rebuildDue(recipe: Recipe, now: RecipeSurroundings): RebuildDue 
     reasons.push({ id, path, sentence });
   };
   const { model, built, engine } = recipe;
-  if (now.model === null) {
+  if (now.foreignModel !== undefined) {
+    add(
+      'model-foreign',
+      ['model', 'path'],
+      `The model ${model.path} is ${now.foreignModel}, so it is not looked at.`,
+    );
+  } else if (now.model === null) {
     add('model-missing', ['model', 'path'], `The model ${model.path} is not there.`);
   } else if (now.model !== undefined) {
     const changed = modelChange(model, now.model);
@@ -378,7 +388,9 @@ export function rebuildDue(recipe: Recipe, now: RecipeSurroundings): RebuildDue 
     }
   }
   return {
-    due: reasons.length > 0 && !reasons.some((reason) => reason.id === 'model-missing'),
+    due:
+      reasons.length > 0 &&
+      !reasons.some(({ id }) => id === 'model-missing' || id === 'model-foreign'),
     reasons,
   };
 }

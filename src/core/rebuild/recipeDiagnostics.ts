@@ -67,7 +67,7 @@ export function recipeDiagnostics(
       severity: severityOf(id),
       sentence,
       range: locate(path),
-      curedByRebuild: id !== 'model-missing',
+      curedByRebuild: id !== 'model-missing' && id !== 'model-foreign',
     })),
   ];
 }
@@ -75,6 +75,7 @@ export function recipeDiagnostics(
 function severityOf(id: DueReasonId): RecipeDiagnostic['severity'] {
   switch (id) {
     case 'model-missing':
+    case 'model-foreign':
     case 'engine-missing':
     case 'model-changed':
     case 'engine-changed':

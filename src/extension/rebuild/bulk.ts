@@ -9,7 +9,7 @@ import type { Recipe } from '../../core/rebuild/recipe';
 import { computeCapabilitiesOf, type RebuildChoice } from '../../core/rebuild/rebuildOptions';
 import { planRebuild, planSummary } from '../../core/rebuild/rebuildPlan';
 import { readOnnxFile } from '../../host/build/onnxFile';
-import { modelPathOf } from '../../host/build/recipeFile';
+import { foreignModel, modelPathOf } from '../../host/build/recipeFile';
 import { fileName } from '../engineTarget';
 import { ask, showInformation, showWarning, withProgress } from '../show';
 import type { BuildOrder, Builds } from './builds';
@@ -29,6 +29,7 @@ export async function orderFor(
   choice: RebuildChoice,
   gpus: readonly string[],
 ): Promise<BuildOrder | null> {
+  if (recipe && foreignModel(recipe, `${uri.fsPath}.json`) !== null) return null;
   const path = recipe ? modelPathOf(recipe, `${uri.fsPath}.json`) : model;
   if (path === undefined) return null;
   const read = await readOnnxFile(path).catch(() => null);

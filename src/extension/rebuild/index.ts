@@ -21,7 +21,7 @@ import { RebuildDialog } from './dialog';
 import { Models } from './models';
 import { engineOf, isRecipe, Recipes } from './recipes';
 import { BuildTasks } from './tasks';
-import { pick, showInformation } from '../show';
+import { ask, pick, showInformation } from '../show';
 
 export interface RebuildServices {
   host: EngineHost;
@@ -131,9 +131,9 @@ export class Rebuild implements vscode.Disposable {
         isModel: report?.kind === 'onnx',
         platform: process.platform,
       });
-      const { modelPathOf } = await import('../../host/build/recipeFile');
+      const { modelNamedIn } = await import('../../host/build/recipeFile');
       const known = recipe
-        ? modelPathOf(recipe, `${uri.fsPath}.json`)
+        ? modelNamedIn(recipe, `${uri.fsPath}.json`)
         : this.models.remembered(uri);
       const streams = report?.reasons.some(({ id }) => id === 'insufficient-gpu-memory') === true;
       const options = recipe?.options ?? {
@@ -240,13 +240,14 @@ export class Rebuild implements vscode.Disposable {
     const runtime = await this.runtimeFor(report);
     if (!runtime) return;
     const recipe = await this.recipeOf(engine);
-    const { modelPathOf } = await import('../../host/build/recipeFile');
+    const named = model ?? (recipe && (await agreedModel(recipe, engine)));
+    if (named === 'refused') return;
     const decided = await this.dialog.decide({
       engine,
       choice,
       report,
       recipe,
-      model: model ?? (recipe ? modelPathOf(recipe, `${engine.fsPath}.json`) : null),
+      model: named,
       runtime,
       detailed,
     });
@@ -312,6 +313,26 @@ export class Rebuild implements vscode.Disposable {
   private async guarded(run: () => Promise<void>): Promise<void> {
     await this.services.errors.guard('Building', run);
   }
+}
+
+/** Asking for a name on another machine shows it who asks, so a person agrees to it first. */
+async function agreedModel(recipe: Recipe, engine: vscode.Uri): Promise<string> {
+  const { foreignModel, modelNamedIn, modelPathOf } = await import('../../host/build/recipeFile');
+  const recipeFile = `${engine.fsPath}.json`;
+  if (foreignModel(recipe, recipeFile) !== 'on another machine') {
+    return modelPathOf(recipe, recipeFile);
+  }
+  const connect = 'Connect and Build';
+  const model = modelNamedIn(recipe, recipeFile);
+  const picked = await ask(
+    'warning',
+    {
+      question: `The model of ${fileName(engine)} is on another machine.`,
+      detail: `Its recipe names ${model}. Connecting may send that machine your user name and a proof of your password.`,
+    },
+    connect,
+  );
+  return picked === connect ? model : 'refused';
 }
 
 function tellToChoose(): void {

@@ -163,7 +163,7 @@ export class Recipes implements vscode.Disposable, vscode.CodeLensProvider {
   ): Promise<RecipeSurroundings & { facts?: OnnxFacts | null }> {
     // A recipe names files: in Restricted Mode none of them is opened.
     if (!vscode.workspace.isTrusted) return {};
-    const [{ lookAround }, { modelPathOf }, { readOnnxFile }] = await Promise.all([
+    const [{ lookAround }, { foreignModel, modelPathOf }, { readOnnxFile }] = await Promise.all([
       import('../../host/build/recipeSurroundings'),
       import('../../host/build/recipeFile'),
       import('../../host/build/onnxFile'),
@@ -171,10 +171,12 @@ export class Recipes implements vscode.Disposable, vscode.CodeLensProvider {
     const [around, chosen, facts] = await Promise.all([
       lookAround(recipe, uri.fsPath, { hash: (file) => this.hash(file) }),
       this.runtimes.choose(null),
-      readOnnxFile(modelPathOf(recipe, uri.fsPath)).then(
-        (file): OnnxFacts | null => file.facts,
-        () => null,
-      ),
+      foreignModel(recipe, uri.fsPath) !== null
+        ? null
+        : readOnnxFile(modelPathOf(recipe, uri.fsPath)).then(
+            (file): OnnxFacts | null => file.facts,
+            () => null,
+          ),
     ]);
     return { ...around, facts, runtimeVersion: chosen.runtime?.version ?? null };
   }

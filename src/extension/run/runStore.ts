@@ -11,7 +11,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { RunReport } from '../../core/run/runReport';
-import { isInside } from '../isInside';
+import { isInside } from '../../host/files/isInside';
 import { decodeRun, encodeRun } from './keptRun';
 import { isTooDeep } from '../../core/text/jsonDepth';
 import { readSmallText } from '../../host/files/readSmallFile';

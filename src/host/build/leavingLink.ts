@@ -9,6 +9,7 @@ import * as path from 'node:path';
 import { plainText } from '../../core/text/plainText';
 import { Failure } from '../../core/wire/failure';
 import { errorCode } from '../files/fileError';
+import { isInside } from '../files/isInside';
 
 /** The end of all links on the way; a name that nothing has, or that only leads to nothing, is itself. */
 export async function realTarget(target: string): Promise<string> {
@@ -32,11 +33,11 @@ export async function leavingPath(
 ): Promise<string | null> {
   const named = path.resolve(engine);
   const real = known ?? (await realTarget(named));
-  const around = workspace.filter((folder) => isBelow(folder, named) && !holdsHome(folder));
+  const around = workspace.filter((folder) => isInside(folder, named) && !holdsHome(folder));
   const roots = around.length > 0 ? workspace : [path.dirname(named)];
   for (const root of roots) {
     const realRoot = await fs.realpath(root).catch(() => null);
-    if (realRoot !== null && isBelow(realRoot, real)) return null;
+    if (realRoot !== null && isInside(realRoot, real)) return null;
   }
   return real;
 }
@@ -50,12 +51,7 @@ export function leavesFolder(engine: string, real: string, nextStep: string): Fa
   );
 }
 
-function isBelow(folder: string, file: string): boolean {
-  const below = path.relative(folder, file);
-  return below !== '..' && !below.startsWith(`..${path.sep}`) && !path.isAbsolute(below);
-}
-
 /** A home folder holds keys and settings: what leads from one place of it to another leaves a project all the same. */
 function holdsHome(folder: string): boolean {
-  return isBelow(folder, os.homedir());
+  return isInside(folder, os.homedir());
 }

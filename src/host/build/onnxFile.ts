@@ -18,6 +18,8 @@ import { plainText } from '../../core/text/plainText';
 import type { FileRecord } from '../../core/rebuild/recipe';
 import { hashFile } from '../check/hashFile';
 import { errorCode, fileError } from '../files/fileError';
+import { isInside } from '../files/isInside';
+import { openIfRegular } from '../files/openRegular';
 import { readSmallFile } from '../files/readSmallFile';
 import { Failure } from '../../core/wire/failure';
 
@@ -93,16 +95,10 @@ export async function hashModel(
 }
 
 async function openRegular(file: string, shown: string): Promise<fs.FileHandle> {
-  let handle: fs.FileHandle;
-  try {
-    // Without O_NONBLOCK opening a pipe would wait for its writer for ever.
-    handle = await fs.open(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
-  } catch (error) {
+  const { handle, stat } = await openIfRegular(file).catch((error: unknown) => {
     throw fileError(error, `The model ${shown}`);
-  }
-  const stat = await handle.stat();
-  if (stat.isFile()) return handle;
-  await handle.close();
+  });
+  if (handle !== null) return handle;
   throw new Failure(
     'file-error',
     `The model ${shown} is ${stat.isDirectory() ? 'a folder' : 'no regular file'}.`,
@@ -215,6 +211,7 @@ async function findExternalFiles(
       );
     }
     const file = path.join(path.dirname(model), location);
+    await refuseLeaving(model, file, name);
     let stat: Awaited<ReturnType<typeof fs.stat>>;
     try {
       stat = await fs.stat(file);
@@ -251,4 +248,33 @@ async function isLfsPointer(file: string, size: number): Promise<boolean> {
   if (size > 1024) return false;
   const head = await readSmallFile(file, 1024, 'The external data').catch(() => null);
   return head !== null && triage(head, size).kind === 'git-lfs-pointer';
+}
+
+/** A folder on the way may be a link: what lies elsewhere is nobody's weights. Not there: that is said later. */
+async function refuseLeaving(model: string, file: string, name: string): Promise<void> {
+  const real = await realDataPath(model, file);
+  if (typeof real !== 'string') return;
+  throw new Failure(
+    'model-rejected',
+    `The model ${plainText(model)} keeps weights in "${name}", which a link leads out of its folder, to ${plainText(real)}.`,
+    'Put the weights themselves beside the model.',
+  );
+}
+
+/**
+ * Where external data of a model really lies, if that is outside; null: inside, or not there. Inside is also the folder
+ * where a model really lies that is a link itself, as caches of models keep them.
+ */
+export async function realDataPath(model: string, file: string): Promise<string | null> {
+  const real = await fs.realpath(file).catch(() => null);
+  if (real === null) return null;
+  const folders = await Promise.all([
+    fs.realpath(path.dirname(path.resolve(model))).catch(() => null),
+    fs.realpath(model).then(
+      (target) => path.dirname(target),
+      () => null,
+    ),
+  ]);
+  const stays = folders.some((folder) => folder !== null && isInside(folder, real));
+  return stays ? null : real;
 }

@@ -5,7 +5,8 @@ import * as path from 'node:path';
 import type { FileRecord, Recipe, RecipeSurroundings } from '../../core/rebuild/recipe';
 import { hashFile } from '../check/hashFile';
 import { Failure } from '../../core/wire/failure';
-import { modelPathOf } from './recipeFile';
+import { foreignModel, modelNamedIn } from './recipeFile';
+import { realDataPath } from './onnxFile';
 
 export interface LookOptions {
   signal?: AbortSignal;
@@ -21,7 +22,7 @@ export async function lookAround(
   recipe: Recipe,
   recipeFile: string,
   { signal, hash = defaultHash }: LookOptions = {},
-): Promise<Pick<RecipeSurroundings, 'engine' | 'model'>> {
+): Promise<Pick<RecipeSurroundings, 'engine' | 'model' | 'foreignModel'>> {
   const facts = async (
     file: string,
     recorded: { size: number | null; sha256: string | null } | null,
@@ -38,19 +39,22 @@ export async function lookAround(
       return null;
     }
   };
-  const modelFile = modelPathOf(recipe, recipeFile);
+  const engine = await facts(engineFileOf(recipeFile), recipe.engine);
+  const foreign = foreignModel(recipe, recipeFile);
+  if (foreign !== null) return { engine, foreignModel: foreign };
+  const modelFile = modelNamedIn(recipe, recipeFile);
   const model = await facts(modelFile, recipe.model);
   const externalData: (FileRecord | null)[] = [];
   for (const recorded of recipe.model.externalData) {
-    const found = staysInside(recorded.path)
-      ? await facts(path.join(path.dirname(modelFile), recorded.path), recorded)
-      : null;
+    const file = path.join(path.dirname(modelFile), recorded.path);
+    const isOurs = staysInside(recorded.path) && (await realDataPath(modelFile, file)) === null;
+    const found = isOurs ? await facts(file, recorded) : null;
     externalData.push(
       found && { path: recorded.path, size: found.size, sha256: found.sha256 ?? '' },
     );
   }
   return {
-    engine: await facts(engineFileOf(recipeFile), recipe.engine),
+    engine,
     model: model && { ...model, externalData },
   };
 }

@@ -14,6 +14,7 @@ import { epContextFacts } from '../../core/file/epContextFacts';
 import type { FileFacts } from '../../core/report/engineReport';
 import { plainText } from '../../core/text/plainText';
 import type { FilePath } from './checkRecords';
+import { isInside } from '../files/isInside';
 import { openRegularFile, readAt } from './regularFile';
 
 /** More engines than any model has, and an end for a hostile one. */
@@ -94,16 +95,6 @@ async function engineBeside(
     const cause = error instanceof Error ? plainText(error.message, 300) : 'it cannot be read';
     return lost(`The engine "${shown}" that the model names cannot be read: ${cause}`);
   }
-}
-
-function isInside(folder: string, file: string): boolean {
-  const relative = path.relative(folder, file);
-  return (
-    relative !== '' &&
-    !relative.startsWith(`..${path.sep}`) &&
-    relative !== '..' &&
-    !path.isAbsolute(relative)
-  );
 }
 
 /** " Nearby is …": the same file elsewhere in the folder, or the engines that are there. With a space before it. */

@@ -1,8 +1,9 @@
 /** Opens regular files and nothing else, and reads pieces of them. */
-import * as fs from 'node:fs';
-import * as fsp from 'node:fs/promises';
+import type * as fs from 'node:fs';
+import type * as fsp from 'node:fs/promises';
 import { type FilePath, packPaths } from './checkRecords';
 import { fileProblem } from './fileProblem';
+import { openIfRegular } from '../files/openRegular';
 
 /** Never waits for a pipe's writer. Throws a Failure where it is no regular file, else what the system says. */
 export async function openRegularFile(
@@ -15,17 +16,9 @@ export async function openRegularFile(
     throw fileProblem(file, { code: 'ENOENT', detail: 'the path is empty or holds a NUL' });
   }
   const target = typeof file === 'string' ? file : Buffer.from(file);
-  // Looked at before it is opened: opening some devices does something.
-  refuseOthers(file, await fsp.stat(target));
-  const handle = await fsp.open(target, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
-  try {
-    const stat = await handle.stat();
-    refuseOthers(file, stat);
-    return { handle, stat };
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
+  const { handle, stat } = await openIfRegular(target);
+  if (handle !== null) return { handle, stat };
+  throw fileProblem(file, { type: stat.isDirectory() ? 'directory' : 'other' });
 }
 
 /** length bytes from offset, or fewer where the file ends before. */
@@ -43,9 +36,4 @@ export async function readAt(
     filled += bytesRead;
   }
   return buffer.subarray(0, filled);
-}
-
-function refuseOthers(file: FilePath, stat: fs.Stats): void {
-  if (stat.isFile()) return;
-  throw fileProblem(file, { type: stat.isDirectory() ? 'directory' : 'other' });
 }

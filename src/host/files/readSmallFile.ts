@@ -2,15 +2,13 @@
  * The one way to read a whole file that lies beside an engine, in a workspace or where an argument points: recipes,
  * profiles, marks. A pipe or a device there must not hold anybody up, and a huge file must not fill the memory.
  */
-import { constants } from 'node:fs';
-import * as fs from 'node:fs/promises';
-
 import { decodeText } from '../../core/text/decodeText';
 import { formatBytes } from '../../core/text/formats';
 import { plainText } from '../../core/text/plainText';
 import { fileError } from './fileError';
 import { Failure } from '../../core/wire/failure';
 import { isGone } from './fileSystem';
+import { openIfRegular } from './openRegular';
 
 /** what: "The recipe", at the beginning of a sentence. null: not there. Throws Failure. */
 export async function readSmallFile(
@@ -19,20 +17,19 @@ export async function readSmallFile(
   what: string,
 ): Promise<Buffer | null> {
   const shown = `${what} ${plainText(file)}`;
-  let handle: fs.FileHandle;
+  let opened: Awaited<ReturnType<typeof openIfRegular>>;
   try {
-    // Without O_NONBLOCK opening a pipe would wait for its writer for ever.
-    handle = await fs.open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    opened = await openIfRegular(file);
   } catch (error) {
     if (isGone(error)) return null;
     throw fileError(error, shown);
   }
+  const { handle, stat } = opened;
+  if (handle === null) {
+    const kind = stat.isDirectory() ? 'a folder' : 'no regular file';
+    throw new Failure('file-error', `${shown} is ${kind}.`, 'Remove it, or put a file there.');
+  }
   try {
-    const stat = await handle.stat();
-    if (!stat.isFile()) {
-      const kind = stat.isDirectory() ? 'a folder' : 'no regular file';
-      throw new Failure('file-error', `${shown} is ${kind}.`, 'Remove it, or put a file there.');
-    }
     const tooLarge = (size: number): Failure =>
       new Failure(
         'file-error',

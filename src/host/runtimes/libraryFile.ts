@@ -25,6 +25,9 @@ export interface Target {
 export function readLibraryFileSync(file: string, target: Target = process): LibraryFile {
   let descriptor: number | undefined;
   try {
+    // Opening some devices does something.
+    const before = fs.statSync(file);
+    if (!before.isFile()) look(file, before, target).next();
     descriptor = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
     const steps = look(file, fs.fstatSync(descriptor), target);
     let step = steps.next();

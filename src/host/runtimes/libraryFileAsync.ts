@@ -1,6 +1,6 @@
 /** libraryFile.ts for a process that must not wait: the extension host. */
-import * as fs from 'node:fs';
-import * as fsp from 'node:fs/promises';
+import type * as fsp from 'node:fs/promises';
+import { openIfRegular } from '../files/openRegular';
 import { type LibraryFile, look, systemProblem, type Target } from './libraryFile';
 
 /** Throws a Failure that says what is wrong with the file. */
@@ -10,12 +10,14 @@ export async function readLibraryFile(
 ): Promise<LibraryFile> {
   let handle: fsp.FileHandle | undefined;
   try {
-    handle = await fsp.open(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
-    const steps = look(file, await handle.stat(), target);
+    const opened = await openIfRegular(file);
+    handle = opened.handle ?? undefined;
+    const steps = look(file, opened.stat, target);
     let step = steps.next();
     while (!step.done) {
       const { offset, length } = step.value;
       const buffer = Buffer.alloc(length);
+      if (handle === undefined) throw new Error(`${file} is not open`);
       const { bytesRead } = await handle.read(buffer, 0, length, offset);
       step = steps.next(buffer.subarray(0, bytesRead));
     }

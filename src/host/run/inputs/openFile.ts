@@ -1,9 +1,10 @@
 /** Files that a person chose as an input: opened, read in pieces, every failure a Failure that names the file. */
-import * as fs from 'node:fs/promises';
+import type * as fs from 'node:fs/promises';
 
 import { plainText } from '../../../core/text/plainText';
 import { Failure } from '../../../core/wire/failure';
 import { fileError } from '../../files/fileError';
+import { openIfRegular } from '../../files/openRegular';
 
 /** A multiple of every element's size. */
 export const pieceBytes = 1024 * 1024;
@@ -21,16 +22,10 @@ export class InputFile {
   /** Throws Failure: not there, a folder, no right to read it. */
   static async open(file: string, signal?: AbortSignal): Promise<InputFile> {
     const shown = plainText(file);
-    let handle: fs.FileHandle;
-    try {
-      // Without O_NONBLOCK opening a pipe would wait for its writer for ever.
-      handle = await fs.open(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
-    } catch (error) {
+    const { handle, stat } = await openIfRegular(file).catch((error: unknown) => {
       throw fileError(error, `The input file ${shown}`);
-    }
-    const stat = await handle.stat();
-    if (stat.isFile()) return new InputFile(handle, file, shown, stat.size, signal);
-    await handle.close();
+    });
+    if (handle !== null) return new InputFile(handle, file, shown, stat.size, signal);
     throw new Failure(
       'file-error',
       `The input file ${shown} is ${stat.isDirectory() ? 'a folder' : 'no regular file'}.`,
