@@ -1,7 +1,7 @@
 /**
  * Bundles the programs of this repository into dist/:
  *
- *   node esbuild.js [--watch] [extension] [engineHost] [reference] [cli] [cliProgram] [webview]     (no name: all)
+ *   node esbuild.js [--watch] [extension] [engineHost] [reference] [cli] [cliProgram] [mcp] [webview]    (no name: all)
  *
  * koffi stays a package of its own beside the bundles: it finds its native binary relative to itself.
  */
@@ -44,6 +44,7 @@ const bundles = {
   extension: inPieces('extension', 'src/extension/extension.ts'),
   cli: { ...inPieces('cli', 'src/cli/main.ts'), banner: { js: '#!/usr/bin/env node' } },
   cliProgram: inPieces('cliProgram', 'src/cli/program.ts'),
+  mcp: { ...node, entryPoints: ['src/cli/mcp/server.ts'], outfile: 'dist/mcp.js' },
   engineHost: {
     ...node,
     entryPoints: ['src/host/engineHost/process/main.ts'],
@@ -190,16 +191,17 @@ for (const name of splitBundles) {
   };
   bundles[name].plugins = [{ name: 'common-js-pieces', setup }];
 }
-// The entry of the command line knows its other half by its file: src/cli/main.ts says why.
-bundles.cli.plugins.push({
-  name: 'program-apart',
+/** A module that is a bundle of its own, known by its file. */
+const apart = (name, filter, file) => ({
+  name,
   setup: (build) => {
-    build.onResolve({ filter: /^\.\/program$/ }, () => ({
-      path: './cliProgram.js',
-      external: true,
-    }));
+    build.onResolve({ filter }, () => ({ path: file, external: true }));
   },
 });
+// The entry of the command line and its other half: src/cli/main.ts says why.
+bundles.cli.plugins.push(apart('program-apart', /^\.\/program$/, './cliProgram.js'));
+// Only an assistant's server needs the protocol's library, and zod with it.
+bundles.cliProgram.plugins.push(apart('mcp-apart', /^\.\/mcp\/server$/, './mcp.js'));
 
 async function main() {
   const args = process.argv.slice(2);

@@ -61,7 +61,7 @@ export async function makeNpmPackages() {
     );
   }
   const pieces = ['cli', 'cliProgram'].flatMap((name) => [...piecesOf(inRoot('dist'), name)]);
-  const programs = ['cli', 'cliProgram', 'engineHost', 'reference'].map(
+  const programs = ['cli', 'cliProgram', 'mcp', 'engineHost', 'reference'].map(
     (name) => `dist/${name}.js`,
   );
   const onnxRuntime = fs.readdirSync(inRoot('dist/ort')).map((name) => `dist/ort/${name}`);

@@ -315,6 +315,7 @@ const bundleStep = {
     'dist/ort/ort-wasm-simd-threaded.wasm',
     'dist/cli.js',
     'dist/cliProgram.js',
+    'dist/mcp.js',
     'dist/webview/enginePage.js',
   ],
   make: () => run(process.execPath, [inRoot('esbuild.js')], { log: 'bundle' }),

@@ -10,6 +10,7 @@ import { setDistFolder } from './distFolder';
 import { endWith } from './endWith';
 import { stderr } from './output';
 import { addRunCommand, addSweepCommand } from './runCommand';
+import { addMcpCommand } from './mcpCommand';
 import { addMergeCommand } from './mergeCommand';
 import { addRuntimesCommand } from './runtimesCommand';
 import { addTargetsCommand } from './targetsCommand';
@@ -23,6 +24,7 @@ const commands = [
   addRuntimesCommand,
   addTargetsCommand,
   addMergeCommand,
+  addMcpCommand,
   addGpuCommand,
   addDoctorCommand,
 ];

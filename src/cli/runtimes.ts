@@ -1,5 +1,9 @@
 /** Prints what was found, the one that would be asked first marked. Loads none of them. */
-import { runtimeSourceNames } from '../host/runtimes/runtimes';
+import {
+  runtimeSourceNames,
+  type ChosenRuntime,
+  type FoundRuntime,
+} from '../host/runtimes/runtimes';
 import { chooseLocal, findLocalRuntimes } from './localRuntimes';
 import { complain, hasColour, painter, print, shown } from './output';
 import type { RuntimesOptions } from './commandArguments';
@@ -11,15 +15,7 @@ export async function runtimes({ json, runtime, verbose }: RuntimesOptions): Pro
   );
   const chosen = chooseLocal(found, runtime, false, null);
   if (json === true) {
-    const list = found.map(({ path, version, source, problem, nextStep }) => ({
-      path: shown(path),
-      version: version === '' ? null : version,
-      source,
-      used: path === chosen.runtime?.path,
-      problem: problem === null ? null : shown(problem),
-      nextStep,
-    }));
-    await print(`${JSON.stringify(list, null, 2)}\n`);
+    await print(`${JSON.stringify(runtimesJson(found, chosen), null, 2)}\n`);
     return chosen.runtime ? 0 : 1;
   }
   const paint = painter(hasColour(process.stdout));
@@ -36,4 +32,15 @@ export async function runtimes({ json, runtime, verbose }: RuntimesOptions): Pro
   complain(shown(chosen.why));
   if (!chosen.runtime) complain(chosen.nextStep);
   return chosen.runtime ? 0 : 1;
+}
+
+export function runtimesJson(found: readonly FoundRuntime[], chosen: ChosenRuntime) {
+  return found.map(({ path, version, source, problem, nextStep }) => ({
+    path: shown(path),
+    version: version === '' ? null : version,
+    source,
+    used: path === chosen.runtime?.path,
+    problem: problem === null ? null : shown(problem),
+    nextStep,
+  }));
 }

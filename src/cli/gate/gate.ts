@@ -16,6 +16,7 @@ import { codeAnswers, EngineTexts } from '../../host/check/engineText';
 import { codeFacts } from '../../core/report/codeFacts';
 import type { Target } from '../../core/targets/targets';
 import { Failure } from '../../core/wire/failure';
+import { hasRecipe } from '../../host/build/recipeFile';
 import { readFileFacts } from '../../host/check/fileFacts';
 import { readSmallText } from '../../host/files/readSmallFile';
 import type { CheckOptions } from '../checkOptions';
@@ -176,14 +177,6 @@ function fileReport(facts: FileFacts): EngineReport {
 
 function ofRecord({ recipe, targets, known }: GateRecord, hasBaseline: boolean): Partial<GateJson> {
   return { recipe, ...(targets ? { targets } : {}), ...(hasBaseline ? { known } : {}) };
-}
-
-async function hasRecipe(file: string): Promise<boolean> {
-  try {
-    return (await fs.promises.stat(`${file}.json`)).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /** In order; some are read before their turn. */
