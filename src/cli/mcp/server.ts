@@ -8,7 +8,7 @@ import { McpServer } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { version } from '../../../package.json';
 import { BuildEvents } from '../../host/build/rebuild';
-import type { Oracle } from '../../host/check/checker';
+import type { Oracle } from '../../host/check/oracle';
 import { EngineHostSupervisor } from '../../host/engineHost/supervisor';
 import { chosenWithoutNativePart } from '../../host/runtimes/shims';
 import type { ChosenRuntime } from '../../host/runtimes/runtimes';
