@@ -4,6 +4,8 @@
  */
 import * as vscode from 'vscode';
 import type { EngineHost } from './engineHost';
+import type { EnginePicker } from './enginePicker';
+import type { EnginesTree } from './enginesTree';
 import { commandTargets, engineOfHeaderText, fileName, hasEnginePage } from './engineTarget';
 import type { Errors } from './errors';
 import type { Fixes } from './fixes';
@@ -24,6 +26,8 @@ import { showInformation, showStatus, withProgress } from './show';
 import type { TargetActions } from './targets';
 
 export interface CommandServices {
+  tree: EnginesTree;
+  enginePicker: EnginePicker;
   reports: Reports;
   engines: WorkspaceEngines;
   fixes: Fixes;
@@ -44,9 +48,11 @@ export interface CommandServices {
 type Handler = (argument?: unknown, selection?: unknown) => Promise<void>;
 
 export function registerCommands(services: CommandServices): vscode.Disposable {
-  const { fixes, picker, install, rebuild, inside, log } = services;
+  const { fixes, picker, install, rebuild, inside, log, tree } = services;
+  const view = () => import('./enginesView');
   const table: Record<CommandId, Handler> = {
     [commands.fixProblem]: (argument, selection) => fixes.fix(argument, selection),
+    [commands.fixAll]: (argument) => fixes.fixAll(argument),
     [commands.checkEngine]: forEngines(services, checkEngines),
     [commands.checkAllEngines]: () => checkAllEngines(services),
     [commands.chooseRuntime]: () => picker.run(),
@@ -86,6 +92,17 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
     [commands.openEngine]: forEngines(services, async ([uri]) => {
       if (uri) await openEngine(uri);
     }),
+    [commands.copyPath]: forEngines(services, async (uris) => {
+      const paths = uris.map(({ scheme, fsPath, path }) => (scheme === 'file' ? fsPath : path));
+      await vscode.env.clipboard.writeText(paths.join('\n'));
+    }),
+    [commands.revealInExplorer]: forEngines(services, async ([uri]) => {
+      await vscode.commands.executeCommand('revealInExplorer', uri);
+    }),
+    [commands.groupEngines]: async () => (await view()).groupEngines(tree),
+    [commands.sortEngines]: async () => (await view()).sortEngines(tree),
+    [commands.filterEngines]: async () => (await view()).filterEngines(tree),
+    [commands.clearFilter]: () => tree.arrange({ filter: '', onlyProblems: false }),
   };
   return vscode.Disposable.from(
     ...Object.entries(table).map(([id, handler]) => vscode.commands.registerCommand(id, handler)),
@@ -97,12 +114,13 @@ function forEngines(
   run: (uris: vscode.Uri[], services: CommandServices) => Promise<void>,
 ): Handler {
   return async (argument, selection) => {
-    const uris = commandTargets(argument, selection);
-    if (uris.length === 0) {
-      void showInformation('Open an engine first, or choose one in the Explorer.');
-      return;
-    }
-    await services.errors.guard('The command', () => run(uris, services));
+    await services.errors.guard('The command', async () => {
+      const named = commandTargets(argument, selection);
+      const picked =
+        named.length > 0 ? undefined : await services.enginePicker.ask({ title: 'Which engine?' });
+      const uris = picked ? [picked] : named;
+      if (uris.length > 0) await run(uris, services);
+    });
   };
 }
 

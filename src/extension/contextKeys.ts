@@ -1,5 +1,6 @@
 /** Our context keys for when-clauses: set once and on change only. */
 import * as vscode from 'vscode';
+import { canBeFixed } from '../core/report/advice';
 import { contextKeys, viewTypes } from './ids';
 import type { Reports } from './reports';
 
@@ -25,7 +26,7 @@ export class ContextKeys implements vscode.Disposable {
     this.timer = undefined;
     const paths: Record<string, true> = {};
     for (const { uri, report } of this.reports.all()) {
-      if (report.remedies.length > 0 && this.reports.belongs(uri)) paths[uri.fsPath] = true;
+      if (canBeFixed(report) && this.reports.belongs(uri)) paths[uri.fsPath] = true;
     }
     const now = Object.keys(paths).sort().join('\0');
     if (now === this.last) return;

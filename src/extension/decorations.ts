@@ -1,10 +1,11 @@
 /**
  * The badge of an engine in the Explorer and on its tab. It shows what is known and asks nothing: a file that nobody
- * checked has none.
+ * checked has none, and one that Problems lists has VS Code's own.
  */
 import * as vscode from 'vscode';
 import { assertNever } from '../core/text/assertNever';
 import type { EngineReport } from '../core/report/engineReport';
+import type { Problems } from './problems';
 import type { Reports } from './reports';
 import * as settings from './settings';
 
@@ -14,7 +15,10 @@ export class Decorations implements vscode.FileDecorationProvider, vscode.Dispos
 
   readonly onDidChangeFileDecorations = this.changed.event;
 
-  constructor(private readonly reports: Reports) {
+  constructor(
+    private readonly reports: Reports,
+    private readonly problems: Problems,
+  ) {
     this.subscriptions = [
       this.changed,
       vscode.window.registerFileDecorationProvider(this),
@@ -24,6 +28,7 @@ export class Decorations implements vscode.FileDecorationProvider, vscode.Dispos
         const uris = [...changed, ...removed];
         this.changed.fire(uris.length > 200 ? undefined : uris);
       }),
+      problems.onDidChange((uris) => this.changed.fire(uris)),
     ];
   }
 
@@ -34,30 +39,28 @@ export class Decorations implements vscode.FileDecorationProvider, vscode.Dispos
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
     const report = this.reports.get(uri);
     if (!report || !this.reports.belongs(uri) || !settings.explorerBadges()) return undefined;
-    return decorationOf(report);
+    const ownOfVSCode = vscode.workspace
+      .getConfiguration('problems', uri)
+      .get('decorations.enabled', true);
+    return ownOfVSCode && this.problems.lists(uri) ? undefined : decorationOf(report);
   }
 }
 
-/** Letters as well as colours: colour is never the only sign. */
-export function decorationOf(report: EngineReport): vscode.FileDecoration | undefined {
+/** Letters as well as colours: colour is never the only sign. Where nothing is wrong with a file it has none. */
+function decorationOf(report: EngineReport): vscode.FileDecoration | undefined {
   switch (report.severity) {
     case 'ok':
+    case 'information':
       return undefined;
     case 'error':
       return decoration('!', report, 'list.errorForeground');
     case 'warning':
       return decoration('~', report, 'list.warningForeground');
-    case 'information':
-      return decoration('?', report);
     default:
       return assertNever(report.severity);
   }
 }
 
-function decoration(badge: string, { headline }: EngineReport, color?: string) {
-  return new vscode.FileDecoration(
-    badge,
-    headline,
-    color === undefined ? undefined : new vscode.ThemeColor(color),
-  );
+function decoration(badge: string, { headline }: EngineReport, color: string) {
+  return new vscode.FileDecoration(badge, headline, new vscode.ThemeColor(color));
 }

@@ -1,59 +1,92 @@
 /**
- * The view "Engines": the workspace's engines by verdict, worst first, each with its reasons and facts below. Showing it
- * for the first time is what asks for the workspace to be checked. enginesTreeModel.ts says what stands where.
+ * The view "Engines": the workspace's engines by reason (or by folder, or flat), worst first, each with its reasons and
+ * facts below. Showing it for the first time is what asks for the workspace to be checked. enginesTreeModel.ts says what
+ * stands where.
  */
-import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { assertNever } from '../core/text/assertNever';
-import type { EngineReport, Severity } from '../core/report/engineReport';
+import type { EngineReport } from '../core/report/engineReport';
+import { canBeFixed } from '../core/report/advice';
+import type { ReportGroup } from '../core/report/reportGroups';
+
 import { fileName, handOut, linkId } from './engineTarget';
 import {
+  type Arrangement,
+  canBeCured,
   type DetailNode,
   detailNodes,
-  type EngineFacts,
+  firstArrangement,
+  folderOf,
   type GroupNode,
+  groupings,
   groupNodes,
+  sorted,
+  sortings,
 } from './enginesTreeModel';
-import { commands, treeItems, views } from './ids';
-import type { Reports } from './reports';
+import { commands, contextKeys, treeItems, views } from './ids';
+import type { Reports, ReportsChange } from './reports';
+import { severityIcon } from './severityIcon';
 import type { WorkspaceEngines } from './workspaceEngines';
 
 interface EngineNode {
   kind: 'engine';
   engineUri: vscode.Uri;
   report: EngineReport;
+  path: string;
 }
 type Node =
   | ({ kind: 'group' } & GroupNode<EngineNode>)
   | EngineNode
-  | ({ kind: 'detail'; parent: EngineNode } & DetailNode);
+  | ({ kind: 'detail'; parent: EngineNode } & DetailNode)
+  | { kind: 'more'; group: string; count: number };
+
+/** Rows of one group: the view is slow with more, and nobody reads them. */
+const mostRows = 1000;
+/** Groups with more stay closed at first. */
+const mostOpened = 200;
+/** Memento key. */
+const arrangedAs = 'enginesView.arrangement';
+
+const reasonsOfGroups = new WeakMap<object, ReportGroup>();
+
+/** The reason that a group of the view stands for. */
+export function reasonOfGroup(node: unknown): ReportGroup | undefined {
+  return typeof node === 'object' && node !== null ? reasonsOfGroups.get(node) : undefined;
+}
 
 export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly view: vscode.TreeView<Node>;
   private readonly subscriptions: vscode.Disposable[];
+  private readonly nodes = new Map<string, EngineNode>();
   private refresh: NodeJS.Timeout | undefined;
+  private arranged: Arrangement;
+  private checking = 0;
 
   readonly onDidChangeTreeData = this.changed.event;
 
   constructor(
     private readonly reports: Reports,
     private readonly engines: WorkspaceEngines,
+    /** workspaceState */
+    private readonly memory: vscode.Memento,
   ) {
+    this.arranged = readArrangement(memory.get(arrangedAs));
     this.view = vscode.window.createTreeView(views.engines, {
       treeDataProvider: this,
       showCollapseAll: true,
+      canSelectMany: true,
     });
     this.subscriptions = [
       this.changed,
       this.view,
-      reports.onDidChange(() => this.refreshSoon()),
+      reports.onDidChange((change) => this.take(change)),
       reports.onDidChangeBusy((count) => {
-        this.view.message =
-          // A few are answered before anybody has read the message.
-          count > 20 ? `Checking ${count.toString()} engines…` : '';
+        this.checking = count;
+        this.tell();
       }),
     ];
+    this.tell();
   }
 
   dispose(): void {
@@ -61,16 +94,37 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
     for (const subscription of this.subscriptions) subscription.dispose();
   }
 
+  get arrangement(): Arrangement {
+    return this.arranged;
+  }
+
+  /** Kept for this workspace; what is filtered is not. */
+  async arrange(change: Partial<Arrangement>): Promise<void> {
+    this.arranged = { ...this.arranged, ...change };
+    this.tell();
+    this.changed.fire();
+    const { grouping, sorting } = this.arranged;
+    await this.memory.update(arrangedAs, { grouping, sorting });
+  }
+
+  /** How many engines each reason has, worst first. */
+  reasons(): { reason: ReportGroup; label: string; count: number }[] {
+    return groupNodes(this.nodes.values(), firstArrangement).flatMap(
+      ({ reason, label, engines }) =>
+        reason === null ? [] : [{ reason, label, count: engines.length }],
+    );
+  }
+
   async getChildren(node?: Node): Promise<Node[]> {
     if (!node) {
       this.engines.use();
       // Without this the welcome text ("no engines") would flash up before the first answers.
       await this.engines.firstLook;
-      return this.groups().map((group) => ({ kind: 'group', ...group }));
+      return this.roots();
     }
     switch (node.kind) {
       case 'group':
-        return node.engines;
+        return this.rows(node);
       case 'engine':
         return detailNodes(node.report).map((detail) => ({
           kind: 'detail',
@@ -78,6 +132,7 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
           ...detail,
         }));
       case 'detail':
+      case 'more':
         return [];
       default:
         return assertNever(node);
@@ -89,93 +144,130 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
       case 'group':
         return groupItem(node);
       case 'engine':
-        return engineItem(node);
+        return engineItem(node, this.arranged.grouping !== 'folder');
       case 'detail':
         return detailItem(node);
+      case 'more':
+        return moreItem(node);
       default:
         return assertNever(node);
     }
   }
 
-  private groups(): GroupNode<EngineNode>[] {
-    const list = [...this.reports.all()]
-      .filter(({ uri }) => this.reports.belongs(uri))
-      .map(({ uri, report }): EngineNode & EngineFacts =>
-        handOut(
-          {
-            kind: 'engine',
-            engineUri: uri,
-            report,
-            path: vscode.workspace.asRelativePath(uri),
-            verdict: report.verdict,
-          },
-          uri,
-        ),
-      );
-    return groupNodes(list);
+  private roots(): Node[] {
+    const groups = groupNodes(this.nodes.values(), this.arranged);
+    const nothingLeft = groups.length === 0 && this.nodes.size > 0;
+    if (nothingLeft) this.tell('No engine matches the filter.');
+    else this.tell();
+    const [first] = groups;
+    if (this.arranged.grouping === 'none') return first ? this.rows(first) : [];
+    return groups.map((group) => {
+      const node: Node = { kind: 'group', ...group };
+      if (group.reason !== null) reasonsOfGroups.set(node, group.reason);
+      return node;
+    });
   }
 
-  /** A thousand reports come in a few batches; drawing the tree for each would flicker. */
-  private refreshSoon(): void {
-    this.refresh ??= setTimeout(() => {
-      this.refresh = undefined;
-      this.changed.fire();
-      const unusable = [...this.reports.all()].filter(
-        ({ uri, report }) => report.verdict === 'invalid' && this.reports.belongs(uri),
-      ).length;
-      this.view.badge =
-        unusable === 0
-          ? undefined
-          : {
-              value: unusable,
-              tooltip:
-                unusable === 1
-                  ? '1 engine that cannot run here'
-                  : `${unusable.toString()} engines that cannot run here`,
-            };
-    }, 50);
+  private rows({ id, engines }: GroupNode<EngineNode>): Node[] {
+    const rows: Node[] = sorted(engines, this.arranged.sorting);
+    const rest = rows.length - mostRows;
+    return rest > 0 ? [...rows.slice(0, mostRows), { kind: 'more', group: id, count: rest }] : rows;
   }
+
+  private take({ changed, removed }: ReportsChange): void {
+    for (const uri of removed) this.nodes.delete(uri.toString());
+    for (const uri of changed) {
+      const report = this.reports.get(uri);
+      const key = uri.toString();
+      if (!report || !this.reports.belongs(uri)) {
+        this.nodes.delete(key);
+        continue;
+      }
+      const path = this.nodes.get(key)?.path ?? vscode.workspace.asRelativePath(uri);
+      this.nodes.set(key, handOut({ kind: 'engine', engineUri: uri, report, path }, uri));
+    }
+    this.refreshSoon();
+  }
+
+  /** Ten thousand reports come in a few batches; drawing the tree for each would flicker. */
+  private refreshSoon(): void {
+    this.refresh ??= setTimeout(
+      () => {
+        this.refresh = undefined;
+        this.changed.fire();
+        let curable = 0;
+        for (const { report } of this.nodes.values()) if (canBeCured(report)) curable += 1;
+        const tooltip = curable === 1 ? '1 engine to fix' : `${curable.toString()} engines to fix`;
+        this.view.badge = curable === 0 ? undefined : { value: curable, tooltip };
+      },
+      this.nodes.size > 1000 ? 250 : 50,
+    );
+  }
+
+  private tell(message = ''): void {
+    const { filter, onlyProblems } = this.arranged;
+    this.view.description = [
+      onlyProblems ? 'only problems' : '',
+      filter === '' ? '' : `“${filter}”`,
+    ]
+      .filter(Boolean)
+      .join(' · ');
+    this.view.message =
+      // A few are answered before anybody has read the message.
+      this.checking > 20 ? `Checking ${this.checking.toString()} engines…` : message;
+    const filtered = filter !== '' || onlyProblems;
+    void vscode.commands.executeCommand('setContext', contextKeys.enginesFiltered, filtered);
+  }
+}
+
+function readArrangement(kept: unknown): Arrangement {
+  const { grouping, sorting } = (kept ?? {}) as Partial<Arrangement>;
+  return {
+    ...firstArrangement,
+    grouping: groupings.find((one) => one === grouping) ?? firstArrangement.grouping,
+    sorting: sortings.find((one) => one === sorting) ?? firstArrangement.sorting,
+  };
 }
 
 function groupItem(group: GroupNode<unknown>): vscode.TreeItem {
+  const count = group.engines.length;
+  const closed = count > mostOpened || (group.severity === 'ok' && count > 50);
   const item = new vscode.TreeItem(
-    groupLabel(group.verdict),
-    group.verdict === 'valid' && group.engines.length > 50
-      ? vscode.TreeItemCollapsibleState.Collapsed
-      : vscode.TreeItemCollapsibleState.Expanded,
+    group.label,
+    closed ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.Expanded,
   );
-  item.id = `group:${group.verdict}`;
-  item.description = String(group.engines.length);
-  item.contextValue = 'group';
+  item.id = `group:${group.id}`;
+  item.description = String(count);
+  if (group.reason === null) item.iconPath = vscode.ThemeIcon.Folder;
+  item.contextValue =
+    group.reason !== null && group.severity !== 'ok' && group.severity !== 'information'
+      ? treeItems.groupFixable
+      : treeItems.group;
+  item.accessibilityInformation = {
+    label: `${group.label}, ${count === 1 ? '1 engine' : `${count} engines`}`,
+  };
   return item;
 }
 
-function groupLabel(verdict: EngineReport['verdict']): string {
-  switch (verdict) {
-    case 'invalid':
-      return 'Cannot run here';
-    case 'suboptimal':
-      return 'Run slower than they could';
-    case 'unchecked':
-      return 'Could not be checked here';
-    case 'valid':
-      return 'Run here';
-    default:
-      return assertNever(verdict);
-  }
+function moreItem({ group, count }: Extract<Node, { kind: 'more' }>): vscode.TreeItem {
+  const item = new vscode.TreeItem(`${count.toLocaleString('en')} more…`);
+  item.id = `more:${group}`;
+  item.tooltip = 'Filter the engines to see them.';
+  item.command = { command: commands.filterEngines, title: 'Filter Engines' };
+  return item;
 }
 
-function engineItem({ engineUri, report }: EngineNode): vscode.TreeItem {
+function engineItem({ engineUri, report, path }: EngineNode, withFolder: boolean): vscode.TreeItem {
   const name = fileName(engineUri);
   const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
   item.id = engineUri.toString();
   item.resourceUri = engineUri;
-  const folder = path.posix.dirname(vscode.workspace.asRelativePath(engineUri));
-  item.description = folder === '.' ? '' : folder;
-  // Plain strings: VS Code renders a tooltip that is a string as text.
-  item.tooltip = [report.file, report.headline, report.summary].filter(Boolean).join('\n');
+  const folder = folderOf(path);
+  item.description = !withFolder || folder === '.' ? '' : folder;
+  // Plain strings: VS Code renders a tooltip that is a string as text. The reasons stand below.
+  item.tooltip = `${path}\n${report.headline}`;
   item.iconPath = severityIcon(report.severity);
-  item.contextValue = report.remedies.length > 0 ? treeItems.engineFixable : treeItems.engineFine;
+  item.contextValue = canBeFixed(report) ? treeItems.engineFixable : treeItems.engineFine;
   item.command = {
     command: commands.openEngine,
     title: 'Open Engine',
@@ -192,19 +284,4 @@ function detailItem(node: DetailNode & { parent: EngineNode }): vscode.TreeItem 
   item.tooltip = node.value === '' ? node.label : `${node.label}: ${node.value}`;
   if (node.severity !== undefined) item.iconPath = severityIcon(node.severity);
   return item;
-}
-
-export function severityIcon(severity: Severity): vscode.ThemeIcon {
-  switch (severity) {
-    case 'error':
-      return new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
-    case 'warning':
-      return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
-    case 'information':
-      return new vscode.ThemeIcon('question');
-    case 'ok':
-      return new vscode.ThemeIcon('pass', new vscode.ThemeColor('testing.iconPassed'));
-    default:
-      return assertNever(severity);
-  }
 }

@@ -1,17 +1,51 @@
-/** What stands where in the view "Engines". Pure. */
-import type { EngineReport, Severity, Verdict } from '../core/report/engineReport';
+/**
+ * What stands where in the view "Engines": engines by reason, by folder or flat, filtered and sorted. Sorting is done for
+ * the group that is opened only, because ten thousand engines change in batches. Pure.
+ */
+import type { EngineReport, Severity } from '../core/report/engineReport';
+import {
+  compareSeverity,
+  groupOf,
+  groupOrder,
+  reportGroups,
+  type ReportGroup,
+} from '../core/report/reportGroups';
 
-/** Worst first. */
-const order: readonly Verdict[] = ['invalid', 'suboptimal', 'unchecked', 'valid'];
+export const groupings = ['reason', 'folder', 'none'] as const;
+export type Grouping = (typeof groupings)[number];
+export const sortings = ['severity', 'path', 'size', 'changed'] as const;
+export type Sorting = (typeof sortings)[number];
+
+export interface Arrangement {
+  grouping: Grouping;
+  sorting: Sorting;
+  /** Words that path or reason have to hold; empty: all. */
+  filter: string;
+  onlyProblems: boolean;
+}
+
+export const firstArrangement: Arrangement = {
+  grouping: 'reason',
+  sorting: 'severity',
+  filter: '',
+  onlyProblems: false,
+};
 
 export interface EngineFacts {
-  /** Below the workspace, for the order. */
+  /** Below the workspace, with slashes. */
   path: string;
-  verdict: Verdict;
+  report: EngineReport;
 }
 
 export interface GroupNode<T> {
-  verdict: Verdict;
+  /** The same as long as the group stands for the same. */
+  id: string;
+  label: string;
+  /** Of its worst engine. */
+  severity: Severity;
+  /** Of groups by reason. */
+  reason: ReportGroup | null;
+  /** As they came. */
   engines: T[];
 }
 
@@ -23,16 +57,91 @@ export interface DetailNode {
   severity?: Severity;
 }
 
-/** Groups without engines are left out; within a group the order is that of the paths, numbers as numbers. */
-export function groupNodes<T extends EngineFacts>(engines: readonly T[]): GroupNode<T>[] {
-  const collator = new Intl.Collator('en', { numeric: true });
-  return order.flatMap((verdict) => {
-    const group = engines
-      .filter((engine) => engine.verdict === verdict)
-      .sort((a, b) => collator.compare(a.path, b.path));
-    return group.length === 0 ? [] : [{ verdict, engines: group }];
-  });
+/** Groups worst first (folders by name), empty ones left out; one group of all where nothing is grouped. */
+export function groupNodes<T extends EngineFacts>(
+  engines: Iterable<T>,
+  { grouping, filter, onlyProblems }: Arrangement,
+): GroupNode<T>[] {
+  const groups = new Map<string, GroupNode<T>>();
+  const matches = matcher(filter);
+  for (const engine of engines) {
+    const { report, path } = engine;
+    if (onlyProblems && !isProblem(report)) continue;
+    const reason = groupOf(report);
+    if (!matches(path, reason)) continue;
+    const key = grouping === 'reason' ? reason : grouping === 'folder' ? folderOf(path) : '';
+    let group = groups.get(key);
+    if (!group) {
+      group = {
+        id: `${grouping}:${key}`,
+        label: grouping === 'reason' ? reportGroups[reason].title : key,
+        severity: 'ok',
+        reason: grouping === 'reason' ? reason : null,
+        engines: [],
+      };
+      groups.set(key, group);
+    }
+    group.engines.push(engine);
+    if (compareSeverity(report.severity, group.severity) < 0) group.severity = report.severity;
+  }
+  const all = [...groups.values()];
+  return grouping === 'reason'
+    ? all.sort(
+        (a, b) => compareSeverity(a.severity, b.severity) || placeOf(a.reason) - placeOf(b.reason),
+      )
+    : all.sort((a, b) => collator.compare(a.label, b.label));
 }
+
+/** A group's engines in their order, numbers in names as numbers. */
+export function sorted<T extends EngineFacts>(engines: readonly T[], sorting: Sorting): T[] {
+  const by = (a: T, b: T): number => {
+    switch (sorting) {
+      case 'severity':
+        return compareSeverity(a.report.severity, b.report.severity);
+      case 'size':
+        return (b.report.size ?? -1) - (a.report.size ?? -1);
+      case 'changed':
+        return (b.report.modified ?? -1) - (a.report.modified ?? -1);
+      case 'path':
+        return 0;
+    }
+  };
+  return [...engines].sort((a, b) => by(a, b) || collator.compare(a.path, b.path));
+}
+
+/** Whether somebody has to do something about it. */
+export function isProblem({ severity }: EngineReport): boolean {
+  return severity === 'error' || severity === 'warning';
+}
+
+/** What a number in sight may count: problems of engines that something here can be done about. */
+export function canBeCured(report: EngineReport): boolean {
+  return (
+    isProblem(report) &&
+    groupOf(report) !== 'foreign' &&
+    report.remedies.some(({ cures }) => cures.length > 0)
+  );
+}
+
+export function folderOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? '.' : path.slice(0, slash);
+}
+
+function placeOf(reason: ReportGroup | null): number {
+  return reason === null ? -1 : groupOrder.indexOf(reason);
+}
+
+function matcher(filter: string): (path: string, reason: ReportGroup) => boolean {
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return () => true;
+  return (path, reason) => {
+    const text = `${path} ${reportGroups[reason].title}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
+}
+
+const collator = new Intl.Collator('en', { numeric: true });
 
 /** Its reasons, then what it was built for beside this machine, then the file. */
 export function detailNodes(report: EngineReport): DetailNode[] {

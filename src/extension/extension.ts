@@ -11,6 +11,7 @@ import { HostChecks } from './engineChecks';
 import { EngineEditor } from './engineEditor/engineEditor';
 import { EnginePages } from './engineEditor/enginePages';
 import { EngineHost } from './engineHost';
+import { EnginePicker } from './enginePicker';
 import { EnginesTree } from './enginesTree';
 import { Errors } from './errors';
 import { Fixes } from './fixes';
@@ -29,6 +30,7 @@ import { Runtimes } from './runtimes';
 import { RuntimesTree } from './runtimesTree';
 import * as settings from './settings';
 import { TargetActions } from './targets';
+import { Targets } from './targets/targets';
 import { LibraryTrust } from './trust';
 import { WorkspaceEngines } from './workspaceEngines';
 
@@ -72,12 +74,15 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
   const reports = own(new Reports(checks, errors));
   const engines = own(new WorkspaceEngines(reports));
 
-  own(new Problems(reports));
-  own(new Decorations(reports));
+  const targetList = own(new Targets());
+  const problems = own(new Problems(reports, targetList));
+  own(new Decorations(reports, problems));
   own(new ContextKeys(reports));
   const header = own(new HeaderTextView(reports));
-  const enginesTree = own(new EnginesTree(reports, engines));
+  const enginesTree = own(new EnginesTree(reports, engines, context.workspaceState));
   const runtimesTree = own(new RuntimesTree(runtimes, host, errors));
+
+  const enginePicker = own(new EnginePicker(reports, context.workspaceState));
 
   const install = new InstallRuntime(runtimes, log, errors);
   const picker = new RuntimePicker(runtimes, install, errors);
@@ -89,15 +94,16 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
       errors,
       memory: context.workspaceState,
       cli: context.asAbsolutePath('dist/cli.js'),
+      enginePicker,
     }),
   );
   const remedies = new Remedies({ runtimes, picker, install, rebuild, log });
-  const fixes = new Fixes(reports, remedies, errors);
+  const fixes = new Fixes(reports, remedies, enginePicker, enginesTree, errors);
 
   const { extensionUri } = context;
   const targets = own(
     new TargetActions({
-      ...{ extensionUri, engines, host, reports, runtimes, rebuild, fixes, errors },
+      ...{ extensionUri, engines, host, reports, runtimes, rebuild, fixes, errors, targetList },
     }),
   );
   const gpus = own(registerGpuStatus({ extensionUri, hostMain, host, reports, log, errors }));
@@ -106,6 +112,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
   const inside = own(
     new LookInside({
       ...{ extensionUri, hostMain, host, reports, runtimes, gpus, pages, rebuild, log, errors },
+      enginePicker,
       runsFolder,
     }),
   );
@@ -131,6 +138,8 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
       targets,
       log,
       errors,
+      tree: enginesTree,
+      enginePicker,
     }),
   );
   own(hashes.onDidProve((uri) => void reports.check(uri)));

@@ -1,13 +1,18 @@
 /**
  * "Fix Engine Problem…": a quick pick of a report's remedies, best first, each with what it will do. The same command
  * serves the links in Problems, the button in the Problems title bar, Ctrl+. in page and header text, the trees' inline
- * action, Explorer and editor title. Called for no engine in particular it first asks which.
+ * action, Explorer and editor title. Called for no engine in particular it first asks which; for several, what helps
+ * several of them. "Fix All with This Reason…" is the latter for a group of the view.
  */
 import * as vscode from 'vscode';
+import { canBeFixed, isAdvice } from '../core/report/advice';
 import type { EngineReport, Remedy } from '../core/report/engineReport';
+import { groupOf, reportGroups, type ReportGroup } from '../core/report/reportGroups';
+import type { EnginePicker } from './enginePicker';
+import { type EnginesTree, reasonOfGroup } from './enginesTree';
 import { commandTargets, fileName } from './engineTarget';
 import type { Errors } from './errors';
-import type { Remedies } from './remedies';
+import { isForMany, type Remedies, type RemedyContext } from './remedies';
 import type { Reports } from './reports';
 import { pick, showInformation } from './show';
 
@@ -17,25 +22,47 @@ interface RemedyItem extends vscode.QuickPickItem {
 interface OtherItem extends vscode.QuickPickItem {
   other?: true;
 }
-interface EngineItem extends vscode.QuickPickItem {
-  uri: vscode.Uri;
+interface ManyItem extends vscode.QuickPickItem {
+  contexts: RemedyContext[];
+}
+interface ReasonItem extends vscode.QuickPickItem {
+  reason: ReportGroup;
 }
 
 export class Fixes {
   constructor(
     private readonly reports: Reports,
     private readonly remedies: Remedies,
+    private readonly picker: EnginePicker,
+    private readonly tree: EnginesTree,
     private readonly errors: Errors,
   ) {}
 
   /** The command. */
   async fix(argument?: unknown, selection?: unknown): Promise<void> {
     await this.errors.guard('Fixing the engine problem', async () => {
-      const [named] = commandTargets(argument, selection);
+      const targets = commandTargets(argument, selection);
+      if (targets.length > 1) return this.fixMany(targets, `Fix ${targets.length} Engines`);
+      const [named] = targets;
       // From a key or a title bar the engine in front is only a guess.
       const guessed = argument === undefined;
       const target = named ?? (await this.pickEngine());
       if (target) await this.fixEngine(target, guessed);
+    });
+  }
+
+  /** The command Fix All with This Reason…: of a group in the view, of an engine in it, or asked for. */
+  async fixAll(argument?: unknown): Promise<void> {
+    await this.errors.guard('Fixing engines', async () => {
+      const [named] = argument === undefined ? [] : commandTargets(argument);
+      const report = named && (await this.reports.ensure(named));
+      const reason =
+        reasonOfGroup(argument) ?? (report ? groupOf(report) : await this.pickReason());
+      if (reason === undefined) return;
+      const uris = [...this.reports.all()]
+        .filter((one) => this.reports.belongs(one.uri) && groupOf(one.report) === reason)
+        .map(({ uri }) => uri);
+      await this.fixMany(uris, reportGroups[reason].title);
     });
   }
 
@@ -60,9 +87,10 @@ export class Fixes {
     const others = offerOthers
       ? this.fixable().filter((one) => one.toString() !== uri.toString())
       : [];
-    if (report.remedies.length === 0) {
+    if (!canBeFixed(report)) {
       if (others.length > 0) return this.fixAnother();
-      void showInformation(`${name}: ${report.headline}`);
+      const advice = report.remedies.map(({ detail }) => detail);
+      void showInformation([`${name}: ${report.headline}`, ...advice].join(' '));
       return;
     }
     const items: (RemedyItem | OtherItem)[] = remedyItems(report);
@@ -85,40 +113,92 @@ export class Fixes {
     if (uri) await this.fixEngine(uri, false);
   }
 
-  private fixable(): vscode.Uri[] {
-    return [...this.reports.all()]
-      .filter(({ uri, report }) => report.remedies.length > 0 && this.reports.belongs(uri))
-      .map(({ uri }) => uri);
+  /** What helps at least one of them, what helps most first. */
+  private async fixMany(uris: readonly vscode.Uri[], title: string): Promise<void> {
+    const byRemedy = new Map<string, RemedyContext[]>();
+    for (const uri of uris) {
+      const report = await this.reports.ensure(uri);
+      for (const remedy of report?.remedies ?? []) {
+        if (!report || !isForMany(remedy)) continue;
+        const key = `${remedy.id} ${remedy.title}`;
+        byRemedy.set(key, [...(byRemedy.get(key) ?? []), { uri, report, remedy }]);
+      }
+    }
+    const items = [...byRemedy.values()]
+      .sort((a, b) => b.length - a.length)
+      .flatMap((contexts): ManyItem[] => {
+        const remedy = contexts[0]?.remedy;
+        if (!remedy) return [];
+        const { length } = contexts;
+        const description = `${length} of ${uris.length} ${uris.length === 1 ? 'engine' : 'engines'}`;
+        return [{ contexts, label: remedy.title, description, detail: remedy.detail }];
+      });
+    if (items.length === 0) {
+      const many = uris.length === 1 ? 'this engine' : `these ${uris.length} engines at once`;
+      void showInformation(`Nothing fixes ${many}. Open one to see what is known about it.`);
+      return;
+    }
+    const picked = await pick(items, {
+      title,
+      placeHolder: `What should be done for ${uris.length === 1 ? 'this engine' : `these ${uris.length} engines`}?`,
+      matchOnDetail: true,
+    });
+    if (picked) await this.remedies.runMany(picked.contexts);
   }
 
-  private async pickEngine(): Promise<vscode.Uri | undefined> {
-    const items: EngineItem[] = this.fixable().map((uri) => ({
-      uri,
-      label: fileName(uri),
-      description: vscode.workspace.asRelativePath(uri),
-      detail: this.reports.get(uri)?.headline ?? '',
-    }));
+  private async pickReason(): Promise<ReportGroup | undefined> {
+    const fixable = new Set(
+      [...this.reports.all()]
+        .filter(({ uri, report }) => this.reports.belongs(uri) && report.remedies.some(isForMany))
+        .map(({ report }) => groupOf(report)),
+    );
+    const items = this.tree
+      .reasons()
+      .filter(({ reason }) => fixable.has(reason))
+      .map(({ reason, label, count }): ReasonItem => ({
+        reason,
+        label,
+        description: count === 1 ? '1 engine' : `${count} engines`,
+      }));
     if (items.length === 0) {
       void showInformation('No engine that was checked has a problem.');
       return undefined;
     }
-    if (items.length === 1) return items[0]?.uri;
     const picked = await pick(items, {
+      title: 'Fix All with One Reason',
+      placeHolder: 'Which engines?',
+    });
+    return picked?.reason;
+  }
+
+  private fixable(): vscode.Uri[] {
+    return [...this.reports.all()]
+      .filter(({ uri, report }) => canBeFixed(report) && this.reports.belongs(uri))
+      .map(({ uri }) => uri);
+  }
+
+  private async pickEngine(): Promise<vscode.Uri | undefined> {
+    const uris = this.fixable();
+    if (uris.length === 0) {
+      void showInformation('No engine that was checked has a problem.');
+      return undefined;
+    }
+    if (uris.length === 1) return uris[0];
+    return this.picker.askAmong(uris, {
       title: 'Fix Engine Problem',
       placeHolder: 'Which engine?',
-      matchOnDescription: true,
-      matchOnDetail: true,
     });
-    return picked?.uri;
   }
 }
 
 /** In the report's order; the preferred one says so. */
 export function remedyItems(report: EngineReport): RemedyItem[] {
-  return report.remedies.map((remedy) => ({
-    remedy,
-    label: remedy.title,
-    detail: remedy.detail,
-    ...(remedy.preferred ? { description: 'recommended' } : {}),
-  }));
+  return report.remedies
+    .filter((remedy) => !isAdvice(remedy))
+    .map((remedy) => ({
+      remedy,
+      label: remedy.title,
+      detail: remedy.detail,
+      ...(remedy.preferred ? { description: 'recommended' } : {}),
+    }));
 }

@@ -176,7 +176,11 @@ describe('ids and package.json', () => {
       assert.ok(text.includes(key), `${key} is set but never asked for`);
     }
     assert.ok(text.includes(`resourceScheme == ${headerTextScheme}`));
-    for (const prefix of [treeItems.engineFixable, treeItems.runtimeUsable]) {
+    for (const prefix of [
+      treeItems.engineFixable,
+      treeItems.groupFixable,
+      treeItems.runtimeUsable,
+    ]) {
       assert.ok(text.includes(`viewItem == ${prefix}`), prefix);
     }
   });

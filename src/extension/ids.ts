@@ -10,6 +10,7 @@ export const section = 'engineInspector';
 
 export const commands = {
   fixProblem: 'engineInspector.fixProblem',
+  fixAll: 'engineInspector.fixAll',
   checkEngine: 'engineInspector.checkEngine',
   checkAllEngines: 'engineInspector.checkAllEngines',
   chooseRuntime: 'engineInspector.chooseRuntime',
@@ -23,6 +24,12 @@ export const commands = {
   copyRuntimePath: 'engineInspector.copyRuntimePath',
   refreshRuntimes: 'engineInspector.refreshRuntimes',
   openEngine: 'engineInspector.openEngine',
+  copyPath: 'engineInspector.copyPath',
+  revealInExplorer: 'engineInspector.revealInExplorer',
+  groupEngines: 'engineInspector.groupEngines',
+  sortEngines: 'engineInspector.sortEngines',
+  filterEngines: 'engineInspector.filterEngines',
+  clearFilter: 'engineInspector.clearFilter',
   showGpus: 'engineInspector.showGpus',
   chooseGpu: 'engineInspector.chooseGpu',
   rebuild: 'engineInspector.rebuild',
@@ -69,6 +76,7 @@ export const settings = {
   runtimePath: 'runtimePath',
   checkWorkspace: 'checkWorkspace',
   explorerBadges: 'explorerBadges',
+  problems: 'problems',
   checkTimeout: 'checkTimeout',
   keepBackups: 'keepBackups',
   gpu: 'gpu',
@@ -101,6 +109,8 @@ export const contextKeys = {
   problemPaths: 'engineInspector.problemPaths',
   /** The workspace was searched for engines; until then a view that is empty says nothing. */
   enginesSearched: 'engineInspector.enginesSearched',
+  /** The Engines view shows some of the engines only. */
+  enginesFiltered: 'engineInspector.enginesFiltered',
   /** The machine was searched for TensorRT-RTX. */
   runtimesSearched: 'engineInspector.runtimesSearched',
   /** An engine host was started in this session. */
@@ -116,6 +126,9 @@ export const headerLanguage = 'engine-header';
 
 /** contextValue of tree items, matched by view/item/context. */
 export const treeItems = {
+  /** Engines of one reason, which is a problem. */
+  groupFixable: 'group.fixable',
+  group: 'group.other',
   /** An engine whose report offers remedies. */
   engineFixable: 'engine.fixable',
   engineFine: 'engine.fine',

@@ -1,5 +1,6 @@
 /**
- * Problems: one diagnostic for each reason of a report that is about the file (core/report/reasonTable.ts). Its code is a
+ * Problems: one diagnostic for each reason of a report that is about the file (core/report/reasonTable.ts). A problem that
+ * many engines have is listed for those only that are open or that a target needs; the view "Engines" has them all. Its code is a
  * link that runs "Fix Engine Problem…" (the way to a quick fix that VS Code leaves for a binary file), its related
  * information leads to the field in the header's text. The collection is made with the first report that has something
  * to say.
@@ -7,11 +8,14 @@
 import * as vscode from 'vscode';
 import { assertNever } from '../core/text/assertNever';
 import type { EngineReport, Reason } from '../core/report/engineReport';
-import { isProblemOfFile } from '../core/report/reasonTable';
+import { isProblemOfFile, type ReasonId } from '../core/report/reasonTable';
 import { commandLink, fileName, headerTextUri } from './engineTarget';
 import { headerText } from './headerTextContent';
 import { commands } from './ids';
+import { ProblemCrowds } from './problemCrowds';
 import type { Reports, ReportsChange } from './reports';
+import * as settings from './settings';
+import type { Targets } from './targets/targets';
 
 export const diagnosticSource = 'TensorRT-RTX';
 
@@ -19,42 +23,101 @@ const wholeFile = new vscode.Range(0, 0, 0, 0);
 
 export class Problems implements vscode.Disposable {
   private collection: vscode.DiagnosticCollection | undefined;
-  private readonly subscription: vscode.Disposable;
+  private readonly crowds = new ProblemCrowds();
+  /** Files that Problems lists. */
+  private readonly listed = new Set<string>();
+  private readonly changes = new vscode.EventEmitter<vscode.Uri[] | undefined>();
+  private readonly subscriptions: vscode.Disposable[];
+  private required: ((uri: vscode.Uri) => boolean) | undefined;
 
-  constructor(private readonly reports: Reports) {
-    this.subscription = reports.onDidChange((change) => this.update(change));
+  /** Which files came to be listed, or are no longer; undefined: many. */
+  readonly onDidChange = this.changes.event;
+
+  constructor(
+    private readonly reports: Reports,
+    private readonly targets: Targets,
+  ) {
+    this.subscriptions = [
+      this.changes,
+      reports.onDidChange((change) => void this.update(change)),
+      targets.onDidChange(() => {
+        this.required = undefined;
+        void this.updateAll();
+      }),
+      settings.onDidChange(['problems'], () => void this.updateAll()),
+    ];
   }
 
   dispose(): void {
-    this.subscription.dispose();
+    for (const subscription of this.subscriptions) subscription.dispose();
     this.collection?.dispose();
   }
 
-  private update({ changed, removed }: ReportsChange): void {
-    const entries: [vscode.Uri, vscode.Diagnostic[] | undefined][] = [
-      ...removed.map((uri): [vscode.Uri, undefined] => [uri, undefined]),
-      ...changed.map((uri): [vscode.Uri, vscode.Diagnostic[] | undefined] => {
-        const report = this.reports.get(uri);
-        return [
-          uri,
-          report && this.reports.belongs(uri) ? fileDiagnostics(uri, report) : undefined,
-        ];
-      }),
-    ];
-    if (!this.collection && entries.every(([, list]) => list === undefined || list.length === 0)) {
-      return;
+  lists(uri: vscode.Uri): boolean {
+    return this.listed.has(uri.toString());
+  }
+
+  private async updateAll(): Promise<void> {
+    await this.update({ changed: [...this.reports.all()].map(({ uri }) => uri), removed: [] });
+  }
+
+  private async update({ changed, removed }: ReportsChange): Promise<void> {
+    let crowdsChanged = false;
+    for (const uri of [...removed, ...changed]) {
+      const report = this.reports.get(uri);
+      const ids = report && this.reports.belongs(uri) ? problemsOf(report) : [];
+      if (this.crowds.set(uri.toString(), ids)) crowdsChanged = true;
     }
+    // With the first report that has something to say: before, nobody needs the targets' file.
+    if (!this.collection && this.crowds.isEmpty) return;
+    this.required ??= await this.whatTargetsRequire();
+    const again = crowdsChanged ? [...this.reports.all()].map(({ uri }) => uri) : changed;
     this.collection ??= vscode.languages.createDiagnosticCollection('engineInspector');
-    this.collection.set(entries);
+    const touched = [...removed, ...again];
+    this.collection.set(
+      touched.map((uri): [vscode.Uri, vscode.Diagnostic[] | undefined] => [
+        uri,
+        this.diagnosticsOf(uri),
+      ]),
+    );
+    for (const uri of touched) {
+      if (this.collection.has(uri)) this.listed.add(uri.toString());
+      else this.listed.delete(uri.toString());
+    }
+    this.changes.fire(touched.length > 200 ? undefined : touched);
+  }
+
+  private diagnosticsOf(uri: vscode.Uri): vscode.Diagnostic[] | undefined {
+    const report = this.reports.get(uri);
+    if (!report || !this.reports.belongs(uri)) return undefined;
+    const which = settings.problems();
+    const always = which === 'all' || this.reports.isOpen(uri) || this.required?.(uri) === true;
+    const shown = (id: ReasonId) => always || (which === 'automatic' && !this.crowds.isCrowd(id));
+    const list = fileDiagnostics(uri, report, shown);
+    return list.length === 0 ? undefined : list;
+  }
+
+  /** Of files that engine-inspector.json names, and of no others. */
+  private async whatTargetsRequire(): Promise<(uri: vscode.Uri) => boolean> {
+    const { source, belongs } = await this.targets.of();
+    return source === 'file' ? belongs : () => false;
   }
 }
 
+function problemsOf({ severity, reasons }: EngineReport): ReasonId[] {
+  return severity === 'ok' ? [] : reasons.filter(isProblemOfFile).map(({ id }) => id);
+}
+
 /** One diagnostic for each reason that is about the file, as Problems shows them for the engine file itself. */
-export function fileDiagnostics(uri: vscode.Uri, report: EngineReport): vscode.Diagnostic[] {
-  if (report.severity === 'ok') return [];
+function fileDiagnostics(
+  uri: vscode.Uri,
+  report: EngineReport,
+  shown: (id: ReasonId) => boolean,
+): vscode.Diagnostic[] {
+  if (!problemsOf(report).some(shown)) return [];
   const text = headerText(report, fileName(uri));
   const target = commandLink(commands.fixProblem, uri);
-  const ofFile = text.reasons.filter(({ reason }) => isProblemOfFile(reason));
+  const ofFile = text.reasons.filter(({ reason }) => isProblemOfFile(reason) && shown(reason.id));
   return ofFile.map(({ reason, span }) => {
     const diagnostic = base(reason, wholeFile);
     diagnostic.code = { value: reason.id, target };

@@ -9,8 +9,6 @@ import type { RuntimePicker } from './runtimePicker';
 import type { Runtimes } from './runtimes';
 import { showInformation } from './show';
 
-const shell = process.platform === 'win32' ? 'powershell' : 'sh';
-
 export interface RemedyContext {
   uri: vscode.Uri;
   report: EngineReport;
@@ -33,8 +31,10 @@ export interface RemedyServices {
 
 export class Remedies {
   private readonly handlers: { [K in Kind]: Handler<K> };
+  private readonly rebuild: Rebuild;
 
   constructor({ runtimes, picker, install, rebuild, log }: RemedyServices) {
+    this.rebuild = rebuild;
     this.handlers = {
       rebuild: ({ uri, report }, { choice }) => rebuild.rebuild(uri, choice, report),
       buildFromOtherModel: ({ uri, report }) => rebuild.fromOtherModel(uri, report),
@@ -52,8 +52,10 @@ export class Remedies {
       },
       chooseRuntime: () => picker.run(),
       openUrl,
-      getFileAgain,
-      gitLfsPull,
+      getFileAgain: ({ uri, remedy }) => {
+        void showInformation(`${fileName(uri)}: ${remedy.detail}`);
+      },
+      gitLfsPull: async ({ uri }) => (await import('./gitLfs')).pullFromLfs([uri]),
       showLog: () => log.show(),
     };
   }
@@ -61,6 +63,17 @@ export class Remedies {
   async run(context: RemedyContext): Promise<void> {
     const { action } = context.remedy;
     await (this.handlers[action.kind] as Handler)(context, action);
+  }
+
+  /** The same remedy for several engines: builds with one progress, one pull of Git LFS, else once for all. */
+  async runMany(contexts: readonly RemedyContext[]): Promise<void> {
+    const [first] = contexts;
+    if (!first) return;
+    const { action } = first.remedy;
+    const uris = contexts.map(({ uri }) => uri);
+    if (action.kind === 'rebuild') return this.rebuild.rebuildAll(uris, action.choice);
+    if (action.kind === 'gitLfsPull') return (await import('./gitLfs')).pullFromLfs(uris);
+    return this.run(first);
   }
 
   /** For tests: what these kinds do until it is disposed. */
@@ -113,15 +126,22 @@ async function openUrl(
   if (picked !== undefined) await vscode.env.openExternal(vscode.Uri.parse(url));
 }
 
-function getFileAgain({ uri, report, remedy }: RemedyContext): void {
-  const reason = report.reasons.find(({ id }) => remedy.cures.includes(id));
-  const sentence = [reason?.sentence ?? report.headline, remedy.detail].join(' ');
-  void showInformation(`${fileName(uri)}: ${sentence}`);
-}
-
-async function gitLfsPull({ uri, remedy }: RemedyContext): Promise<void> {
-  const { shellQuote } = await import('../core/rebuild/rebuildCommands');
-  const command = `git lfs pull --include=${shellQuote(fileName(uri), shell)}`;
-  await vscode.env.clipboard.writeText(command);
-  void showInformation(`Copied: ${command} – ${remedy.detail}`);
+/** Whether it can be done for several engines with one question. */
+export function isForMany({ action }: Remedy): boolean {
+  switch (action.kind) {
+    case 'rebuild':
+    case 'useRuntime':
+    case 'installRuntime':
+    case 'chooseRuntime':
+    case 'openUrl':
+    case 'copyText':
+    case 'gitLfsPull':
+      return true;
+    case 'build':
+    case 'buildFromOtherModel':
+    case 'copyRebuildCommand':
+    case 'getFileAgain':
+    case 'showLog':
+      return false;
+  }
 }

@@ -125,7 +125,13 @@ export class Reports implements vscode.Disposable {
       this.held.delete(key);
       // Only what belongs to the workspace stays known after its editor is closed.
       if (!this.belongs(uri)) this.forget([key]);
+      else if (this.entries.has(key)) this.changes.fire({ changed: [uri], removed: [] });
     });
+  }
+
+  /** Whether an editor shows it. */
+  isOpen(uri: vscode.Uri): boolean {
+    return this.held.has(uri.toString());
   }
 
   /** Whether Problems, tree and badge speak of this file: not for old versions shown in a comparison, and the like. */

@@ -37,6 +37,14 @@ export function checkWorkspace(): CheckWorkspace {
   return value === 'onStartup' || value === 'never' ? value : 'whenUsed';
 }
 
+export type ProblemsSetting = 'automatic' | 'all' | 'openOrRequired';
+
+/** Which engines' problems are listed in Problems. */
+export function problems(): ProblemsSetting {
+  const value = vscode.workspace.getConfiguration(section).get<unknown>(settings.problems);
+  return value === 'all' || value === 'openOrRequired' ? value : 'automatic';
+}
+
 export function explorerBadges(): boolean {
   return vscode.workspace.getConfiguration(section).get(settings.explorerBadges, true);
 }

@@ -10,6 +10,7 @@ import {
   newest,
   older,
   openPage,
+  pickFirst,
   putEngine,
   until,
   useRuntimes,
@@ -40,26 +41,6 @@ describe('Fix Engine Problem…', () => {
   });
   after(() => cleared(api));
 
-  /**
-   * Opens a quick pick and picks its first entry, until that has shown its effect. A page that has just loaded takes the
-   * focus, which closes a quick pick: a person would open it again.
-   */
-  function firstPicked<T>(
-    what: string,
-    open: () => Thenable<unknown>,
-    effect: () => T | Promise<T>,
-  ): Promise<Exclude<T, undefined | false | null>> {
-    let isOpen = false;
-    return until(what, async () => {
-      if (!isOpen) {
-        isOpen = true;
-        void open().then(() => (isOpen = false));
-      }
-      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
-      return effect();
-    });
-  }
-
   it('offers the remedies of the report, the best one first, from the link in Problems', async () => {
     const uri = putEngine('closed.engine', { version: older });
     await api.engines.checkAll();
@@ -71,8 +52,7 @@ describe('Fix Engine Problem…', () => {
     assert.ok(typeof code === 'object');
     // What VS Code does with the link: the query is the JSON of the arguments.
     const [argument] = JSON.parse(code.target.query) as string[];
-    const context = await firstPicked(
-      'a remedy',
+    const context = await pickFirst(
       () => vscode.commands.executeCommand(code.target.path, argument),
       () => picked[0],
     );
@@ -85,8 +65,7 @@ describe('Fix Engine Problem…', () => {
     const uri = putEngine('front.engine', { version: older });
     await openPage(uri);
     await until('a report', () => api.reports.get(uri));
-    const context = await firstPicked(
-      'a remedy',
+    const context = await pickFirst(
       () => vscode.commands.executeCommand(commands.fixProblem),
       () => picked[0],
     );
@@ -123,8 +102,7 @@ describe('Fix Engine Problem…', () => {
     const remedy = report?.remedies.find(({ id }) => id === 'copy-rebuild-command');
     assert.ok(report && remedy, JSON.stringify(report?.remedies));
     await vscode.env.clipboard.writeText('');
-    const copied = await firstPicked(
-      'a command',
+    const copied = await pickFirst(
       () => api.remedies.run({ uri, report, remedy }),
       async () => (await vscode.env.clipboard.readText()) || undefined,
     );

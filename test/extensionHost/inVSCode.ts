@@ -80,3 +80,22 @@ export async function cleared(api: InternalApi): Promise<void> {
   }
   await until('an empty store', () => [...api.reports.all()].length === 0);
 }
+
+/**
+ * Opens a quick pick and picks its first entry, until that has shown its effect. A page that has just loaded takes the
+ * focus, which closes a quick pick: a person would open it again.
+ */
+export function pickFirst<T>(
+  open: () => Thenable<unknown>,
+  effect: () => T | Promise<T>,
+): Promise<Exclude<T, undefined | false | null>> {
+  let isOpen = false;
+  return until('what was picked', async () => {
+    if (!isOpen) {
+      isOpen = true;
+      void open().then(() => (isOpen = false));
+    }
+    await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+    return effect();
+  });
+}

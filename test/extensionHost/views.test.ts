@@ -9,10 +9,13 @@ import { commands, section, treeItems, views } from '../../src/extension/ids';
 import {
   activated,
   cleared,
+  closeEditors,
   codesOf,
   folder,
   newest,
   older,
+  openPage,
+  pickFirst,
   putEngine,
   until,
   useRuntimes,
@@ -32,20 +35,25 @@ describe('views and commands', () => {
     await cleared(api);
   });
 
-  it('the Engines view groups by verdict and tells what is wrong below each engine', async () => {
+  const roots = () => api.enginesTree.getChildren();
+  const groupNames = async () =>
+    (await roots()).map((node) => api.enginesTree.getTreeItem(node).label);
+
+  it('the Engines view groups by reason and tells what is wrong below each engine', async () => {
     putEngine('z.engine', { version: newest });
     fs.writeFileSync(path.join(folder(), 'page.engine'), '<!doctype html><title>404</title>');
     await vscode.commands.executeCommand(`${views.engines}.focus`);
     await api.engines.checkAll();
-    const groups = await api.enginesTree.getChildren();
-    const [invalid] = groups;
-    assert.ok(invalid?.kind === 'group');
-    assert.equal(invalid.verdict, 'invalid');
-    const [engine] = await api.enginesTree.getChildren(invalid);
+    const groups = await roots();
+    const [foreign] = groups;
+    assert.ok(foreign?.kind === 'group');
+    assert.equal(foreign.reason, 'foreign');
+    const [engine] = await api.enginesTree.getChildren(foreign);
     assert.ok(engine?.kind === 'engine');
     const item = api.enginesTree.getTreeItem(engine);
     assert.equal(item.label, 'page.engine');
-    assert.equal(item.contextValue, treeItems.engineFixable);
+    // What helps is advice: there is nothing to run.
+    assert.equal(item.contextValue, treeItems.engineFine);
     const details = await api.enginesTree.getChildren(engine);
     const labels = details.map((node) => api.enginesTree.getTreeItem(node).label);
     assert.ok(labels.includes(engine.report.reasons[0]?.sentence));
@@ -53,6 +61,85 @@ describe('views and commands', () => {
       details.map((node) => api.enginesTree.getTreeItem(node).id),
       [...new Set(details.map((node) => api.enginesTree.getTreeItem(node).id))],
     );
+  });
+
+  it('the Engines view groups by folder or not at all, and filters', async () => {
+    putEngine('m/a.engine', { version: older });
+    putEngine('m/b.engine', { version: newest });
+    putEngine('c.engine', { version: older });
+    await api.engines.checkAll();
+    assert.ok((await groupNames()).includes('Built by another version of TensorRT-RTX'));
+    await api.enginesTree.arrange({ grouping: 'folder' });
+    assert.deepEqual(await groupNames(), ['.', 'm']);
+    await api.enginesTree.arrange({ grouping: 'none', sorting: 'path' });
+    assert.deepEqual(await groupNames(), ['c.engine', 'a.engine', 'b.engine']);
+    await api.enginesTree.arrange({ filter: 'another version m/' });
+    assert.deepEqual(await groupNames(), ['a.engine']);
+    await api.enginesTree.arrange({ filter: '', onlyProblems: true });
+    assert.deepEqual(await groupNames(), ['c.engine', 'a.engine']);
+    await vscode.commands.executeCommand(commands.clearFilter);
+    assert.equal((await roots()).length, 3);
+    await api.enginesTree.arrange({ grouping: 'reason', sorting: 'severity' });
+  });
+
+  it('Fix All with This Reason is about the engines of the group, or those that are selected', async () => {
+    const uris = ['a', 'b', 'c'].map((name) => putEngine(`${name}.engine`, { version: older }));
+    putEngine('fine.engine', { version: newest });
+    await api.engines.checkAll();
+    const asked: string[][] = [];
+    api.rebuild.rebuildAll = (all) => {
+      asked.push(all.map(({ path: one }) => one));
+      return Promise.resolve();
+    };
+    try {
+      const [group] = await roots();
+      assert.ok(group?.kind === 'group' && group.reason === 'version');
+      const paths = uris.map(({ path: one }) => one);
+      const fix =
+        (command: string, ...args: unknown[]) =>
+        (count: number) =>
+          pickFirst(
+            () => vscode.commands.executeCommand(command, ...args),
+            () => asked.find((all) => all.length === count)?.sort(),
+          );
+      assert.deepEqual(await fix(commands.fixAll, group)(3), paths);
+      const rows = await api.enginesTree.getChildren(group);
+      const two = fix(commands.fixProblem, rows[1], [rows[1], rows[2]]);
+      assert.deepEqual(await two(2), paths.slice(1));
+      asked.length = 0;
+      assert.deepEqual(await fix(commands.fixAll, rows[1])(3), paths);
+    } finally {
+      Reflect.deleteProperty(api.rebuild, 'rebuildAll');
+    }
+  });
+
+  it('lists a problem of a crowd in Problems only for engines that are open or that a target needs', async () => {
+    const uris = Array.from({ length: 30 }, (_, i) =>
+      putEngine(`many/${i}.engine`, { version: older }),
+    );
+    const cut = putEngine('cut.engine', { version: newest, length: 1000 });
+    await api.engines.checkAll();
+    const listed = () => uris.filter((uri) => codesOf(uri).length > 0).length;
+    await until('the other problem', () => codesOf(cut).includes('truncated'));
+    assert.equal(listed(), 0);
+    const [first] = uris;
+    assert.ok(first);
+    await openPage(first);
+    await until('that of the open one', () => codesOf(first).includes('version-mismatch'));
+    assert.equal(listed(), 1);
+    await closeEditors();
+    await until('none again', () => listed() === 0);
+    fs.writeFileSync(
+      path.join(folder(), 'engine-inspector.json'),
+      JSON.stringify({ targets: ['rtx-4090'], files: ['many/1*.engine'] }),
+    );
+    await until('those that a target needs', () => listed() === 11);
+    const configuration = vscode.workspace.getConfiguration(section);
+    await configuration.update('problems', 'all', true);
+    await until('all', () => listed() === 30);
+    await configuration.update('problems', 'openOrRequired', true);
+    await until('only those needed', () => codesOf(cut).length === 0 && listed() === 11);
+    await configuration.update('problems', undefined, true);
   });
 
   it('the Runtimes view marks the one in use and says what is wrong with a broken one', async () => {

@@ -16,7 +16,6 @@ import type {
   HeaderFieldId,
   Reason,
   ReasonId,
-  Severity,
   Verdict,
 } from './engineReport';
 import { engineFit, type FitGpu } from '../gpu/fit';
@@ -37,6 +36,7 @@ import {
 } from './reasons';
 import { reasonIds, reasonTable } from './reasonTable';
 import { findRemedies } from './remedies';
+import { compareSeverity } from './reportGroups';
 import { sameVersion } from './runtimeReleases';
 import { diagnosticNames, engineValidity, validityName } from './validity';
 
@@ -97,16 +97,9 @@ function fitGpu({ name, totalMemory, freeMemory }: GpuFacts): FitGpu {
   return { name, total: totalMemory, free: freeMemory };
 }
 
-const loudness: Readonly<Record<Severity, number>> = {
-  error: 0,
-  warning: 1,
-  information: 2,
-  ok: 3,
-};
-
 /** Errors first; within a severity the order they were found in. */
 function bySeverity(findings: Finding[]): Finding[] {
-  return [...findings].sort((a, b) => loudness[a.reason.severity] - loudness[b.reason.severity]);
+  return [...findings].sort((a, b) => compareSeverity(a.reason.severity, b.reason.severity));
 }
 
 function judge(

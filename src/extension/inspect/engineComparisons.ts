@@ -16,7 +16,6 @@ import type { EngineWork } from '../run/engineWork';
 import type { LookInsideServices } from './services';
 import { parseFromComparePage } from './fromComparePage';
 import type { Inspections } from './inspections';
-import { pickEngine } from './pickEngine';
 
 export class EngineComparisons implements vscode.Disposable {
   private readonly open = new Set<Comparison>();
@@ -38,10 +37,13 @@ export class EngineComparisons implements vscode.Disposable {
 
   /** Asks for the other one, and for the first where there is none. */
   async compareWith(first: vscode.Uri | undefined): Promise<void> {
-    const one = first ?? activeEngine() ?? (await pickEngine('Compare which engine?'));
+    const one =
+      first ??
+      activeEngine() ??
+      (await this.services.enginePicker.ask({ title: 'Compare which engine?' }));
     if (!one) return;
     const title = `Compare ${fileName(one)} with`;
-    const other = await pickEngine(title, one);
+    const other = await this.services.enginePicker.ask({ title, not: one });
     if (other) await this.compare(one, other);
   }
 
@@ -153,7 +155,7 @@ class Comparison implements vscode.Disposable {
         return;
       case 'chooseOther': {
         const title = `Compare ${fileName(first)} with`;
-        const other = await pickEngine(title, first);
+        const other = await this.services.enginePicker.ask({ title, not: first });
         if (other && this.work.mayBegin(other)) await this.show(first, other);
         return;
       }

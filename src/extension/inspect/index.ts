@@ -151,7 +151,7 @@ export class LookInside implements vscode.Disposable {
   async importCommand(argument?: unknown): Promise<void> {
     await this.guarded(async () => {
       const title = 'Import layers for which engine?';
-      const uri = await target(title, argument);
+      const uri = await this.target(title, argument);
       if (!uri) return;
       await this.services.pages.show(uri, 'layers');
       await (await this.get()).inspections.importFile(uri, 'layers');
@@ -175,7 +175,7 @@ export class LookInside implements vscode.Disposable {
   private async atTab(tab: 'tensors' | 'run', argument: unknown, selection: unknown) {
     await this.guarded(async () => {
       const title = tab === 'run' ? 'Run which engine?' : 'Look inside which engine?';
-      const uri = await target(title, argument, selection);
+      const uri = await this.target(title, argument, selection);
       if (!uri) return;
       await this.services.pages.show(uri, tab);
       const { inspections, work } = await this.get();
@@ -187,6 +187,16 @@ export class LookInside implements vscode.Disposable {
   private async rebuildDetailed(uri: vscode.Uri): Promise<void> {
     const { rebuild, reports } = this.services;
     await rebuild.rebuildDetailed(uri, reports.get(uri) ?? null);
+  }
+
+  /** What the command was called for, else what is picked. */
+  private async target(
+    title: string,
+    argument: unknown,
+    selection?: unknown,
+  ): Promise<vscode.Uri | undefined> {
+    const [uri] = commandTargets(argument, selection);
+    return uri ?? this.services.enginePicker.ask({ title });
   }
 
   private async guarded(run: () => Promise<void>): Promise<void> {
@@ -211,16 +221,4 @@ export class LookInside implements vscode.Disposable {
     const comparisons = new EngineComparisons(services, inspections, work);
     return { work, inspections, runs, comparisons };
   }
-}
-
-/** What the command was called for, else what is picked. */
-async function target(
-  title: string,
-  argument: unknown,
-  selection?: unknown,
-): Promise<vscode.Uri | undefined> {
-  const [uri] = commandTargets(argument, selection);
-  if (uri) return uri;
-  const { pickEngine } = await import('./pickEngine');
-  return pickEngine(title);
 }

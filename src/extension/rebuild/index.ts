@@ -9,6 +9,7 @@ import { formatDuration } from '../../core/text/formats';
 import type { RebuildChoice } from '../../core/rebuild/rebuildOptions';
 import type { Recipe } from '../../core/rebuild/recipe';
 import type { EngineHost } from '../engineHost';
+import type { EnginePicker } from '../enginePicker';
 import { commandTargets, fileName, isEngineName, offeredUri } from '../engineTarget';
 import type { Errors } from '../errors';
 import { guessBuild } from '../guessedBuild';
@@ -32,6 +33,7 @@ export interface RebuildServices {
   memory: vscode.Memento;
   /** dist/cli.js */
   cli: string;
+  enginePicker: EnginePicker;
 }
 
 interface ChoiceItem extends vscode.QuickPickItem {
@@ -63,8 +65,12 @@ export class Rebuild implements vscode.Disposable {
   /** The command Rebuild…: asks which way. */
   async rebuildCommand(argument?: unknown, selection?: unknown): Promise<void> {
     await this.guarded(async () => {
-      const [target] = commandTargets(argument, selection);
-      if (!target || !(isEngineName(target) || isRecipe(target))) return tellToChoose();
+      const [named] = commandTargets(argument, selection);
+      const target =
+        named && (isEngineName(named) || isRecipe(named))
+          ? named
+          : await this.services.enginePicker.ask({ title: 'Rebuild which engine?' });
+      if (!target) return;
       const uri = isRecipe(target) ? engineOf(target) : target;
       const recipe = await this.recipeOf(uri);
       const items = choiceItems(recipe !== null);
@@ -116,8 +122,10 @@ export class Rebuild implements vscode.Disposable {
   /** The command and the remedy: how somebody else would build it. */
   async copyCommand(argument?: unknown): Promise<void> {
     await this.guarded(async () => {
-      const [target] = commandTargets(argument);
-      if (!target) return tellToChoose();
+      const [named] = commandTargets(argument);
+      const title = 'Copy the build command of which engine?';
+      const target = named ?? (await this.services.enginePicker.ask({ title }));
+      if (!target) return;
       const uri = isRecipe(target) ? engineOf(target) : target;
       const [commandsModule, { defaultEngineOptions, computeCapabilitiesOf, weightStreamingFlag }] =
         await Promise.all([
@@ -333,10 +341,6 @@ async function agreedModel(recipe: Recipe, engine: vscode.Uri): Promise<string> 
     connect,
   );
   return picked === connect ? model : 'refused';
-}
-
-function tellToChoose(): void {
-  void showInformation('Open an engine first, or choose one in the Explorer.');
 }
 
 function choiceItems(hasRecipe: boolean): ChoiceItem[] {

@@ -18,7 +18,7 @@ import type { Runtimes } from '../runtimes';
 import type { WorkspaceEngines } from '../workspaceEngines';
 import type { MatrixPanel } from './matrixPanel';
 import type { TargetCommands } from './targetCommands';
-import { Targets } from './targets';
+import type { Targets } from './targets';
 
 export interface TargetServices {
   extensionUri: vscode.Uri;
@@ -29,6 +29,7 @@ export interface TargetServices {
   rebuild: Rebuild;
   fixes: Fixes;
   errors: Errors;
+  targetList: Targets;
 }
 
 /** What a page may ask of it. */
@@ -48,18 +49,21 @@ export type TargetMessage = Extract<
 >;
 
 export class TargetActions implements vscode.Disposable {
-  readonly targets = new Targets();
+  readonly targets: Targets;
   private loaded: Promise<TargetCommands> | undefined;
   /** For tests too. */
   matrix: MatrixPanel | undefined;
 
-  readonly onDidChange = this.targets.onDidChange;
+  constructor(private readonly services: TargetServices) {
+    this.targets = services.targetList;
+  }
 
-  constructor(private readonly services: TargetServices) {}
+  get onDidChange(): vscode.Event<void> {
+    return this.targets.onDidChange;
+  }
 
   dispose(): void {
     this.matrix?.dispose();
-    this.targets.dispose();
   }
 
   viewOf(uri: vscode.Uri, report: EngineReport): Promise<TargetsView> {

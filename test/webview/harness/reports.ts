@@ -10,6 +10,7 @@ import type {
   RuntimeAnswer,
   RuntimeFacts,
 } from '../../../src/core/report/engineReport';
+import { isAdvice } from '../../../src/core/report/advice';
 import { makeEngineReport, type ReportInput } from '../../../src/core/report/makeEngineReport';
 import type { HashState, ToPage } from '../../../src/core/pages/pageMessages';
 import { boardChoices, engineNeeds, type TargetsView } from '../../../src/core/pages/targetsView';
@@ -353,7 +354,9 @@ function said(shown: EngineReport, ...more: string[]): string[] {
     shown.summary,
     shown.asked,
     ...shown.enumNames,
-    ...shown.remedies.slice(0, 3).map((remedy) => remedy.title),
+    ...shown.remedies
+      .slice(0, 3)
+      .map((remedy) => (isAdvice(remedy) ? remedy.detail : remedy.title)),
     ...(shown.reasons.length > 1 ? shown.reasons.map((reason) => reason.sentence) : []),
     ...shown.rows.flatMap((row) => [row.label, row.engine, row.machine, row.note]),
     ...shown.runsOn.map((family) => family.label),

@@ -1,5 +1,6 @@
 /** The answer first: a sentence, why, what to do, and in small print who was asked and when. */
 import { html, nothing, type TemplateResult } from 'lit';
+import { isAdvice } from '../../../core/report/advice';
 import type { EngineReport, Remedy } from '../../../core/report/engineReport';
 import { formatTime } from '../format';
 import { icon, severityIcon } from '../../shared/icon';
@@ -52,12 +53,22 @@ function remedies(report: EngineReport, actions: PageActions): TemplateResult | 
   const inOrder = preferred
     ? [preferred, ...report.remedies.filter((remedy) => remedy !== preferred)]
     : report.remedies;
-  if (inOrder.length === 0) return nothing;
+  const advice = inOrder.filter(isAdvice);
+  const buttons = inOrder.filter((remedy) => !isAdvice(remedy));
+  const detail = preferred && !isAdvice(preferred) ? preferred.detail : null;
+  return html`
+    ${advice.map((one) => html`<p class="advice"><bdi>${one.detail}</bdi></p>`)}
+    ${buttons.length > 0 ? remedyButtons(buttons, actions) : nothing}
+    ${detail === null ? nothing : html`<p class="remedy-detail"><bdi>${detail}</bdi></p>`}
+  `;
+}
+
+function remedyButtons(buttons: readonly Remedy[], actions: PageActions): TemplateResult {
   return html`
     <div class="remedies" role="group" aria-label=${strings.fixes}>
-      ${inOrder.slice(0, shownRemedies).map((remedy) => remedyButton(remedy, actions))}
+      ${buttons.slice(0, shownRemedies).map((remedy) => remedyButton(remedy, actions))}
       ${
-        inOrder.length > shownRemedies
+        buttons.length > shownRemedies
           ? html`<vscode-button
               secondary
               data-action="fix"
@@ -67,7 +78,6 @@ function remedies(report: EngineReport, actions: PageActions): TemplateResult | 
           : nothing
       }
     </div>
-    ${preferred ? html`<p class="remedy-detail"><bdi>${preferred.detail}</bdi></p>` : nothing}
   `;
 }
 

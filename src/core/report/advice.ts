@@ -1,0 +1,11 @@
+/** Remedies that no program can run: a person reads them where the problem is told, no button stands for them. */
+import type { EngineReport, Remedy } from './engineReport';
+
+export function isAdvice({ action }: Remedy): boolean {
+  return action.kind === 'getFileAgain';
+}
+
+/** Whether "Fix Engine Problem…" has something to do. */
+export function canBeFixed({ remedies }: EngineReport): boolean {
+  return remedies.some((remedy) => !isAdvice(remedy));
+}

@@ -1,0 +1,100 @@
+/**
+ * By what many engines are sorted where they are counted, listed and fixed together: the reason that decides about each,
+ * worst first. A view's groups and a summary's numbers are the same groups.
+ */
+import type { EngineReport, Severity } from './engineReport';
+import type { ReasonId } from './reasonTable';
+
+export const reportGroups = {
+  foreign: { title: 'Not a TensorRT-RTX engine', counted: 'no TensorRT-RTX engine' },
+  damaged: { title: 'Damaged or incomplete', counted: 'damaged or incomplete' },
+  changed: { title: 'Not the file that was built', counted: 'not the file that was built' },
+  unreadable: { title: 'Not readable', counted: 'not readable' },
+  'git-lfs': { title: 'Not fetched from Git LFS', counted: 'not fetched from Git LFS' },
+  version: {
+    title: 'Built by another version of TensorRT-RTX',
+    counted: 'built by another version of TensorRT-RTX',
+  },
+  gpu: { title: 'Not built for this GPU', counted: 'not built for this GPU' },
+  memory: { title: 'Too large for this GPU', counted: 'too large for this GPU' },
+  driver: { title: 'Need a newer NVIDIA driver', counted: 'in need of a newer NVIDIA driver' },
+  'cuda-runtime': {
+    title: 'Need a newer CUDA runtime',
+    counted: 'in need of a newer CUDA runtime',
+  },
+  cannot: { title: "Can't run here", counted: "can't run here" },
+  machine: { title: "Couldn't be checked on this machine", counted: 'not checked' },
+  slower: { title: 'Slower than possible', counted: 'slower than possible' },
+  runs: { title: 'Run here', counted: 'run here' },
+  elsewhere: {
+    title: 'Nothing wrong, but no GPU here',
+    counted: 'whole, with no GPU here to run on',
+  },
+} as const satisfies Record<string, { title: string; counted: string }>;
+
+export type ReportGroup = keyof typeof reportGroups;
+
+/** Worst first. */
+export const groupOrder = Object.keys(reportGroups) as ReportGroup[];
+
+/** null: such a reason decides nothing about the engine. */
+const byReason: Readonly<Record<ReasonId, ReportGroup | null>> = {
+  'version-mismatch': 'version',
+  'unsupported-compute-capability': 'gpu',
+  'old-cuda-driver': 'driver',
+  'old-cuda-runtime': 'cuda-runtime',
+  'insufficient-gpu-memory': 'memory',
+  'malformed-engine': 'damaged',
+  'cuda-error': 'machine',
+  'unknown-diagnostic': null,
+  suboptimal: 'slower',
+  'tcc-driver-model': 'machine',
+  'gpu-not-readable': null,
+  'no-runtime': null,
+  'runtime-failed': 'machine',
+  'verdict-differs-from-rule': null,
+  'no-code-for-gpu': 'gpu',
+  unreadable: 'unreadable',
+  empty: 'damaged',
+  'not-tensorrt-rtx': 'foreign',
+  'too-short': 'damaged',
+  truncated: 'damaged',
+  'longer-than-header': 'damaged',
+  damaged: 'damaged',
+  'unknown-header-layout': null,
+  'engine-missing': 'damaged',
+  'hash-mismatch': 'changed',
+};
+
+/** The one thing to know about it beside others. */
+export function groupOf({ kind, reasons, lead, verdict }: EngineReport): ReportGroup {
+  if (kind === 'git-lfs-pointer') return 'git-lfs';
+  // They stand worst first.
+  for (const { id, severity } of reasons) {
+    const group = byReason[id];
+    if (group !== null && (severity !== 'information' || id === 'version-mismatch')) return group;
+  }
+  if (lead === 'targets') return 'elsewhere';
+  switch (verdict) {
+    case 'invalid':
+      return 'cannot';
+    case 'suboptimal':
+      return 'slower';
+    case 'valid':
+      return 'runs';
+    case 'unchecked':
+      return 'machine';
+  }
+}
+
+const loudness: Readonly<Record<Severity, number>> = {
+  error: 0,
+  warning: 1,
+  information: 2,
+  ok: 3,
+};
+
+/** Worst first, for sorting. */
+export function compareSeverity(one: Severity, other: Severity): number {
+  return loudness[one] - loudness[other];
+}

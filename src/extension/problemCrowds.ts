@@ -1,0 +1,33 @@
+/** Which problems so many engines have that a row for each would bury everything else. Pure. */
+
+/** More engines with one problem are a crowd. */
+export const crowd = 20;
+
+export class ProblemCrowds {
+  private readonly ofFile = new Map<string, readonly string[]>();
+  private readonly counts = new Map<string, number>();
+
+  get isEmpty(): boolean {
+    return this.ofFile.size === 0;
+  }
+
+  /** Answers whether a problem came to be a crowd's, or is no longer. */
+  set(file: string, problems: readonly string[]): boolean {
+    let changed = false;
+    for (const id of this.ofFile.get(file) ?? []) changed = this.add(id, -1) || changed;
+    for (const id of problems) changed = this.add(id, 1) || changed;
+    if (problems.length > 0) this.ofFile.set(file, problems);
+    else this.ofFile.delete(file);
+    return changed;
+  }
+
+  isCrowd(problem: string): boolean {
+    return (this.counts.get(problem) ?? 0) > crowd;
+  }
+
+  private add(problem: string, change: number): boolean {
+    const before = this.isCrowd(problem);
+    this.counts.set(problem, (this.counts.get(problem) ?? 0) + change);
+    return before !== this.isCrowd(problem);
+  }
+}
