@@ -67,7 +67,11 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
   const host = own(new EngineHost(hostMain, log, errors));
   const installFolder = path.join(context.globalStorageUri.fsPath, 'tensorrt-rtx');
   const trust = new LibraryTrust(context.workspaceState);
-  host.mayLoad = (library) => trust.mayLoad(library);
+  host.mayLoad = async (library) => {
+    await trust.mayLoad(library);
+    const { refuseChangedInstall } = await import('../host/runtimes/installedRuntime');
+    await refuseChangedInstall(library, installFolder);
+  };
   const runtimes = own(new Runtimes(host.shimFolder, installFolder, trust, log, errors));
   const hashes = own(new Hashes(errors));
   const checks = own(new HostChecks(host, runtimes, hashes, log));

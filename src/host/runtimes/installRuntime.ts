@@ -11,6 +11,7 @@ import { plainText } from '../../core/text/plainText';
 import { cleanEnvironment } from '../engineHost/hostEnvironment';
 import { isRunning } from '../files/isRunning';
 import { asFailure, Failure } from '../../core/wire/failure';
+import { recordLibraries, refuseChangedInstall } from './installedRuntime';
 import { isLibraryName } from './libraryFile';
 import { readLibraryFile } from './libraryFileAsync';
 import { liesInside } from './liesInside';
@@ -70,7 +71,7 @@ export async function installRuntime(options: InstallOptions): Promise<string> {
   }
   const target = path.join(folder, version);
   const already = await libraryIn(target);
-  if (already !== null) return already;
+  if (already !== null && (await isAsInstalled(already, folder))) return already;
 
   onProgress?.({ step: 'Looking for Python and pip', fraction: null });
   await removeAbandoned(folder);
@@ -118,6 +119,7 @@ export async function installRuntime(options: InstallOptions): Promise<string> {
       );
     }
     await readLibraryFile(library);
+    await recordLibraries(library, unpacked);
     await fs.rm(target, { recursive: true, force: true });
     await fs.rename(unpacked, target);
     const installed = await libraryIn(target);
@@ -128,6 +130,14 @@ export async function installRuntime(options: InstallOptions): Promise<string> {
   } finally {
     await fs.rm(temporary, { recursive: true, force: true }).catch(() => undefined);
   }
+}
+
+/** One that changed is installed again. */
+async function isAsInstalled(library: string, folder: string): Promise<boolean> {
+  return refuseChangedInstall(library, folder).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function libraryIn(target: string): Promise<string | null> {
