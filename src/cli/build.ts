@@ -37,7 +37,8 @@ import type { BuildArguments } from './commandArguments';
 import { distFolder } from './distFolder';
 import { chooseLocalRuntime } from './localRuntimes';
 import { complain, print, shown } from './output';
-import { exitCodes, inSession, Session } from './session';
+import { exitCodeOf, exitCodes } from './exitCodes';
+import { inSession, Session } from './session';
 
 /** Resolves with the exit code. */
 export function build(modelArgument: string | undefined, args: BuildArguments): Promise<number> {
@@ -60,9 +61,10 @@ class BuildSession extends Session {
     return error.code === 'cancelled' ? error : super.explain(error, doing);
   }
 
+  /** With --check, 1 means that a rebuild is due. */
   override exitCodeOf({ code }: Failure): number {
-    if (code === 'cancelled') return exitCodes.cancelled;
-    return code === 'wrong-use' || this.args.check === true ? exitCodes.notTried : exitCodes.failed;
+    const exit = exitCodeOf({ code });
+    return this.args.check === true && exit === exitCodes.failed ? exitCodes.notTried : exit;
   }
 
   override errorJson(error: Failure): Json {

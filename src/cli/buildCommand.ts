@@ -34,7 +34,13 @@ export function addBuildCommand(program: Command, ended: (code: number) => void)
     .option('--json', 'print the result as an object')
     .addHelpText(
       'after',
-      '\nExit codes: 0 built, or no rebuild is due; 1 the build failed, or a rebuild is due; 2 wrong use, or it could not be checked; 130 cancelled, the old engine kept.',
+      `
+Exit codes:
+  0    built; with --check: no rebuild is due
+  1    the build failed; with --check: a rebuild is due
+  2    nothing was built: wrong use, options that don't fit the model, no TensorRT-RTX, a file that can't be read or
+       written; with --check: it could not be checked
+  130  cancelled with Ctrl+C: the old engine is kept`,
     )
     .action(async (model: string | undefined, args: BuildArguments) => {
       const { build } = await import('./build');

@@ -24,7 +24,7 @@ import { Failure, wrongUse } from '../core/wire/failure';
 import { readSmallFile } from '../host/files/readSmallFile';
 import { inEngineSession, type EngineSession } from './engineSession';
 import type { Looked } from './inspectCompare';
-import { exitCodes } from './session';
+import { exitCodes } from './exitCodes';
 import type { InspectArguments } from './commandArguments';
 import { complain, print, shown } from './output';
 

@@ -18,7 +18,7 @@ import { Failure, wrongUse } from '../core/wire/failure';
 import { npyNames, saveNpy } from '../host/run/inputs/outputs';
 import { modelPathOf, readRecipeFile } from '../host/build/recipeFile';
 import { inEngineSession, type EngineSession } from './engineSession';
-import { exitCodeOf, exitCodes } from './session';
+import { exitCodeOf, exitCodes } from './exitCodes';
 import { complain, print, shown } from './output';
 import {
   imagesWithoutFile,

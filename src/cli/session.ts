@@ -4,11 +4,10 @@
  */
 import { plainText } from '../core/text/plainText';
 import { printableJson, printedJson, type Json } from '../core/text/printableJson';
-import { asFailure, Failure, type FailureCode } from '../core/wire/failure';
+import { asFailure, Failure } from '../core/wire/failure';
+import { exitCodeOf } from './exitCodes';
 import { complain, print, shown } from './output';
 import { ProgressLine } from './progressLine';
-
-export const exitCodes = { done: 0, failed: 1, notTried: 2, cancelled: 130 } as const;
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -68,23 +67,6 @@ export async function inSession<S extends Session>(
   } finally {
     await session.dispose();
   }
-}
-
-/** What fails before the file is handed to TensorRT-RTX is no trial of it, and neither is a machine without a GPU. */
-const notTriedCodes: ReadonlySet<string> = new Set<FailureCode>([
-  'wrong-use',
-  'invalid-argument',
-  'library-not-loaded',
-  'not-tensorrt-rtx',
-  'unsupported-version',
-  'file-error',
-  'no-driver',
-  'host-start-failed',
-]);
-
-export function exitCodeOf({ code, stage }: { code: string; stage?: string | undefined }): number {
-  if (code === 'cancelled') return exitCodes.cancelled;
-  return notTriedCodes.has(code) || stage === 'check' ? exitCodes.notTried : exitCodes.failed;
 }
 
 function errorText({ code, message, nextStep, detail }: Failure): string {

@@ -246,12 +246,17 @@ describe('the build command', () => {
     assert.equal(cli(model, '--profile', 'image:1x').code, 2);
     assert.equal(cli('--recipe', path.join(folder, 'none.json')).code, 2);
     const failed = cli(model, '--runtime', libraryOf('1.7'), '--json');
-    assert.equal(failed.code, 1);
+    assert.equal(failed.code, 2);
     assert.match(
       (JSON.parse(failed.stdout) as { error: { message: string } }).error.message,
       /input "image" .* has dynamic sizes/,
     );
-    assert.equal(cli(model, '--runtime', '9.9').code, 1);
+    // As inspect and run say it.
+    assert.equal(cli(model, '--runtime', '9.9').code, 2);
+    assert.equal(cli(path.join(folder, 'none.onnx'), '--runtime', libraryOf('1.7')).code, 2);
+    const broken = path.join(folder, 'broken.onnx');
+    fs.writeFileSync(broken, 'no model');
+    assert.equal(cli(broken, '--runtime', libraryOf('1.7')).code, 1);
   });
 });
 
