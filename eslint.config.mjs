@@ -81,6 +81,15 @@ const readsAreBounded = {
   }),
 };
 
+/** A text with a hundred thousand brackets must not become a tree that something then walks by calling itself. */
+const jsonIsBounded = {
+  create: (context) => ({
+    'CallExpression[callee.object.name="JSON"][callee.property.name="parse"]'(node) {
+      context.report({ node, message: 'Parse it with src/core/text/parseJson.ts.' });
+    },
+  }),
+};
+
 export default tseslint.config(
   {
     ignores: [
@@ -164,9 +173,18 @@ export default tseslint.config(
   },
   {
     files: ['src/**'],
+    ignores: ['**/*.test.ts', 'src/core/text/parseJson.ts', 'src/core/inspect/tolerantJson.ts'],
+    plugins: {
+      gates: {
+        rules: { cwd: processesNameTheirFolder, read: readsAreBounded, json: jsonIsBounded },
+      },
+    },
+    rules: { 'gates/json': 'error' },
+  },
+  {
+    files: ['src/**'],
     // src/core can start no process: its walls keep node:child_process out, and protobuf writers fork as well.
     ignores: ['**/*.test.ts', 'src/core/**'],
-    plugins: { gates: { rules: { cwd: processesNameTheirFolder, read: readsAreBounded } } },
     rules: { 'gates/cwd': 'error' },
   },
   {

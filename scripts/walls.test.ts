@@ -36,13 +36,14 @@ describe('the walls between the rooms', () => {
     });
   }
 
-  it('a process without a folder, a read without a bound and a text with links are errors', async () => {
+  it('a process without a folder, a read or JSON without a bound and a text with links are errors', async () => {
     const lines = [
       "spawn('a', []);",
       "child.fork('a', [], { env: {} });",
       "await fs.readFile('a');",
       "readFileSync('a');",
       "vscode.window.showErrorMessage('a');",
+      "JSON.parse('a');",
     ];
     const filePath = path.join(repositoryRoot, 'src/extension/breaksTheWalls.ts');
     const [result] = await eslint.lintText(lines.join('\n'), { filePath });

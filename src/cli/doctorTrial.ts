@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import { type Called, makeTrial, type Trial, type TrialId } from '../core/doctor/trial';
 import { makeSampleModel, sampleProfile } from '../core/sample/sampleModel';
 import { distFolder } from './distFolder';
+import { tryParseJson } from '../core/text/parseJson';
 
 /** A driver that hangs must not hang this: longer than any of these calls takes. Milliseconds. */
 const limitMs = 5 * 60_000;
@@ -78,7 +79,7 @@ function call(folder: string, args: readonly string[]): Promise<Called> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {
-      const json = parsed(stdout);
+      const json = tryParseJson(stdout);
       resolve({
         kind: 'ended',
         code: code ?? 1,
@@ -88,14 +89,6 @@ function call(folder: string, args: readonly string[]): Promise<Called> {
       });
     });
   });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
 }
 
 interface Said {

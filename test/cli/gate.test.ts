@@ -167,6 +167,11 @@ describe('gate', () => {
       (await run([...args, 'm'])).stderr,
       /known\.json has version 7, this Engine Inspector reads version 1/,
     );
+    write('known.json', '['.repeat(100_000));
+    assert.match(
+      (await run([...args, 'm'])).stderr,
+      /known\.json is not JSON: more than 100 lists and objects in each other/,
+    );
   });
 
   it('fails from the level on that was chosen', async () => {
@@ -239,8 +244,10 @@ describe('gate', () => {
     write('2.json', '{"file": "x"');
     assert.match(
       (await run(['merge', '1.json', '2.json'])).stderr,
-      /2\.json is cut short or no JSON \(line 1\)/,
+      /2\.json is cut short or not JSON \(line 1\)/,
     );
+    write('2.json', '['.repeat(100_000) + ']'.repeat(100_000));
+    assert.match((await run(['merge', '1.json', '2.json'])).stderr, /2\.json is cut short or not/);
     assert.equal((await run(['check', '--shard', '4/3', ...target, 'm'])).code, 2);
   });
 

@@ -8,6 +8,7 @@ import { defaultCheckOptions, type CheckOptions } from '../checkOptions';
 import { complain, shown } from '../output';
 import { Reporter } from './reporter';
 import { gateSettings } from './settings';
+import { parseJson } from '../../core/text/parseJson';
 
 export type MergeOptions = Pick<
   CheckOptions,
@@ -110,9 +111,9 @@ async function* readShard(file: string): AsyncGenerator<Read> {
   const read = (text: string, line: string): Read[] => {
     let value: unknown;
     try {
-      value = JSON.parse(text);
+      value = parseJson(text);
     } catch {
-      throw wrong(`is cut short or no JSON${line}`);
+      throw wrong(`is cut short or not JSON${line}`);
     }
     return (Array.isArray(value) ? (value as unknown[]) : [value]).map((item) => {
       const found = gateRecordOf(item);

@@ -8,6 +8,7 @@ import { hasRtxTag, headerSize, isDamagedHeader, readEngineHeader } from './engi
 import { type TransferDamage, transferDamage } from './transferDamage';
 import { formatBytes, formatCount, formatExactBytes } from '../text/formats';
 import { cut, decodeBytes, plainText } from '../text/plainText';
+import { tryParseJson } from '../text/parseJson';
 
 /** How one fact of the file stands, for the File section: label, value. */
 export interface FileFactRow {
@@ -282,14 +283,10 @@ function planDetails(plan: Uint8Array): FileFactRow[] {
 }
 
 function parseObject(json: Uint8Array): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(decodeBytes(json));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
+  const value = tryParseJson(decodeBytes(json));
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null;
 }
 
 const maxRows = 24;

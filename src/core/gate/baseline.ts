@@ -1,6 +1,7 @@
 /** Findings that are known and fail nothing: a file in the repository, keyed by rule and path. */
 import * as v from 'valibot';
 import { plainText } from '../text/plainText';
+import { parseJson } from '../text/parseJson';
 
 export const baselineVersion = 1;
 
@@ -53,7 +54,7 @@ const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 export function parseBaseline(text: string): { baseline: Baseline } | { problem: string } {
   let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\ufeff/, ''));
+    value = parseJson(text);
   } catch (error) {
     return {
       problem: `is not JSON: ${plainText(error instanceof Error ? error.message : '', 200)}`,

@@ -8,7 +8,7 @@
  */
 import * as v from 'valibot';
 import { parseComputeCapability, type ComputeCapability } from '../gpu/computeCapability';
-import { isTooDeep, mostJsonLevels } from '../text/jsonDepth';
+import { parseJson } from '../text/parseJson';
 import { plainText } from '../text/plainText';
 import { Failure } from '../wire/failure';
 import type { MachineProfile } from './verdictRule';
@@ -84,12 +84,9 @@ export function parseMachineProfile(value: unknown, file: string): MachineProfil
 
 /** The text of the file. A byte order mark is allowed. */
 export function parseMachineProfileText(text: string, file: string): MachineProfile {
-  if (isTooDeep(text)) {
-    throw refuse([`it has more than ${mostJsonLevels} lists and objects in each other`], file);
-  }
   let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\ufeff/, ''));
+    value = parseJson(text);
   } catch (error) {
     throw refuse(
       [`it is not JSON (${plainText(error instanceof Error ? error.message : '', 200)})`],

@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import type { RunReport } from '../../core/run/runReport';
 import { anyNumber as number, tensorSummary } from '../../core/wire/tensorSummary';
 import { choices } from './choices';
+import { parseJson } from '../../core/text/parseJson';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const optional = v.nullable(number);
@@ -146,7 +147,7 @@ export function encodeRun(report: RunReport): string {
 export function decodeRun(json: string): RunReport | null {
   let value: unknown;
   try {
-    value = JSON.parse(json, (_key, part: unknown) => {
+    value = parseJson(json, (_key, part) => {
       if (typeof part !== 'object' || part === null) return part;
       if ('$bytes' in part && typeof part.$bytes === 'string') {
         return new Uint8Array(Buffer.from(part.$bytes, 'base64'));

@@ -13,7 +13,6 @@ import * as path from 'node:path';
 import type { RunReport } from '../../core/run/runReport';
 import { isInside } from '../../host/files/isInside';
 import { decodeRun, encodeRun } from './keptRun';
-import { isTooDeep } from '../../core/text/jsonDepth';
 import { readSmallText } from '../../host/files/readSmallFile';
 import { isRunning } from '../../host/files/isRunning';
 
@@ -156,7 +155,7 @@ async function readReport(folder: string, id: string): Promise<RunReport | null>
   const file = path.join(folder, reportName);
   try {
     const text = await readSmallText(file, largestReport, 'The report');
-    const report = text === null || isTooDeep(text) ? null : decodeRun(text);
+    const report = text === null ? null : decodeRun(text);
     if (report?.id !== id) return null;
     // What is saved and compared later is read from these paths.
     const outputs = [

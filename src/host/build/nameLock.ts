@@ -11,7 +11,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import * as v from 'valibot';
 
-import { isTooDeep } from '../../core/text/jsonDepth';
+import { tryParseJson } from '../../core/text/parseJson';
 import { plainText } from '../../core/text/plainText';
 import {
   delay,
@@ -251,13 +251,8 @@ async function readOwner(file: string): Promise<{ owner: Owner | null; written: 
 }
 
 function parseOwner(text: string): Owner | null {
-  if (isTooDeep(text)) return null;
-  try {
-    const parsed = v.safeParse(ownerSchema, JSON.parse(text));
-    return parsed.success ? parsed.output : null;
-  } catch {
-    return null;
-  }
+  const parsed = v.safeParse(ownerSchema, tryParseJson(text));
+  return parsed.success ? parsed.output : null;
 }
 
 async function isAlive(owner: Owner, written: number, now: number): Promise<boolean> {

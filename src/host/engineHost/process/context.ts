@@ -5,6 +5,7 @@ import { loadRuntime, openBareSession } from './runtimeLoader';
 import type { RunPhases } from './runPhases';
 import { ShimError } from './binding';
 import type { ShimEvents, ShimJob, ShimSession } from './session';
+import { parseJson } from '../../../core/text/parseJson';
 
 export type Notify = <N extends NotificationName>(name: N, params: NotificationParams<N>) => void;
 
@@ -94,7 +95,7 @@ function failedAt({ result }: ShimError): { stage: string; cuda: number } | unde
   if (!result || start < 0 || start > longestResultHead) return undefined;
   const end = result.lastIndexOf('}') + 1;
   try {
-    const left: unknown = JSON.parse(result.toString('utf8', start, end));
+    const left = parseJson(result.toString('utf8', start, end));
     const { stage, cuda } = left as { stage?: unknown; cuda?: unknown };
     if (typeof stage !== 'string') return undefined;
     return { stage, cuda: typeof cuda === 'number' ? cuda : 0 };

@@ -7,6 +7,7 @@ import { finish, fromShim, type HostContext } from '../context';
 import { RunPhases } from '../runPhases';
 import { ShimError } from '../binding';
 import type { ShimJob } from '../session';
+import { parseJson } from '../../../../core/text/parseJson';
 
 /** es_inspect_result. */
 const headSize = 16;
@@ -58,7 +59,7 @@ export async function withPhases(
 export function parseReport<S extends v.GenericSchema>(schema: S, json: Buffer): v.InferOutput<S> {
   let cause: string;
   try {
-    const parsed = v.safeParse(schema, JSON.parse(json.toString('utf8')));
+    const parsed = v.safeParse(schema, parseJson(json.toString('utf8')));
     if (parsed.success) return parsed.output;
     const [issue] = parsed.issues;
     cause = `${v.getDotPath(issue) ?? ''}: ${issue.message}`;
