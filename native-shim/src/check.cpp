@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
+#include <unordered_map>
 
 namespace engine_shim {
 
@@ -91,22 +92,25 @@ public:
     }
 
 private:
-    /* Engines of one folder mostly get the same lines: the same text is stored once for a run of them. */
+    /* Many engines get one of a few texts: the same text is stored once. */
     void placeLines(es_check_record &record) {
         const std::string &lines = mLines.text();
         if (lines.empty()) {
             return;
         }
-        if (lines != mLastLines) {
+        auto known = mKnownLines.find(lines);
+        if (known == mKnownLines.end()) {
             const size_t offset = mResult.size() - size_t{mCount} * sizeof(es_check_record);
             if (offset + lines.size() > UINT32_MAX) {
                 return;
             }
             mResult.insert(mResult.end(), lines.begin(), lines.end());
-            mLastOffset = static_cast<uint32_t>(offset);
-            mLastLines = lines;
+            if (mKnownLines.size() >= mostKnownLines) {
+                mKnownLines.clear();
+            }
+            known = mKnownLines.emplace(lines, static_cast<uint32_t>(offset)).first;
         }
-        record.lines_offset = mLastOffset;
+        record.lines_offset = known->second;
         record.lines_length = static_cast<uint32_t>(lines.size());
     }
 
@@ -118,8 +122,9 @@ private:
     std::vector<uint8_t> &mResult;
     const uint32_t mHeaderBytes;
     std::vector<uint8_t> mHeader;
-    std::string mLastLines;
-    uint32_t mLastOffset = 0;
+    /* Where each text stands. Bounded: hostile engines can have a text each. */
+    static constexpr size_t mostKnownLines = 256;
+    std::unordered_map<std::string, uint32_t> mKnownLines;
 };
 
 /*

@@ -1,10 +1,13 @@
 /** The work of `engine-inspector check`: finds the files, asks, and prints one report after the other. */
 import type { ContainedReport, EngineReport, FileFacts } from '../core/report/engineReport';
 import { exitCode } from '../core/report/exitCode';
+import { ownFacts } from '../core/report/makeEngineReport';
 import { makePrediction, type Prediction } from '../core/report/prediction';
 import { reportJson } from '../core/report/reportJson';
+import { jsonText, sharedJsonText } from '../core/report/reportJsonText';
+import type { SharedReport } from '../core/report/sharedReport';
 import { reportText as fullReportText } from '../core/report/reportText';
-import type { DescribedFile } from '../host/check/checkedFiles';
+import type { CheckedFiles, DescribedFile } from '../host/check/checkedFiles';
 import { Checker } from '../host/check/checker';
 import type { Oracle } from '../host/check/oracle';
 import { readEngineHeader } from '../core/file/engineHeader';
@@ -18,8 +21,8 @@ import { findEngines, type FoundFile } from './findEngines';
 import { complain, hasColour, type Paint, painter, print } from './output';
 import { rawArguments } from './rawArguments';
 
-/** Files of one round: what is held in memory at once. */
-const roundSize = 4096;
+/** Files of one round. Two rounds are held in memory: one is asked about while the other one is printed. */
+const roundSize = 2048;
 
 export interface CheckSession {
   oracle: Oracle;
@@ -61,23 +64,32 @@ export async function checkFiles(
       files++;
       const prediction = profile && makePrediction(facts, profile.machine, profile.name);
       count(exitCode([{ report, predicted: prediction?.predicted ?? null }]));
-      await printer.file(report, prediction, []);
+      await printer.file({ report, shared: null }, prediction, []);
     }
   }
   const skipped = new SkippedFiles();
-  for (const round of rounds(search, roundSize)) {
-    // Another machine is asked about: whether it holds code for that GPU is part of the answer.
-    const deep = options.deep === true || profile !== null;
-    const checked = await checker.files(round.map(({ path }) => path));
+  // Another machine is asked about: whether it holds code for that GPU is part of the answer.
+  const deep = options.deep === true || profile !== null;
+  for await (const { round, checked } of askedRounds(search, checker)) {
+    const mayHaveRecipe = (index: number) => round[index]?.mayHaveRecipe !== false;
     let index = 0;
-    for await (const { facts, report, code, recipe } of checked.describedFiles({ deep })) {
+    for (const next of checked.describedFiles({ deep, mayHaveRecipe })) {
+      const described = next instanceof Promise ? await next : next;
       const found = round[index++];
+      files++;
+      if (described.shared) {
+        count(exitCode([{ report: described.shared.example }]));
+        const printed = printer.file(described, null, []);
+        if (printed) await printed;
+        continue;
+      }
+      const { facts, report, code, recipe } = described;
       // Nobody said that it is an engine: neither an argument nor a recipe beside it.
       if (report.ofOthers && found?.named === false && !recipe) {
+        files--;
         skipped.add(report);
         continue;
       }
-      files++;
       const prediction = profile && makePrediction(facts, profile.machine, profile.name, code);
       const predicted = prediction?.predicted ?? null;
       count(
@@ -94,7 +106,7 @@ export async function checkFiles(
         facts.engines.map(
           (engine) => engine.facts && makePrediction(engine.facts, profile.machine, profile.name),
         );
-      await printer.file(report, prediction, inner ?? []);
+      await printer.file(described, prediction, inner ?? []);
     }
   }
   skipped.tell();
@@ -155,8 +167,33 @@ function* rounds(files: Iterable<FoundFile>, size: number): Generator<FoundFile[
   if (round.length > 0) yield round;
 }
 
+interface AskedRound {
+  round: readonly FoundFile[];
+  checked: CheckedFiles;
+}
+
+/** One round after the other; the next one is searched for and asked about meanwhile. */
+async function* askedRounds(
+  files: Iterable<FoundFile>,
+  checker: Checker,
+): AsyncGenerator<AskedRound> {
+  const ask = async (round: FoundFile[]): Promise<AskedRound> => ({
+    round,
+    checked: await checker.files(round.map(({ path }) => path)),
+  });
+  let asked: Promise<AskedRound> | null = null;
+  for (const round of rounds(files, roundSize)) {
+    const next = ask(round);
+    // Awaited in its turn, which may come after it failed.
+    next.catch(() => undefined);
+    if (asked) yield await asked;
+    asked = next;
+  }
+  if (asked) yield await asked;
+}
+
 /** What is done with each file that this machine was asked about. */
-export type MachineCheck = (file: DescribedFile, named: boolean) => Promise<void>;
+export type MachineCheck = (file: DescribedFile, found: FoundFile) => Promise<void> | void;
 
 /** Asks this machine about files and gives each on, in order. */
 export async function askAboutFiles(
@@ -166,11 +203,14 @@ export async function askAboutFiles(
   each: MachineCheck,
 ): Promise<void> {
   const checker = checkerOf(options, session);
-  for (const round of rounds(files, roundSize)) {
-    const checked = await checker.files(round.map(({ path }) => path));
+  for await (const { round, checked } of askedRounds(files, checker)) {
+    const mayHaveRecipe = (index: number) => round[index]?.mayHaveRecipe !== false;
     let index = 0;
-    for await (const file of checked.describedFiles()) {
-      await each(file, round[index++]?.named === true);
+    for (const file of checked.describedFiles({ mayHaveRecipe })) {
+      const found = round[index++];
+      if (!found) continue;
+      const done = each(file instanceof Promise ? await file : file, found);
+      if (done) await done;
     }
   }
 }
@@ -183,10 +223,14 @@ function checkerOf(options: CheckOptions, session: CheckSession): Checker {
   });
 }
 
+/** A report to print; shared: what others have in common with it. */
+type Printed = Pick<DescribedFile, 'report' | 'shared'> &
+  Partial<Pick<DescribedFile, 'facts' | 'machine'>>;
+
 interface Printer {
   /** inner: predictions for the engines that the file holds. */
   file(
-    report: EngineReport,
+    file: Printed,
     prediction: Prediction | null,
     inner: readonly (Prediction | null)[],
   ): Promise<void> | void;
@@ -198,14 +242,18 @@ class JsonPrinter implements Printer {
   private files = 0;
 
   file(
-    report: EngineReport,
+    file: Printed,
     prediction: Prediction | null,
     inner: readonly (Prediction | null)[],
   ): Promise<void> | void {
-    const json = JSON.stringify(reportJson(report, prediction, inner), null, 2).replace(
-      /^/gm,
-      '  ',
-    );
+    const json =
+      file.shared && file.facts && !prediction
+        ? sharedJsonText(
+            file.shared,
+            ownFacts({ facts: file.facts, machine: file.machine ?? null }),
+            'lines',
+          )
+        : jsonText(reportJson(file.report, prediction, inner), 'lines');
     return print(`${this.files++ === 0 ? '[\n' : ',\n'}${json}`);
   }
 
@@ -221,8 +269,8 @@ class TextPrinter implements Printer {
     this.text = reportText(options);
   }
 
-  file(report: EngineReport, prediction: Prediction | null): Promise<void> | void {
-    return print(this.text.file(report, prediction));
+  file(file: Printed, prediction: Prediction | null): Promise<void> | void {
+    return print(this.text.file(file, prediction));
   }
 
   end(): Promise<void> | void {
@@ -234,11 +282,21 @@ class TextPrinter implements Printer {
 class ReportText {
   private readonly paint: Paint = painter(hasColour(process.stdout));
   private readonly counts = { usable: 0, not: 0, unchecked: 0 };
+  private readonly rests = new WeakMap<SharedReport, string>();
 
   constructor(private readonly options: CheckOptions) {}
 
-  file(report: EngineReport, prediction: Prediction | null): string {
+  file(file: Printed, prediction: Prediction | null): string {
     const { paint } = this;
+    const { shared } = file;
+    if (shared && file.facts && !prediction && this.options.verbose !== true) {
+      this.counts[countOf(shared.example)]++;
+      const known = this.rests.get(shared);
+      const rest = known ?? this.rest(shared.example);
+      if (known === undefined) this.rests.set(shared, rest);
+      return `${paint('bold', file.facts.file)}${rest}\n`;
+    }
+    const { report } = file;
     this.counts[countOf(report)]++;
     const predicted = prediction
       ? [
@@ -249,8 +307,14 @@ class ReportText {
     if (this.options.verbose === true) {
       return [fullReportText(report), ...predicted, '', ''].join('\n');
     }
+    return [`${paint('bold', report.file)}${this.rest(report)}`, ...predicted, ''].join('\n');
+  }
+
+  /** All but the file's name. */
+  private rest(report: EngineReport): string {
+    const { paint } = this;
     const lines = [
-      `${paint('bold', report.file)}: ${paint(report.severity, report.headline)}`,
+      `: ${paint(report.severity, report.headline)}`,
       ...(report.kind === 'epcontext' ? [`  ${report.summary}`] : []),
       ...(report.kind === 'epcontext' && report.engines.length < 2
         ? []
@@ -264,9 +328,8 @@ class ReportText {
         .map(
           ({ title, detail }) => `  ${paint('dim', 'fix:')} ${title.replace(/…$/, '')}. ${detail}`,
         ),
-      ...predicted,
     ];
-    return `${lines.join('\n')}\n`;
+    return lines.join('\n');
   }
 
   end(): string {

@@ -35,6 +35,8 @@ export interface FoundFile {
   path: FilePath;
   /** As an argument; else a folder was searched, and only the name says that it is an engine. */
   named: boolean;
+  /** false: its folder has no file with the name of its recipe. */
+  mayHaveRecipe: boolean;
 }
 
 export function* findEngines(
@@ -45,8 +47,8 @@ export function* findEngines(
   for (const path of paths) {
     const stat = statOf(path);
     // What cannot be looked at is a file to report about: that says why.
-    if (stat?.isDirectory() !== true) yield { path, named: true };
-    else for (const found of search.folder(path, stat, 0)) yield { path: found, named: false };
+    if (stat?.isDirectory() === true) yield* search.folder(path, stat, 0);
+    else yield { path, named: true, mayHaveRecipe: true };
   }
   search.end();
 }
@@ -63,33 +65,41 @@ class Search {
     this.limits = options.limits ?? defaultLimits;
   }
 
-  *folder(folder: FilePath, stat: fs.BigIntStats, depth: number): Generator<FilePath> {
+  *folder(folder: FilePath, stat: fs.BigIntStats, depth: number): Generator<FoundFile> {
     const identity = `${stat.dev}:${stat.ino}`;
     if (this.searched.has(identity)) return;
     this.searched.add(identity);
-    let names: Buffer[];
+    let entries: fs.Dirent<Buffer>[];
     try {
-      names = fs.readdirSync(nodePath(folder), { encoding: 'buffer' }).sort((a, b) => a.compare(b));
+      entries = fs
+        .readdirSync(nodePath(folder), { encoding: 'buffer', withFileTypes: true })
+        .sort((a, b) => a.name.compare(b.name));
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
       this.complain(`${displayPath(folder)} could not be searched: ${cause}`);
       return;
     }
-    for (const name of names) {
+    // In lower case: to some systems it is all the same.
+    const recipes = new Set<string>();
+    for (const { name } of entries) {
+      const text = name.toString('latin1').toLowerCase();
+      if (text.endsWith('.json')) recipes.add(text);
+    }
+    for (const entry of entries) {
       if (this.files >= this.limits.files) return;
+      const name = entry.name.toString('latin1');
+      const lowerCase = name.toLowerCase();
       const isEngine =
         this.options.anyExtension === true ||
-        this.extensions.some((extension) =>
-          name.toString('latin1').toLowerCase().endsWith(extension),
-        );
-      const path = join(folder, name);
-      // A name alone does not tell a folder from a file; most names of a folder with engines are engines.
-      const entry = statOf(path);
-      if (entry?.isDirectory() === true) {
-        if (name.toString('latin1') !== '.git') yield* this.below(path, entry, depth + 1);
+        this.extensions.some((extension) => lowerCase.endsWith(extension));
+      const path = join(folder, entry.name);
+      // A link may lead to either.
+      const below = entry.isFile() ? null : folderOf(path);
+      if (below) {
+        if (name !== '.git') yield* this.below(path, below, depth + 1);
       } else if (isEngine && this.options.belongs?.(path) !== false) {
         this.files++;
-        yield path;
+        yield { path, named: false, mayHaveRecipe: recipes.has(`${lowerCase}.json`) };
       }
     }
   }
@@ -104,7 +114,7 @@ class Search {
     if (more > 0) this.options.complain(`${more} more folders could not be searched.`);
   }
 
-  private *below(path: FilePath, entry: fs.BigIntStats, depth: number): Generator<FilePath> {
+  private *below(path: FilePath, entry: fs.BigIntStats, depth: number): Generator<FoundFile> {
     if (this.options.leavesOut?.(path) === true) return;
     if (!this.options.followLinks && isLink(path)) return;
     if (depth > this.limits.depth) {
@@ -135,6 +145,11 @@ function statOf(path: FilePath): fs.BigIntStats | null {
   } catch {
     return null;
   }
+}
+
+function folderOf(path: FilePath): fs.BigIntStats | null {
+  const stat = statOf(path);
+  return stat?.isDirectory() === true ? stat : null;
 }
 
 function nodePath(path: FilePath): string | Buffer {

@@ -10,6 +10,7 @@ export function setHardExit(hardExit: (code: number) => never): void {
 
 /** Writes out what is buffered, then ends the process whatever else is under way. */
 export function end(code: number): void {
+  void flush();
   stdout().write('', () => {
     if (usesStderr) process.stderr.write('', () => endProcess(code));
     else endProcess(code);
@@ -20,6 +21,8 @@ let usesStderr = false;
 
 /** Called by whoever writes there: making the stream just to flush nothing would cost a check a millisecond. */
 export function stderr(): NodeJS.WriteStream {
+  // On a terminal both are read as one.
+  void flush();
   usesStderr = true;
   return process.stderr;
 }
@@ -49,8 +52,30 @@ function stdout(): NodeJS.WriteStream {
   return process.stdout;
 }
 
+/** What was printed and not yet written: a call of the system for each of many reports would be felt. */
+let unwritten = '';
+const mostUnwritten = 1 << 16;
+
 /** Resolves when the reader keeps up, so that ten thousand reports do not pile up in memory. */
 export function print(text: string | Uint8Array): Promise<void> | void {
+  if (typeof text === 'string') {
+    // Whatever comes next, in this turn of the event loop or in another one: nothing is held back while it waits.
+    if (unwritten === '') setImmediate(() => void flush());
+    unwritten += text;
+    if (unwritten.length < mostUnwritten) return;
+    return flush();
+  }
+  return flush() ?? write(text);
+}
+
+function flush(): Promise<void> | void {
+  if (unwritten === '') return;
+  const text = unwritten;
+  unwritten = '';
+  return write(text);
+}
+
+function write(text: string | Uint8Array): Promise<void> | void {
   if (stdout().write(text)) return;
   return new Promise((resolve) => {
     continuePrinting = resolve;

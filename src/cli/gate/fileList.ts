@@ -62,7 +62,8 @@ function* allFiles(
     if (!pattern) {
       // A file that is named belongs, unless it is left out: lists of changed files name everything.
       if (isFolder(file)) yield* search([file]);
-      else if (!filter.leavesOut(relative(file))) yield { path: file, named: true };
+      else if (!filter.leavesOut(relative(file)))
+        yield { path: file, named: true, mayHaveRecipe: true };
       continue;
     }
     const glob = file.replaceAll('\\', '/');

@@ -4,11 +4,19 @@
  */
 import * as fs from 'node:fs';
 import { Baseline, parseBaseline } from '../../core/gate/baseline';
-import { CellJsons, gateRecord, type GateJson, type GateRecord } from '../../core/gate/gateRecord';
-import { makeEngineReport } from '../../core/report/makeEngineReport';
+import {
+  CellJsons,
+  gateRecord,
+  type CellJson,
+  type GateJson,
+  type GateRecord,
+} from '../../core/gate/gateRecord';
+import { makeEngineReport, ownFacts, type ReportInput } from '../../core/report/makeEngineReport';
 import type { EngineReport, FileFacts } from '../../core/report/engineReport';
 import { exitCode } from '../../core/report/exitCode';
 import { reportJson } from '../../core/report/reportJson';
+import { jsonText, sharedJsonText } from '../../core/report/reportJsonText';
+import { SharedReports } from '../../core/report/sharedReport';
 import { findingsOf } from '../../core/gate/gateRecord';
 import { codeEvidence } from '../../core/targets/cell';
 import { MatrixCells } from '../../core/targets/matrix';
@@ -17,6 +25,7 @@ import { codeFacts } from '../../core/report/codeFacts';
 import type { Target } from '../../core/targets/targets';
 import { Failure } from '../../core/wire/failure';
 import { hasRecipe } from '../../host/build/recipeFile';
+import type { DescribedFile } from '../../host/check/checkedFiles';
 import { readFileFacts } from '../../host/check/fileFacts';
 import { readSmallText } from '../../host/files/readSmallFile';
 import type { CheckOptions } from '../checkOptions';
@@ -65,27 +74,38 @@ export async function gate(
         skipped,
       });
     } else {
-      await askMachine(files, async ({ facts, report, recipe }, named) => {
+      await askMachine(files, (file, found) => {
+        const { facts, shared, recipe } = file;
         // Nobody said that it is an engine: neither an argument nor a recipe beside it.
-        if (report.ofOthers && !named && !recipe) {
+        if (!shared && file.report.ofOthers && !found.named && !recipe) {
           skipped.add(facts);
           return;
         }
         count++;
-        const record = seen.look(
-          gateRecord(facts, {
-            targets: null,
-            reasons: report.reasons,
-            known: [],
-            recipe: await hasRecipe(facts.file),
-          }),
-        );
-        shownReport.current = report;
-        const json = (): GateJson => ({
-          ...reportJson(report),
-          ...ofRecord(record, known !== null),
-        });
-        await reporter.file(record, json, exitCode([{ report }]));
+        const report = shared?.example ?? file.report;
+        const tell = (hasRecipe: boolean) => {
+          const record = seen.look(
+            gateRecord(facts, {
+              targets: null,
+              reasons: report.reasons,
+              known: [],
+              recipe: hasRecipe,
+            }),
+          );
+          shownFile.current = file;
+          return reporter.file(
+            record,
+            (style) =>
+              shared && record.known.length === 0
+                ? sharedJsonText(shared, ownFacts(file), style, known ? noneKnown : noRecipe)
+                : jsonText(
+                    { ...reportJson(file.report), ...ofRecord(record, known !== null) },
+                    style,
+                  ),
+            exitCode([{ report }]),
+          );
+        };
+        return shared ? tell(false) : hasRecipe(facts.file).then(tell);
       });
     }
     skipped.tell();
@@ -103,12 +123,12 @@ export async function gate(
 }
 
 /** The plain check's own text, where nothing but this machine is asked. */
-const shownReport: { current: EngineReport | null } = { current: null };
+const shownFile: { current: DescribedFile | null } = { current: null };
 function machineText(options: CheckOptions) {
   const text = reportText(options);
   return {
     start: () => '',
-    file: () => (shownReport.current ? text.file(shownReport.current, null) : ''),
+    file: () => (shownFile.current ? text.file(shownFile.current, null) : ''),
     end: () => [text.end()],
   };
 }
@@ -123,12 +143,22 @@ async function onTargets(
   const cells = new MatrixCells(targets);
   const texts = new EngineTexts();
   const jsons = new CellJsons(targets, settings.config.severity);
+  const shared = new SharedReports(fileReport);
+  // Rows are shared as well; what is printed of one with no recipe and nothing known is the same object each time.
+  const rows = new WeakMap<readonly CellJson[], object>();
+  const rowJson = (row: readonly CellJson[]): object => {
+    const known = rows.get(row);
+    if (known) return known;
+    const made = ofRecord({ recipe: null, targets: row, known: [] }, settings.baseline !== null);
+    rows.set(row, made);
+    return made;
+  };
   const limitMs = Math.min(10_000, options.timeout * 1000);
   let count = 0;
-  const read = async ({ path, named }: FoundFile) => {
+  const read = async ({ path, named, mayHaveRecipe }: FoundFile) => {
     const facts = await readFileFacts(path, limitMs);
     const code = codeEvidence(codeFacts(facts.header, await codeAnswers(path, facts, texts, true)));
-    return { facts, named, recipe: await hasRecipe(facts.file), code };
+    return { facts, named, recipe: mayHaveRecipe && (await hasRecipe(facts.file)), code };
   };
   for await (const { facts, named, recipe, code } of ahead(files, read)) {
     if (facts.ofOthers && !named && !recipe) {
@@ -138,24 +168,33 @@ async function onTargets(
     count++;
     const row = jsons.row(cells.row(facts, code));
     const record = seen.look(gateRecord(facts, { targets: row, reasons: [], known: [], recipe }));
-    await reporter.file(record, () => ({
-      ...reportJson(fileReport(facts)),
-      ...ofRecord(record, settings.baseline !== null),
-    }));
+    await reporter.file(record, (style) => {
+      const input = nobodyAsked(facts);
+      const same = recipe || record.known.length > 0 ? null : shared.of(input);
+      if (same) return sharedJsonText(same, ownFacts(input), style, rowJson(row));
+      const more = ofRecord(record, settings.baseline !== null);
+      return jsonText({ ...reportJson(fileReport(input)), ...more }, style);
+    });
   }
   return count;
 }
 
-/** Nothing of this machine: what the file shows by itself. */
-function fileReport(facts: FileFacts): EngineReport {
-  const report = makeEngineReport({
+const noKnownRuntimes: ReportInput['knownRuntimes'] = [];
+
+function nobodyAsked(facts: FileFacts): ReportInput {
+  return {
     facts,
     answer: null,
     runtime: null,
     machine: null,
-    knownRuntimes: [],
+    knownRuntimes: noKnownRuntimes,
     now: Date.now(),
-  });
+  };
+}
+
+/** Nothing of this machine: what the file shows by itself. */
+function fileReport(input: ReportInput): EngineReport {
+  const report = makeEngineReport(input);
   const ofMachine = ['no-runtime', 'runtime-failed'];
   const reasons = report.reasons.filter(({ id }) => !ofMachine.includes(id));
   const asked = reasons.length === 0;
@@ -175,7 +214,13 @@ function fileReport(facts: FileFacts): EngineReport {
   };
 }
 
-function ofRecord({ recipe, targets, known }: GateRecord, hasBaseline: boolean): Partial<GateJson> {
+const noRecipe = ofRecord({ recipe: null, targets: null, known: [] }, false);
+const noneKnown = ofRecord({ recipe: null, targets: null, known: [] }, true);
+
+function ofRecord(
+  { recipe, targets, known }: Pick<GateRecord, 'recipe' | 'targets' | 'known'>,
+  hasBaseline: boolean,
+): Partial<GateJson> {
   return { recipe, ...(targets ? { targets } : {}), ...(hasBaseline ? { known } : {}) };
 }
 

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import { createInterface } from 'node:readline';
 import { gateRecordOf, type GateJson, type GateRecord } from '../../core/gate/gateRecord';
+import { jsonText } from '../../core/report/reportJsonText';
 import type { Target } from '../../core/targets/targets';
 import { Failure } from '../../core/wire/failure';
 import { defaultCheckOptions, type CheckOptions } from '../checkOptions';
@@ -50,7 +51,11 @@ export async function merge(files: readonly string[], options: MergeOptions): Pr
       }
       if (seen.has(record.file)) complain(`${record.file} is in more than one report.`);
       seen.add(record.file);
-      await reporter.file(record, () => json, record.targets ? null : machineCode(json));
+      await reporter.file(
+        record,
+        (style) => jsonText(json, style),
+        record.targets ? null : machineCode(json),
+      );
     }
     if (!reporter) {
       throw new Failure(

@@ -8,16 +8,11 @@ import {
   formatWriter,
   type FormatSurroundings,
   type FormatWriter,
+  type GateJsonText,
   type GateSummary,
 } from '../../core/gate/formats';
 import type { GateFormat } from '../../core/gate/gateFormats';
-import {
-  findingsOf,
-  GateCode,
-  type CellJson,
-  type GateJson,
-  type GateRecord,
-} from '../../core/gate/gateRecord';
+import { findingsOf, GateCode, type CellJson, type GateRecord } from '../../core/gate/gateRecord';
 import type { FileKind } from '../../core/file/fileKind';
 import { MatrixCounter, severityOfCell } from '../../core/targets/matrix';
 import type { Baseline } from '../../core/gate/baseline';
@@ -82,7 +77,7 @@ export class Reporter {
   /** machine: the exit code of this machine's report. */
   async file(
     record: GateRecord,
-    json: () => GateJson,
+    json: GateJsonText,
     machine: 0 | 1 | 2 | null = null,
   ): Promise<void> {
     const findings = findingsOf(record);
@@ -95,15 +90,13 @@ export class Reporter {
       else if (severity === 'error') this.counts.errors++;
       else if (severity === 'warning') this.counts.warnings++;
     }
-    let made: GateJson | null = null;
-    const once = () => (made ??= json());
     for (const { writer, output } of this.streams) {
-      const text = writer.file(record, findings, once);
+      const text = writer.file(record, findings, json);
       if (text === '') continue;
       const written = output.write(text);
       if (written) await written;
     }
-    this.stepSummary?.file(record, findings, once);
+    this.stepSummary?.file(record, findings, json);
   }
 
   /** Ends every output, also where one of them fails; the first failure is thrown. */

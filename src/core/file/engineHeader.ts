@@ -88,26 +88,31 @@ export function isDamagedHeader(bytes: Uint8Array): boolean {
 }
 
 /** 2^50 bytes, more than any engine will have. */
-const mostBytes = 2n ** 50n;
+const mostBytes = 2 ** 50;
+
+/** A signed number of 64 bits, exact where it is one that can be: a BigInt for each file would be felt among thousands. */
+function i64(data: DataView, offset: number): number {
+  return data.getInt32(offset + 4, true) * 2 ** 32 + data.getUint32(offset, true);
+}
 
 /** No release writes others, and showing them as facts would be worse than none. */
 function isPlausible(bytes: Uint8Array): boolean {
   const data = view(bytes);
-  const within = (offset: number, least: bigint, most: bigint) => {
-    const value = data.getBigInt64(offset, true);
+  const within = (offset: number, least: number, most: number) => {
+    const value = i64(data, offset);
     return value >= least && value <= most;
   };
-  const [major = 0, minor = 0, patch = 0] = bytes.subarray(24, 27);
+  const major = data.getUint8(24);
   return (
     data.getUint32(28, true) === rtxTag &&
     major >= 1 &&
     major < 100 &&
-    minor < 100 &&
-    patch < 100 &&
-    within(16, BigInt(headerSize), mostBytes) &&
-    within(40, 0n, 999_999n) &&
-    within(48, 0n, 999_999n) &&
-    within(56, 0n, mostBytes)
+    data.getUint8(25) < 100 &&
+    data.getUint8(26) < 100 &&
+    within(16, headerSize, mostBytes) &&
+    within(40, 0, 999_999) &&
+    within(48, 0, 999_999) &&
+    within(56, 0, mostBytes)
   );
 }
 
@@ -117,7 +122,7 @@ export function readEngineHeader(bytes: Uint8Array): EngineHeader | null {
     return null;
   }
   const data = view(bytes);
-  const version = Array.from(bytes.subarray(24, 28)).join('.');
+  const version = `${data.getUint8(24)}.${data.getUint8(25)}.${data.getUint8(26)}.${data.getUint8(27)}`;
   const targets = data.getUint32(32, true);
   const set = targetSet(version);
   return {
@@ -127,10 +132,10 @@ export function readEngineHeader(bytes: Uint8Array): EngineHeader | null {
       .map((t) => t.computeCapability),
     ptxForNewer: (targets & set.newerBit) !== 0,
     targets,
-    fileSize: Number(data.getBigUint64(16, true)),
-    cudaDriver: Number(data.getBigInt64(40, true)),
-    cudaRuntime: Number(data.getBigInt64(48, true)),
-    weightBytes: Number(data.getBigInt64(56, true)),
+    fileSize: i64(data, 16),
+    cudaDriver: i64(data, 40),
+    cudaRuntime: i64(data, 48),
+    weightBytes: i64(data, 56),
   };
 }
 

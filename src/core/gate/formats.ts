@@ -1,9 +1,10 @@
 /** The formats of a gate, each written file by file so that memory stays flat however many there are. */
+import type { JsonStyle } from '../report/reportJsonText';
 import { plainText } from '../text/plainText';
 import { cellWords } from '../targets/cell';
 import type { MatrixSummary } from '../targets/matrix';
 import type { Target } from '../targets/targets';
-import type { Finding, GateJson, GateRecord } from './gateRecord';
+import type { Finding, GateRecord } from './gateRecord';
 import type { GateFormat } from './gateFormats';
 import { ruleOf } from './rules';
 import { junit } from './junit';
@@ -21,9 +22,12 @@ export interface GateSummary {
   sentence: string;
 }
 
+/** Makes the text of a file's object (GateJson); called where a format has it. */
+export type GateJsonText = (style: JsonStyle) => string;
+
 export interface FormatWriter {
   start(): string;
-  file(record: GateRecord, findings: readonly Finding[], json: () => GateJson): string;
+  file(record: GateRecord, findings: readonly Finding[], json: GateJsonText): string;
   end(summary: GateSummary): Iterable<string>;
 }
 
@@ -55,7 +59,7 @@ export function formatWriter(
     case 'ndjson':
       return {
         start: none,
-        file: (_, __, object) => `${JSON.stringify(object())}\n`,
+        file: (_, __, text) => `${text('compact')}\n`,
         end: nothing,
       };
     case 'sarif':
@@ -79,10 +83,7 @@ function json(): FormatWriter {
   let files = 0;
   return {
     start: none,
-    file: (_, __, object) => {
-      const text = JSON.stringify(object(), null, 2).replace(/^/gm, '  ');
-      return `${files++ === 0 ? '[\n' : ',\n'}${text}`;
-    },
+    file: (_, __, text) => `${files++ === 0 ? '[\n' : ',\n'}${text('lines')}`,
     end: () => [files === 0 ? '[]\n' : '\n]\n'],
   };
 }

@@ -55,7 +55,7 @@ export function makeEngineReport(input: ReportInput): EngineReport {
   );
   return {
     schema: 1,
-    file: facts.file,
+    ...ownFacts(input),
     kind: facts.kind,
     ofOthers: facts.ofOthers,
     verdict,
@@ -78,18 +78,33 @@ export function makeEngineReport(input: ReportInput): EngineReport {
     runsOnSentence: facts.header
       ? runsOnSentence(servedFamilies(facts.header, code), facts.header.ptxForNewer)
       : '',
-    fileRows: fileRows(input),
-    header: facts.header,
     headerFields: headerFields(facts.headerBytes, flagged, facts.damage?.headerHolds !== false),
     headerHex: headerHex(facts.headerBytes),
     runtime,
     gpu: machine?.gpu ?? null,
-    fit: engineFit(facts, machine?.gpu ? fitGpu(machine.gpu) : null),
     libraryLines: answer?.lines ?? [],
     engines: [],
     checkedAt: input.now,
+  };
+}
+
+/** What a report says of the file alone, whatever it was built for and whoever was asked. */
+export type OwnFacts = Pick<
+  EngineReport,
+  'file' | 'size' | 'modified' | 'header' | 'fileRows' | 'fit'
+>;
+
+export function ownFacts(
+  input: Pick<ReportInput, 'facts' | 'machine' | 'recordedHash' | 'recipe'>,
+): OwnFacts {
+  const { facts, machine } = input;
+  return {
+    file: facts.file,
     size: facts.size,
     modified: facts.modified,
+    header: facts.header,
+    fileRows: fileRows(input),
+    fit: engineFit(facts, machine?.gpu ? fitGpu(machine.gpu) : null),
   };
 }
 
@@ -287,7 +302,11 @@ function asked(input: ReportInput): string {
   return gpu.computeCapability ? `Asked ${runtimeName} on ${gpu.label}.` : `Asked ${runtimeName}.`;
 }
 
-function fileRows({ facts, recordedHash, recipe }: ReportInput): FileFactRow[] {
+function fileRows({
+  facts,
+  recordedHash,
+  recipe,
+}: Pick<ReportInput, 'facts' | 'recordedHash' | 'recipe'>): FileFactRow[] {
   const { size, header, modified } = facts;
   const rows: FileFactRow[] = [];
   if (size !== null) {

@@ -127,14 +127,7 @@ export function reportJson(
       computeCapability: gpu.computeCapability,
       totalMemory: gpu.totalMemory,
     },
-    fit: fit && {
-      state: fit.state,
-      sentence: fit.sentence,
-      needed: fit.needed,
-      budget: fit.budget,
-      free: fit.free,
-      total: fit.total,
-    },
+    fit: reportFitJson(fit),
     libraryLines: report.libraryLines.map(({ severity, text }) => ({ severity, text })),
     noCodeFor: report.code && {
       computeCapabilities: report.code.without,
@@ -160,4 +153,17 @@ export function reportJson(
         }
       : {}),
   };
+}
+
+export function reportFitJson(fit: EngineReport['fit']): ReportJson['fit'] {
+  return (
+    fit && {
+      state: fit.state,
+      sentence: fit.sentence,
+      needed: fit.needed,
+      budget: fit.budget,
+      free: fit.free,
+      total: fit.total,
+    }
+  );
 }

@@ -21,9 +21,13 @@ const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu;
 const ansi =
   /\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b[\]P_^X][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|\x1b[()*+][0-~]/g;
 
+/** What nearly all names and lines are; nothing in it needs to be made printable. */
+const printableAscii = /^[ -~]*$/;
+
 /** One printable line. */
 export function plainText(input: Uint8Array | string, maxLength = defaultMaxLength): string {
   const text = typeof input === 'string' ? input : decodeBytes(input);
+  if (printableAscii.test(text)) return cut(text, maxLength);
   const clean = text.replace(ansi, '').replace(unprintable, escapeCharacter);
   return cut(clean, maxLength);
 }

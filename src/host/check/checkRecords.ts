@@ -81,17 +81,27 @@ export class CheckRecords {
 
   /** EngineInvalidityDiagnostics bits; those above 2^53 would lose precision and do not exist. */
   diagnostics(index: number): number {
-    return Number(this.view.getBigUint64(this.at(index, offsets.diagnostics), true));
+    return this.u64(index, offsets.diagnostics);
   }
 
   /** Bytes. */
   fileSize(index: number): number {
-    return Number(this.view.getBigUint64(this.at(index, offsets.fileSize), true));
+    return this.u64(index, offsets.fileSize);
   }
 
   /** ms since 1970. */
   modified(index: number): number {
-    return Number(this.view.getBigInt64(this.at(index, offsets.modified), true) / 1_000_000n);
+    const at = this.at(index, offsets.modified);
+    const high = this.view.getInt32(at + 4, true);
+    if (high < 0) return Number(this.view.getBigInt64(at, true) / 1_000_000n);
+    // Nanoseconds have more digits than a number: 2^32 of them are 4294 ms and 967,296 ns.
+    const rest = high * 967_296 + this.view.getUint32(at, true);
+    return high * 4294 + Math.floor(rest / 1_000_000);
+  }
+
+  /** Where the lines of a file stand: files with the same place have the same lines. */
+  linesPlace(index: number): number {
+    return this.u64(index, offsets.linesOffset);
   }
 
   lines(index: number): RawLine[] {
@@ -108,6 +118,12 @@ export class CheckRecords {
       at = end + 1;
     }
     return lines;
+  }
+
+  /** Exact up to 2^53: a BigInt for each of many files would be felt. */
+  private u64(index: number, offset: number): number {
+    const at = this.at(index, offset);
+    return this.view.getUint32(at + 4, true) * 2 ** 32 + this.view.getUint32(at, true);
   }
 
   private at(index: number, offset: number): number {

@@ -15,11 +15,13 @@ import type {
   RecordedHash,
   RuntimeAnswer,
 } from '../../core/report/engineReport';
-import { makeEngineReport } from '../../core/report/makeEngineReport';
+import { makeTriagedFacts } from '../../core/file/fileFacts';
+import { makeEngineReport, type ReportInput } from '../../core/report/makeEngineReport';
 import type { RecipeFacts, RuntimeProblem as Problem } from '../../core/report/reasons';
+import type { SharedReport, SharedReports } from '../../core/report/sharedReport';
 import { libraryLine } from '../../core/text/plainText';
 import type { RuntimeInfo } from '../engineHost/protocol';
-import type { CheckRecords, FilePath } from './checkRecords';
+import { displayPath, type CheckRecords, type FilePath } from './checkRecords';
 import { codeAnswers, type EngineTexts } from './engineText';
 import { defaultReadLimitMs, factsOfHead, readFileFacts, unreadable } from './fileFacts';
 import { fileProblem, fileProblemOfNumber } from './fileProblem';
@@ -30,6 +32,11 @@ export interface ReportOptions {
   deep?: boolean;
 }
 
+export interface FilesOptions extends ReportOptions {
+  /** false: the folder was read, and no recipe lies beside the index-th file. */
+  mayHaveRecipe?: (index: number) => boolean;
+}
+
 /** What the oracle said about one file. */
 export type Outcome =
   | { kind: 'record'; records: CheckRecords; index: number; runtime: RuntimeInfo }
@@ -38,18 +45,44 @@ export type Outcome =
 
 const readsAtOnce = 8;
 
+export type KnownRuntimes = ReportInput['knownRuntimes'];
+
 export interface ReportContext {
   machine: MachineFacts;
-  knownRuntimes: { version: string; path: string }[];
+  knownRuntimes: KnownRuntimes;
 }
 
 export interface DescribedFile {
   facts: FileFacts;
   /** Which GPUs of its header it holds no code for, as far as is known. */
   code: CodeFacts | null;
-  report: EngineReport;
+  readonly report: EngineReport;
+  /** What the report has in common with those of other files: printed without making this one. null: nothing. */
+  shared: SharedReport | null;
+  machine: MachineFacts;
   /** Beside it. */
   recipe: RecipeFacts | null;
+}
+
+/** A file of which nothing is special: its report is made when it is looked at. */
+class PlainFile implements DescribedFile {
+  readonly code = null;
+  readonly recipe = null;
+  private made: EngineReport | null = null;
+
+  constructor(
+    private readonly input: ReportInput,
+    readonly machine: MachineFacts,
+    readonly shared: SharedReport,
+  ) {}
+
+  get facts(): FileFacts {
+    return this.input.facts;
+  }
+
+  get report(): EngineReport {
+    return (this.made ??= makeEngineReport(this.input));
+  }
 }
 
 /** The answers for a list of files, each a report when it is asked for. */
@@ -63,6 +96,7 @@ export class CheckedFiles {
     private readonly context: ReportContext,
     private readonly readLimitMs: number | undefined,
     private readonly texts: EngineTexts,
+    private readonly shared: SharedReports,
     private readonly contained: (
       engines: readonly ContainedEngine[],
     ) => Promise<ContainedReport[]> = () => Promise.resolve([]),
@@ -107,30 +141,75 @@ export class CheckedFiles {
       recordedHash: recordedHash ?? null,
       now: Date.now(),
     });
-    const known = codeFacts(facts.header, code);
-    if (facts.engines.length === 0) return { facts, report: own, recipe, code: known };
+    const described = {
+      facts,
+      recipe,
+      code: codeFacts(facts.header, code),
+      shared: null,
+      machine: this.context.machine,
+    };
+    if (facts.engines.length === 0) return { ...described, report: own };
     const { withEngines } = await import('../../core/report/containedReports');
-    const report = withEngines(own, facts, await this.contained(facts.engines));
-    return { facts, report, recipe, code: known };
+    return { ...described, report: withEngines(own, facts, await this.contained(facts.engines)) };
+  }
+
+  /** The same at once for a whole engine of which nobody knows more than its header; null: there is more to it. */
+  private plain(index: number, options: FilesOptions): PlainFile | null {
+    const path = this.paths[index];
+    const outcome = this.outcomes[index];
+    if (path === undefined || outcome?.kind !== 'record') return null;
+    if (options.deep === true || options.recordedHash || !this.texts.isEmpty) return null;
+    if (options.mayHaveRecipe?.(index) !== false) return null;
+    const { records, index: at, runtime } = outcome;
+    const type = records.fileType(at);
+    if (records.systemError(at) !== 0 || type === 'directory' || type === 'other') return null;
+    const { facts, wants } = makeTriagedFacts({
+      file: displayPath(path),
+      prefix: records.header(at),
+      size: records.fileSize(at),
+      modified: records.modified(at),
+    });
+    if (wants !== 0) return null;
+    const input: ReportInput = {
+      ...this.context,
+      facts,
+      recipe: null,
+      answer: answerOf(records, at),
+      runtime,
+      runtimeProblem: null,
+      now: Date.now(),
+    };
+    const shared = this.shared.of(input);
+    return shared && new PlainFile(input, this.context.machine, shared);
   }
 
   /** In order; the next ones are read ahead where files have to be read. */
-  async *reports(options?: ReportOptions): AsyncGenerator<EngineReport> {
-    for await (const { report } of this.describedFiles(options)) yield report;
+  async *reports(options?: FilesOptions): AsyncGenerator<EngineReport> {
+    for (const file of this.describedFiles(options)) yield (await file).report;
   }
 
-  /** The same with the facts of each file. */
-  async *describedFiles(options?: ReportOptions): AsyncGenerator<DescribedFile> {
-    const ahead: Promise<DescribedFile>[] = [];
+  /** The same with the facts of each file. Nothing waits for the ones that are known at once. */
+  *describedFiles(options: FilesOptions = {}): Generator<DescribedFile | Promise<DescribedFile>> {
+    const ahead: (DescribedFile | Promise<DescribedFile>)[] = [];
+    let waiting = 0;
     for (let next = 0; next < this.length || ahead.length > 0;) {
-      while (next < this.length && ahead.length < readsAtOnce) {
-        const file = this.described(next++, options);
+      while (next < this.length && waiting < readsAtOnce && ahead.length <= readsAtOnce) {
+        const index = next++;
+        const plain = this.plain(index, options);
+        if (plain) {
+          ahead.push(plain);
+          continue;
+        }
+        const file = this.described(index, options);
         // Awaited in its turn, which may come after it failed.
         file.catch(() => undefined);
         ahead.push(file);
+        waiting++;
       }
       const first = ahead.shift();
-      if (first) yield await first;
+      if (first === undefined) continue;
+      if (first instanceof Promise) waiting--;
+      yield first;
     }
   }
 
@@ -185,10 +264,22 @@ export function answerOf(records: CheckRecords, index: number): RuntimeAnswer | 
   return {
     validity,
     diagnostics: records.diagnostics(index),
-    lines: records
-      .lines(index)
-      .map(({ severity, bytes }) => ({ severity, text: libraryLine(bytes) })),
+    lines: linesOf(records, index),
   };
+}
+
+const printable = new WeakMap<CheckRecords, Map<number, RuntimeAnswer['lines']>>();
+
+/** Many files of an answer have the same lines: those are made printable once. */
+function linesOf(records: CheckRecords, index: number): RuntimeAnswer['lines'] {
+  const place = records.linesPlace(index);
+  const known = printable.get(records) ?? new Map<number, RuntimeAnswer['lines']>();
+  printable.set(records, known);
+  const made =
+    known.get(place) ??
+    records.lines(index).map(({ severity, bytes }) => ({ severity, text: libraryLine(bytes) }));
+  known.set(place, made);
+  return made;
 }
 
 /** null: there is none, or none that can be read; the recipe's own editor says what is wrong with it. */

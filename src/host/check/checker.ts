@@ -13,6 +13,7 @@ import type {
   MachineFacts,
 } from '../../core/report/engineReport';
 import { makeEngineReport } from '../../core/report/makeEngineReport';
+import { SharedReports } from '../../core/report/sharedReport';
 import type { RuntimeProblem as Problem } from '../../core/report/reasons';
 import { asFailure, type Failure } from '../../core/wire/failure';
 import type { RuntimeInfo } from '../engineHost/protocol';
@@ -21,6 +22,7 @@ import type { ChosenRuntime } from '../runtimes/runtimes';
 import {
   answerOf,
   CheckedFiles,
+  type KnownRuntimes,
   type Outcome,
   type ReportContext,
   type ReportOptions,
@@ -69,6 +71,8 @@ const machineFreshMs = 10_000;
 
 export class Checker {
   private readonly texts: EngineTexts;
+  private readonly shared = new SharedReports();
+  private known: { runtimes: readonly FoundRuntime[]; facts: KnownRuntimes } | null = null;
   private lastWhy = '';
   private machine: { facts: Promise<MachineFacts>; at: number } | null = null;
 
@@ -93,6 +97,7 @@ export class Checker {
       await this.context(),
       this.options.readLimitMs,
       this.texts,
+      this.shared,
       (engines) => this.contained(engines, signal),
     );
   }
@@ -195,13 +200,15 @@ export class Checker {
   }
 
   private async context(): Promise<ReportContext> {
-    const known = await this.options.knownRuntimes();
-    return {
-      machine: await this.machineFacts(),
-      knownRuntimes: known
+    const runtimes = await this.options.knownRuntimes();
+    // The same list for all files: reports are told apart by it.
+    if (this.known?.runtimes !== runtimes) {
+      const facts = runtimes
         .filter(({ problem, version }) => problem === null && version !== '')
-        .map(({ version, path }) => ({ version, path })),
-    };
+        .map(({ version, path }) => ({ version, path }));
+      this.known = { runtimes, facts };
+    }
+    return { machine: await this.machineFacts(), knownRuntimes: this.known.facts };
   }
 
   /** Engines that another runtime is chosen for are asked about again, there. */

@@ -55,6 +55,10 @@ const mostTexts = 2000;
 export class EngineTexts {
   private readonly texts = new Map<string, EngineText | null>();
 
+  get isEmpty(): boolean {
+    return this.texts.size === 0;
+  }
+
   /** What was read before; null: nothing, or it is not there. */
   known(file: FilePath, facts: FileFacts): EngineText | null {
     return this.texts.get(keyOf(file, facts)) ?? null;

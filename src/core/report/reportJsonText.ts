@@ -1,0 +1,73 @@
+/** The JSON of reports as text. Of reports that share what they say (sharedReport.ts), the text is made once as well. */
+import type { EngineReport } from './engineReport';
+import type { OwnFacts } from './makeEngineReport';
+import { reportFitJson, reportJson } from './reportJson';
+import type { SharedReport } from './sharedReport';
+
+/** compact: one line. lines: indented as an item of an array. */
+export type JsonStyle = 'compact' | 'lines';
+
+export function jsonText(value: unknown, style: JsonStyle): string {
+  return style === 'compact'
+    ? JSON.stringify(value)
+    : JSON.stringify(value, null, 2).replace(/^/gm, '  ');
+}
+
+/** Stands where a file's own facts go. No printable text has it. */
+const hole = '\0';
+const holeText = JSON.stringify(hole);
+
+/** The text of one shared report, cut at its holes. */
+type Pieces = readonly string[];
+
+const texts: Readonly<Record<JsonStyle, WeakMap<SharedReport, WeakMap<object, Pieces>>>> = {
+  compact: new WeakMap(),
+  lines: new WeakMap(),
+};
+
+const nothing = {};
+
+/** more: what comes after the report's own fields; the same object for files that have the same of it. */
+export function sharedJsonText(
+  shared: SharedReport,
+  own: OwnFacts,
+  style: JsonStyle,
+  more: object = nothing,
+): string {
+  const pieces = piecesOf(shared, style, more);
+  const [length, changed] = own.fileRows;
+  const fit = JSON.stringify(reportFitJson(own.fit), null, style === 'lines' ? 2 : 0);
+  const values = [
+    JSON.stringify(own.file),
+    own.header?.fileSize,
+    own.header?.weightBytes,
+    own.size,
+    JSON.stringify(length?.value),
+    JSON.stringify(changed?.value),
+    style === 'lines' ? fit.replace(/\n/g, '\n    ') : fit,
+  ];
+  return pieces.reduce((text, piece, at) => `${text}${piece}${values[at] ?? ''}`, '');
+}
+
+function piecesOf(shared: SharedReport, style: JsonStyle, more: object): Pieces {
+  const known = texts[style].get(shared) ?? new WeakMap<object, Pieces>();
+  texts[style].set(shared, known);
+  const before = known.get(more);
+  if (before) return before;
+  const pieces = jsonText({ ...withHoles(shared.example), ...more }, style).split(holeText);
+  known.set(more, pieces);
+  return pieces;
+}
+
+/** The holes in the order in which they are printed. */
+function withHoles(report: EngineReport): object {
+  const json = reportJson(report);
+  return {
+    ...json,
+    file: hole,
+    header: { ...json.header, fileSize: hole, weightBytes: hole },
+    size: hole,
+    details: json.details.map(({ label }) => ({ label, value: hole })),
+    fit: hole,
+  };
+}

@@ -1,0 +1,98 @@
+/**
+ * What is said of many engines is made once: reports of engines that were built alike differ in name, time, length and
+ * weights, and hardly a sentence speaks of those. Of ten thousand engines, some hundred reports are made.
+ *
+ * What is left to the file itself is ownFacts (makeEngineReport.ts). An engine whose sentences could speak of its length or
+ * weights (cut short, too large for the GPU), or that has a recipe or text of its own, shares nothing.
+ */
+import { headerSize } from '../file/engineHeader';
+import type { EngineReport, RuntimeAnswer } from './engineReport';
+import { makeEngineReport } from './makeEngineReport';
+import type { ReportInput } from './reasons';
+import { diagnosticBit, hasBit } from './validity';
+
+export interface SharedReport {
+  /** One of these reports: all of it but ownFacts, and what is derived from those, holds for each. */
+  readonly example: EngineReport;
+}
+
+/** Beyond that, hostile or not, they do not repeat. */
+const mostReports = 4096;
+
+export class SharedReports {
+  private readonly reports = new Map<string, SharedReport>();
+  /** Numbers for what is the same object in many inputs. */
+  private readonly objects = new WeakMap<object, number>();
+  private readonly texts = new Map<string, number>();
+  private count = 0;
+
+  constructor(private readonly make: (input: ReportInput) => EngineReport = makeEngineReport) {}
+
+  /** null: it has nothing in common with others. */
+  of(input: ReportInput): SharedReport | null {
+    if (!speaksOfBuildOnly(input)) return null;
+    const key = this.keyOf(input);
+    const known = this.reports.get(key);
+    if (known) return known;
+    if (this.reports.size >= mostReports) {
+      this.reports.clear();
+      this.texts.clear();
+    }
+    const made = { example: this.make(input) };
+    this.reports.set(key, made);
+    return made;
+  }
+
+  private keyOf(input: ReportInput): string {
+    const { facts, answer, runtime, runtimeProblem, machine, knownRuntimes } = input;
+    const { headerBytes, header } = facts;
+    const data = new DataView(headerBytes.buffer, headerBytes.byteOffset, headerBytes.byteLength);
+    // All of the header but length and weights; what is not here has one value in any header that was read.
+    const build = `${data.getUint32(12, true)} ${data.getUint32(24, true)} ${data.getUint32(32, true)} ${data.getUint32(36, true)} ${header?.cudaDriver} ${header?.cudaRuntime}`;
+    const answered = answer
+      ? `${answer.validity} ${answer.diagnostics} ${this.numberOfLines(answer.lines)}`
+      : '';
+    return `${build},${answered},${this.numberOf(runtime)} ${this.numberOf(runtimeProblem)} ${this.numberOf(machine)} ${this.numberOf(knownRuntimes)}`;
+  }
+
+  private numberOf(object: object | null | undefined): number {
+    if (!object) return 0;
+    const known = this.objects.get(object);
+    if (known !== undefined) return known;
+    this.objects.set(object, ++this.count);
+    return this.count;
+  }
+
+  /** By what they say; the same list is looked at once. */
+  private numberOfLines(lines: RuntimeAnswer['lines']): number {
+    const known = this.objects.get(lines);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(lines);
+    const number = this.texts.get(text) ?? ++this.count;
+    this.texts.set(text, number);
+    this.objects.set(lines, number);
+    return number;
+  }
+}
+
+/** Nothing in this report speaks of this file's length or weights, but for ownFacts. */
+function speaksOfBuildOnly(input: ReportInput): boolean {
+  const { facts, answer, machine, recordedHash, recipe, code } = input;
+  const { header } = facts;
+  const gpu = machine?.gpu ?? null;
+  return (
+    facts.kind === 'tensorrt-rtx' &&
+    header !== null &&
+    facts.damage === null &&
+    facts.size === header.fileSize &&
+    facts.modified !== null &&
+    facts.headerBytes.length === headerSize &&
+    facts.engines.length === 0 &&
+    facts.kindDetails.length === 0 &&
+    !recordedHash &&
+    !recipe &&
+    (code ?? []).length === 0 &&
+    !(answer && hasBit(answer.diagnostics, diagnosticBit.kINSUFFICIENT_GPU_MEMORY)) &&
+    (gpu === null || header.weightBytes <= gpu.totalMemory)
+  );
+}
