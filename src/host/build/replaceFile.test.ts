@@ -744,6 +744,64 @@ describe('replaceFile', () => {
     );
 
     itUnless(
+      onWindows('rights are not bits'),
+      'refuses it also where a folder of that name is there already, whoever made it',
+      async () => {
+        const work = path.join(folder, workFolderName);
+        fs.mkdirSync(work);
+        // So that it is not removed as an empty one.
+        fs.writeFileSync(path.join(work, 'theirs'), '');
+        fs.chmodSync(folder, 0o777);
+        assert.match(
+          (await failure(replace('new'))).message,
+          /Every user of this machine may rename/,
+        );
+        fs.chownSync(work, 65533, 65533);
+        assert.match((await failure(replace('new'))).message, /belongs to another user/);
+        assert.deepEqual([names(), fs.readdirSync(work)], [[workFolderName], ['theirs']]);
+      },
+    );
+
+    itUnless(
+      onWindows('rights are not bits'),
+      'takes no folder that another user made in its name, in a place like /tmp',
+      async () => {
+        fs.chmodSync(folder, 0o1777);
+        const mine = path.join(folder, `${workFolderName}-${nobody.uid}`);
+        fs.mkdirSync(mine);
+        fs.chownSync(mine, 65533, 65533);
+        fs.chmodSync(mine, 0o777);
+        const other = await Replacer.start(nobody);
+        try {
+          const answer = await other.ask('begin', engine);
+          assert.ok(!answer.ok);
+          assert.match(answer.message, /belongs to another user of this machine/);
+          assert.deepEqual(fs.readdirSync(mine), []);
+          // Its own is its own.
+          fs.chownSync(mine, nobody.uid, nobody.gid);
+          assert.equal((await other.ask('begin', engine)).ok, true);
+          await other.ask('abort', engine);
+        } finally {
+          await other.kill();
+        }
+      },
+    );
+
+    itUnless(
+      onWindows('rights are not bits'),
+      'takes from everybody else what a copied folder gave them',
+      async () => {
+        const work = path.join(folder, workFolderName);
+        fs.mkdirSync(work);
+        fs.writeFileSync(path.join(work, 'theirs'), '');
+        fs.chmodSync(work, 0o777);
+        const replacement = await beginReplacement(engine, { keepBackups: 1 });
+        assert.equal(fs.statSync(work).mode & 0o002, 0);
+        await replacement.abort();
+      },
+    );
+
+    itUnless(
       onWindows('links need a privilege, and identity is compared alone'),
       'does not follow a link that has the name of its own folder',
       async () => {

@@ -16,12 +16,14 @@ const ignoreFile = '.gitignore';
 
 /** Makes it where it is not there. Throws a Failure where something else has the name or others may rename in it. */
 export async function makeWorkFolder(parent: string): Promise<string> {
-  const folder = workFolderOf(parent, await fs.stat(parent));
+  const outer = await fs.stat(parent);
+  const folder = workFolderOf(parent, outer);
+  let isNew = true;
   try {
     await fs.mkdir(folder, 0o700);
-    await shareLikeParent(folder, parent);
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
+    isNew = false;
   }
   const stat = await fs.lstat(folder);
   if (!stat.isDirectory()) {
@@ -31,6 +33,7 @@ export async function makeWorkFolder(parent: string): Promise<string> {
       `Remove ${plainText(folder)} and build again.`,
     );
   }
+  if (process.platform !== 'win32') await guardRights(folder, parent, outer, isNew);
   await fs
     .writeFile(path.join(folder, ignoreFile), '*\n', { flag: 'wx' })
     .catch((error: unknown) => {
@@ -72,27 +75,49 @@ export function stemOf(name: string): string {
   return `${Array.from(name).slice(0, 32).join('')}~${hash}`;
 }
 
-/** Whoever may build in the parent may build at the same time: they need this folder as they need the other. */
-async function shareLikeParent(folder: string, parent: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const { mode } = await fs.stat(parent);
+/**
+ * Who may rename in this folder may exchange an engine between two steps of a build: its owner, that of the folder around
+ * it, and whoever may build there too, which is its group. Not everybody.
+ */
+async function guardRights(
+  folder: string,
+  parent: string,
+  outer: Stats,
+  isNew: boolean,
+): Promise<void> {
   const handle = await fs.open(
     folder,
     constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW,
   );
   try {
-    // Where rights are kept at all (not on a Windows drive below WSL): here anybody could swap a file between two steps.
-    if (isForEverybody(mode) && !isSticky(mode) && ((await handle.stat()).mode & 0o077) === 0) {
-      await fs.rmdir(folder);
+    const { uid, mode } = await handle.stat();
+    const me = process.geteuid?.() ?? 0;
+    if (isForEverybody(outer.mode) && ![me, 0, outer.uid].includes(uid)) {
+      throw new Failure(
+        'file-error',
+        `${plainText(folder)} belongs to another user of this machine, who may exchange what is built in it.`,
+        `Have that folder removed, or build into a folder of your own.`,
+      );
+    }
+    // A folder of ours need not be everybody's, whatever unpacked or copied it.
+    if (isForEverybody(mode) && !isSticky(mode)) {
+      await handle.chmod(mode & 0o2775).catch(() => undefined);
+    }
+    const { mode: now } = await handle.stat();
+    // On a Windows drive below WSL it stays so: no rights are kept there, and nobody else is.
+    const keepsRights = !isForEverybody(now) || ![me, 0].includes(uid);
+    if (isForEverybody(outer.mode) && !isSticky(outer.mode) && keepsRights) {
+      if (isNew) await fs.rmdir(folder);
       throw new Failure(
         'file-error',
         `Every user of this machine may rename files in the folder ${plainText(parent)}, so no engine is built there.`,
         `Take that right away (chmod o-w or chmod +t on the folder), or build into a folder of your own.`,
       );
     }
-    const { mode: made } = await handle.stat();
     // The set-group bit came from the parent and must stay, so that new files keep its group.
-    if (!isForEverybody(mode)) await handle.chmod((mode & 0o777) | (made & 0o2000));
+    if (isNew && !isForEverybody(outer.mode)) {
+      await handle.chmod((outer.mode & 0o777) | (now & 0o2000));
+    }
   } finally {
     await handle.close();
   }
