@@ -1,11 +1,20 @@
 /**
- * `npm test [-- NAME…] [--grep=TEXT] [--changed[=COMMIT]]`: the checks (format, lint, types) and the suites in order, each
+ * `npm test [-- NAME…] [--grep=TEXT] [--lanes=N] [--changed[=COMMIT]]`: the checks (format, lint, types) and the suites in order, each
  * suite ended by a line "NAME: N passed, N failed". A suite in which no test ran has failed; so has one that leaves a
  * process behind or does not end. The last line counts the tests alone; the exit code is 0 when all of them passed and no
  * check found anything.
  *
+ * Where there are two cores, two of them run at a time, each in a process of its own, and what one printed is shown when
+ * it has ended; --lanes=1 runs one after the other and shows everything at once.
+ *
  * --changed: what is quick about the files that differ from the last commit, or from COMMIT. CONTRIBUTING.md has more.
  */
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+
+import { repositoryRoot } from '../test/harness';
 import { changedFiles, slowSuitesOf, testsOf } from './changed';
 import { testFiles } from './testFiles';
 import { checks, suites, type Check, type Only, type Suite } from './testSuites';
@@ -100,6 +109,72 @@ async function runChanged(since: string): Promise<Outcome[]> {
   return outcomes;
 }
 
+/** About how many minutes, of those that take some: they begin first, so that none is left alone at the end. */
+const minutes: Readonly<Record<string, number>> = {
+  shim: 8,
+  webview: 7,
+  ui: 7,
+  rebuild: 4,
+  run: 3,
+  fuzz: 2,
+  extensionHost: 2,
+};
+/** Still before those, because they fail soonest. */
+const early: readonly string[] = [...checks.map(({ name }) => name), 'unit'];
+
+function inOrder(names: readonly string[]): string[] {
+  const of = (name: string): number => (early.includes(name) ? Infinity : (minutes[name] ?? 0));
+  return [...names].sort((a, b) => (of(a) === of(b) ? 0 : of(b) - of(a)));
+}
+
+/** Each in a process of its own, so many at a time. Outcomes in the order of `names`. */
+async function runInLanes(
+  names: readonly string[],
+  grep: string | undefined,
+  lanes: number,
+): Promise<Outcome[]> {
+  const outcomes = new Map<string, Outcome>();
+  const waiting = inOrder(names);
+  const lane = async (): Promise<void> => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      console.log(`-- ${name} begins`);
+      outcomes.set(name, await runApart(name, grep));
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return names.flatMap((name) => outcomes.get(name) ?? []);
+}
+
+async function runApart(name: string, grep: string | undefined): Promise<Outcome> {
+  const file = path.join(repositoryRoot, 'test-results', `outcome-${name}.json`);
+  fs.rmSync(file, { force: true });
+  const start = performance.now();
+  const child = spawn(
+    process.execPath,
+    [
+      ...['--import', 'tsx', __filename, name, `--outcome=${file}`],
+      ...(grep === undefined ? [] : [`--grep=${grep}`]),
+    ],
+    { cwd: repositoryRoot, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const stop = (): void => void child.kill('SIGTERM');
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  const printed: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (bytes: Buffer) => printed.push(bytes));
+  }
+  const code = await new Promise<number | string>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (exitCode, signal) => resolve(exitCode ?? signal ?? 'unknown'));
+  });
+  process.off('SIGINT', stop).off('SIGTERM', stop);
+  process.stdout.write(Buffer.concat(printed));
+  if (fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, 'utf8')) as Outcome;
+  const failures = [{ title: 'the suite itself', message: `its process ended with ${code}` }];
+  const seconds = (performance.now() - start) / 1000;
+  return { name, passed: 0, failed: 1, failures, seconds };
+}
+
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
   const names = args.filter((argument) => !argument.startsWith('-'));
@@ -118,14 +193,28 @@ async function main(): Promise<number> {
     of.filter((one) =>
       names.length > 0 ? names.includes(one.name) : !('onlyNamed' in one && one.onlyNamed),
     );
+  const chosenNames = [...chosen(checks), ...chosen(suites)].map(({ name }) => name);
+  // A real Windows lets nobody rename what another process has open.
+  const usual = process.platform === 'win32' ? 1 : Math.min(2, os.availableParallelism());
+  const lanes = Number(option('lanes') ?? usual);
+  if (!Number.isInteger(lanes) || lanes < 1) {
+    console.error('--lanes needs a number, 1 or more.');
+    return 2;
+  }
   let outcomes: Outcome[] = [];
-  if (since !== undefined) {
+  if (since === undefined && lanes > 1 && chosenNames.length > 1) {
+    outcomes = await runInLanes(chosenNames, grep, lanes);
+  } else if (since !== undefined) {
     outcomes = await runChanged(since);
   } else {
     for (const check of chosen(checks)) outcomes.push(await runCheck(check, undefined));
     for (const suite of chosen(suites)) outcomes.push(await runSuite(suite, grep, undefined));
   }
-  summarize(outcomes);
+  const outcomeFile = option('outcome');
+  if (outcomeFile !== undefined) {
+    fs.mkdirSync(path.dirname(outcomeFile), { recursive: true });
+    fs.writeFileSync(outcomeFile, JSON.stringify(outcomes[0]));
+  } else summarize(outcomes);
   return outcomes.every(({ failed }) => failed === 0) ? 0 : 1;
 }
 

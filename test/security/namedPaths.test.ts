@@ -133,7 +133,7 @@ describe('external data of a model', () => {
       const { code, stderr } = await runCli(['build', 'm.onnx', '--runtime', '/none'], {
         cwd: folder.path,
       });
-      assert.equal(code, 1, stderr);
+      assert.equal(code, 2, stderr);
       assert.equal(fs.existsSync(inFolder('m.engine')), false);
     },
   );
