@@ -1,6 +1,6 @@
 /**
  * "Install TensorRT-RTX": NVIDIA's wheel tensorrt-rtx-cu13-libs from PyPI, by name, version and pinned SHA-256, into a
- * folder of ours. pip downloads and checks; nothing is installed into anyone's Python environment. All or nothing: it is
+ * folder of ours. pip, or uv, downloads and checks; nothing is installed into anyone's Python environment. All or nothing: it is
  * unpacked into a temporary folder and renamed when it is whole.
  */
 import { spawn } from 'node:child_process';
@@ -59,7 +59,7 @@ export interface InstallOptions {
 
 /** The installed library. Throws a Failure that says what is missing and how to get it. */
 export async function installRuntime(options: InstallOptions): Promise<string> {
-  const { version, folder, signal, onProgress } = options;
+  const { version, folder, onProgress } = options;
   const wheel = installableRuntimes.find((known) => known.version === version);
   const sha256 = wheel?.sha256[`${process.platform}-${process.arch}`];
   if (!wheel || sha256 === undefined) {
@@ -79,26 +79,16 @@ export async function installRuntime(options: InstallOptions): Promise<string> {
   try {
     // Also where Python is started: what lies in its folder it would take for its own modules.
     await fs.mkdir(temporary, { recursive: true, mode: 0o700 });
-    const python = await findPython(options, temporary);
+    const installer = await findInstaller(options, temporary);
     const requirements = path.join(temporary, 'requirements.txt');
     await fs.writeFile(requirements, `${packageName}==${version} --hash=sha256:${sha256}\n`);
     const unpacked = path.join(temporary, 'unpacked');
     await run(
-      python,
+      installer.program,
       [
-        ...isolated,
-        '-m',
-        'pip',
-        '--disable-pip-version-check',
-        '--no-input',
-        'install',
+        ...installer.args,
         '--no-deps',
-        '--only-binary=:all:',
         '--require-hashes',
-        '--no-compile',
-        '--no-cache-dir',
-        // "Progress DONE of TOTAL" lines, from pip 24.1 on; an older one refuses the word and is asked without.
-        ...((await pipKnowsRawProgress(python, temporary, signal)) ? ['--progress-bar=raw'] : []),
         '--target',
         unpacked,
         '-r',
@@ -162,22 +152,27 @@ const isolated = ['-I', '-u', '-X', 'utf8'] as const;
 
 const pythonNames =
   process.platform === 'win32' ? ['py.exe', 'python.exe', 'python3.exe'] : ['python3', 'python'];
+const uvNames = process.platform === 'win32' ? ['uv.exe'] : ['uv'];
 
-/** Interpreters by absolute path, in the order of PATH. By their bare names the system might start one of the folder's. */
-async function* pythons({ python, untrustedFolders = [] }: InstallOptions): AsyncGenerator<string> {
-  if (python !== undefined && python !== null) {
-    yield path.resolve(python);
-    return;
-  }
+/** Files of these names by absolute path, in the order of PATH. By its bare name the system might start one of the folder's. */
+async function* programs(
+  names: readonly string[],
+  untrustedFolders: readonly string[],
+): AsyncGenerator<string> {
   const { PATH = '' } = process.platform === 'win32' ? upperCased(process.env) : process.env;
   const folders = PATH.split(path.delimiter).filter((folder) => path.isAbsolute(folder));
-  for (const name of pythonNames) {
+  for (const name of names) {
     for (const folder of folders) {
       const file = path.join(folder, name);
       const stat = await fs.stat(file).catch(() => null);
       if (stat?.isFile() === true && !(await liesInside(file, untrustedFolders))) yield file;
     }
   }
+}
+
+async function* pythons({ python, untrustedFolders = [] }: InstallOptions): AsyncGenerator<string> {
+  if (python !== undefined && python !== null) yield path.resolve(python);
+  else yield* programs(pythonNames, untrustedFolders);
 }
 
 /** On Windows names of variables have no case, but a copy of them does. */
@@ -187,8 +182,14 @@ function upperCased(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   );
 }
 
-async function findPython(options: InstallOptions, cwd: string): Promise<string> {
-  const { signal } = options;
+interface Installer {
+  program: string;
+  args: string[];
+}
+
+/** pip of the first Python 3 that has one; else uv, whose environments have none, with that Python. */
+async function findInstaller(options: InstallOptions, cwd: string): Promise<Installer> {
+  const { signal, untrustedFolders = [] } = options;
   let withoutPip: string | null = null;
   for await (const python of pythons(options)) {
     const { code, output } = await capture(
@@ -197,13 +198,14 @@ async function findPython(options: InstallOptions, cwd: string): Promise<string>
       cwd,
       signal,
     );
-    if (code === 0 && output.startsWith('3')) return python;
+    if (code === 0 && output.startsWith('3')) return pipOf(python, cwd, signal);
     if (code !== null && output.startsWith('3')) withoutPip ??= python;
   }
   if (withoutPip !== null) {
+    for await (const uv of programs(uvNames, untrustedFolders)) return uvWith(uv, withoutPip);
     throw new Failure(
       'file-error',
-      `${withoutPip} has no pip, which fetches TensorRT-RTX.`,
+      `${withoutPip} has no pip, which fetches TensorRT-RTX, and there is no uv in the folders of PATH.`,
       process.platform === 'linux'
         ? 'Install it with your system\'s package manager (Debian, Ubuntu: "apt install python3-pip") and try again.'
         : `Run "${withoutPip} -m ensurepip" and try again.`,
@@ -214,6 +216,36 @@ async function findPython(options: InstallOptions, cwd: string): Promise<string>
     `Python 3 was not found (looked for ${options.python ?? `${pythonNames.join(' and ')} in the folders of PATH`}); its pip fetches TensorRT-RTX.`,
     "Install Python 3 from https://www.python.org or your system's package manager and try again.",
   );
+}
+
+async function pipOf(python: string, cwd: string, signal?: AbortSignal): Promise<Installer> {
+  return {
+    program: python,
+    args: [
+      ...isolated,
+      '-m',
+      'pip',
+      '--disable-pip-version-check',
+      '--no-input',
+      'install',
+      '--only-binary=:all:',
+      '--no-compile',
+      '--no-cache-dir',
+      // "Progress DONE of TOTAL" lines, from pip 24.1 on; an older one refuses the word and is asked without.
+      ...((await pipKnowsRawProgress(python, cwd, signal)) ? ['--progress-bar=raw'] : []),
+    ],
+  };
+}
+
+/** Settings of a folder are not read: a mirror is named by UV_DEFAULT_INDEX. No other Python is fetched. */
+function uvWith(uv: string, python: string): Installer {
+  return {
+    program: uv,
+    args: [
+      ...['pip', 'install', '--no-config', '--python', python, '--no-python-downloads'],
+      ...['--only-binary', ':all:', '--no-cache', '--link-mode', 'copy', '--color', 'never'],
+    ],
+  };
 }
 
 async function pipKnowsRawProgress(
@@ -256,14 +288,14 @@ function capture(
 }
 
 async function run(
-  python: string,
+  program: string,
   args: readonly string[],
   { signal, onProgress, onLine, version }: InstallOptions,
   wheel: Wheel,
   temporary: string,
 ): Promise<void> {
   if (signal?.aborted === true) throw cancelled();
-  const child = spawn(python, args, {
+  const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: temporary,
     // pip unpacks through TMPDIR: beside the target, so that one disk is filled and cleaned, not two.
@@ -324,23 +356,23 @@ export function pipProblem(output: string, version: string, code: number | null)
   if (/No space left on device|Errno 28|not enough space|WinError 112/i.test(output)) {
     return problem('the disk is full.', 'Free about 500 MB and try again.');
   }
-  if (/DO NOT MATCH THE HASHES|HashMismatch/i.test(output)) {
+  if (/DO NOT MATCH THE HASHES|HashMismatch|Hash mismatch/i.test(output)) {
     return problem(
       'what was downloaded is not the file that NVIDIA published (its SHA-256 differs).',
       'Try again; if it stays, a proxy or mirror changes files: ask who runs it.',
     );
   }
   if (
-    /NewConnectionError|Temporary failure in name resolution|getaddrinfo failed|ConnectTimeout|ReadTimeout|Network is unreachable|Max retries exceeded|ProxyError|SSLError|Connection refused/i.test(
+    /NewConnectionError|Temporary failure in name resolution|getaddrinfo failed|ConnectTimeout|ReadTimeout|Network is unreachable|Max retries exceeded|ProxyError|SSLError|Connection refused|Failed to fetch|error sending request/i.test(
       output,
     )
   ) {
     return problem(
       'the package index could not be reached.',
-      'Check the network connection and pip\'s proxy settings ("pip config list"), then try again.',
+      'Check the network connection and the proxy settings of pip ("pip config list") or uv (UV_DEFAULT_INDEX, HTTPS_PROXY), then try again.',
     );
   }
-  if (/No matching distribution found/i.test(output)) {
+  if (/No matching distribution found|No solution found when resolving/i.test(output)) {
     return problem(
       'the package index has no package of this version for this system.',
       'Check which index pip uses ("pip config list"); PyPI has it. Very old pips do not know the package\'s platform: update pip.',
@@ -393,5 +425,7 @@ function pythonEnvironment(): NodeJS.ProcessEnv {
   const own = Object.entries(cleanEnvironment(process.env)).filter(
     ([name]) => !/^(PYTHON|__PYVENV|PY_PYTHON)/i.test(name),
   );
-  return { ...Object.fromEntries(own), PIP_USER: '0' };
+  // Companies' proxies are known to the system's certificates, which pip takes by itself; older uv has the second name.
+  const certificates = { UV_SYSTEM_CERTS: '1', UV_NATIVE_TLS: '1' };
+  return { ...certificates, ...Object.fromEntries(own), PIP_USER: '0' };
 }
