@@ -65,6 +65,10 @@ ES_API const char *es_tensorrt_rtx_version(void) ES_NOEXCEPT;
 /* The sentence of the last failure on this thread. Copies at most size bytes, always NUL-terminated; returns the length needed. */
 ES_API uint64_t es_last_error(char *buffer, uint64_t size) ES_NOEXCEPT;
 
+/* The programs that have a file open, by name, as a list with ", " between them: what the Restart Manager of Windows tells,
+ * which can take a second. Empty where nobody tells, as on Linux, where an open file is in nobody's way. As es_last_error. */
+ES_API uint64_t es_file_users(const char *path, char *buffer, uint64_t size) ES_NOEXCEPT;
+
 /* ---- sessions ---- */
 ES_API es_status es_session_create(es_session **out) ES_NOEXCEPT;
 /* Asks running jobs to stop, waits for them, closes the runtime. It can wait as long as a native call does. */

@@ -84,6 +84,16 @@ int32_t valueByName(const std::vector<NamedValue> &known, const char *what, cons
     throw Failure(ES_INVALID_ARGUMENT, sentence + ".");
 }
 
+uint64_t copyText(const char *text, char *buffer, uint64_t size) noexcept {
+    const size_t length = std::strlen(text);
+    if (buffer != nullptr && size > 0) {
+        const size_t copied = std::min<uint64_t>(length, size - 1);
+        std::memcpy(buffer, text, copied);
+        buffer[copied] = '\0';
+    }
+    return length + 1;
+}
+
 } // namespace
 
 extern "C" {
@@ -92,14 +102,15 @@ int32_t es_abi_version(void) noexcept { return ENGINE_SHIM_ABI; }
 
 const char *es_tensorrt_rtx_version(void) noexcept { return engine_shim::compiledVersion; }
 
-uint64_t es_last_error(char *buffer, uint64_t size) noexcept {
-    const size_t length = std::strlen(lastError);
-    if (buffer != nullptr && size > 0) {
-        const size_t copied = std::min<uint64_t>(length, size - 1);
-        std::memcpy(buffer, lastError, copied);
-        buffer[copied] = '\0';
-    }
-    return length + 1;
+uint64_t es_last_error(char *buffer, uint64_t size) noexcept { return copyText(lastError, buffer, size); }
+
+uint64_t es_file_users(const char *path, char *buffer, uint64_t size) noexcept {
+    std::string users;
+    const es_status status = guarded([&] {
+        require(path != nullptr, "es_file_users needs a path.");
+        users = engine_shim::programsUsing(path);
+    });
+    return copyText(status == ES_OK ? users.c_str() : "", buffer, size);
 }
 
 es_status es_session_create(es_session **out) noexcept {

@@ -90,6 +90,9 @@ inline bool isPlainPath(const std::string &) { return true; }
  */
 SharedLibrary openDriverLibrary(const char *name, std::string &why);
 
+/* The programs that have this file open, by name, with ", " between them; empty: nobody tells. */
+std::string programsUsing(const std::string &path);
+
 /* Why the loader would read beyond the end of this library file (a bus error, not an error code); empty: it would not. */
 std::string describeTruncatedLibrary(const std::string &path);
 

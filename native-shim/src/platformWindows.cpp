@@ -17,6 +17,7 @@
 #include <windows.h>
 
 #include <process.h>
+#include <restartmanager.h>
 
 namespace engine_shim {
 
@@ -280,6 +281,41 @@ std::string describeTruncatedLibrary(const std::string &) { return {}; }
 
 /* Windows counts private bytes, which clean pages of a library are not. */
 void dropUnusedPages() noexcept {}
+
+/* By hand, because a program that links the Restart Manager loads it at start. */
+std::string programsUsing(const std::string &path) {
+    std::string why;
+    const SharedLibrary manager = SharedLibrary::openSystem("rstrtmgr.dll", why);
+    const auto start = manager.function<decltype(&::RmStartSession)>("RmStartSession");
+    const auto add = manager.function<decltype(&::RmRegisterResources)>("RmRegisterResources");
+    const auto list = manager.function<decltype(&::RmGetList)>("RmGetList");
+    const auto end = manager.function<decltype(&::RmEndSession)>("RmEndSession");
+    if (start == nullptr || add == nullptr || list == nullptr || end == nullptr) {
+        return {};
+    }
+    DWORD session = 0;
+    wchar_t key[CCH_RM_SESSION_KEY + 1] = {};
+    if (start(&session, 0, key) != ERROR_SUCCESS) {
+        return {};
+    }
+    const std::wstring file = absolutePath(toWide(path));
+    LPCWSTR files[] = {file.c_str()};
+    std::string names;
+    /* More programs than these are not worth a sentence; with ERROR_MORE_DATA nothing is filled. */
+    std::vector<RM_PROCESS_INFO> users(32);
+    UINT needed = 0;
+    UINT count = static_cast<UINT>(users.size());
+    DWORD reasons = 0;
+    if (add(session, 1, files, 0, nullptr, 0, nullptr) == ERROR_SUCCESS &&
+        list(session, &needed, &count, users.data(), &reasons) == ERROR_SUCCESS) {
+        for (UINT i = 0; i < std::min<UINT>(count, 8); i++) {
+            const std::string name = toUtf8(users[i].strAppName, ::wcsnlen(users[i].strAppName, CCH_RM_MAX_APP_NAME));
+            names += (names.empty() ? "" : ", ") + name + " (process " + std::to_string(users[i].Process.dwProcessId) + ")";
+        }
+    }
+    end(session);
+    return names;
+}
 
 std::string resolvedPath(const std::string &path) {
     const Handle file(::CreateFileW(filePath(path).c_str(), 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,

@@ -249,6 +249,13 @@ TEST("the last error is cut to the buffer and always ends") {
     CHECK_EQUAL(std::string(small), "es_sess");
 }
 
+TEST("who has a file open is a text, empty where nobody says") {
+    char text[16] = "untouched";
+    CHECK_EQUAL(es_file_users(nullptr, text, sizeof(text)), 1U);
+    CHECK_EQUAL(std::string(text), "");
+    CHECK(es_file_users("/nonexistent", nullptr, 0) >= 1U);
+}
+
 TEST("an unknown job is told from a running and a finished one") {
     Client client;
     uint64_t needed = 0;

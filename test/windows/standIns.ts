@@ -78,6 +78,20 @@ export async function makeWindowsStandIns(below: string): Promise<void> {
   );
 }
 
+/** A program that holds a file open, for windowsLibraries.test.ts. */
+export const holdOpen = 'build/windows/holdOpen.exe';
+export async function makeHoldOpen(below: string): Promise<void> {
+  const { compile } = await import('../../scripts/windows/native.mjs');
+  const { runAll } = await import('../../scripts/windows/toolchain.mjs');
+  const { windowsToolchain } = await import('../../scripts/setup/windows.mjs');
+  const tools = windowsToolchain();
+  const source = inRoot('test/windows/holdOpen.c');
+  const objects = await compile(tools, 'hold-open', [source], ['-std=gnu99', ...warnings]);
+  const program = path.join(below, holdOpen);
+  fs.mkdirSync(path.dirname(program), { recursive: true });
+  await runAll([tools.linkExe(program, objects)]);
+}
+
 const drivers = [windowsStandIns.nvml, windowsStandIns.cuda];
 const system32 = async (): Promise<string> => {
   const { winePrefix } = await import('../../scripts/windows/wine.mjs');

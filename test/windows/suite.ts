@@ -11,7 +11,7 @@ import type { TestReport } from '../harness/mochaRun';
 import { builtEngine, libraryVersions } from '../support/builtEngines';
 import { appFolder, makeWindowsApp } from './app';
 import { runNativeTests } from './nativeTests';
-import { installDrivers, makeWindowsStandIns, removeDrivers } from './standIns';
+import { installDrivers, makeHoldOpen, makeWindowsStandIns, removeDrivers } from './standIns';
 
 interface Group {
   name: string;
@@ -33,7 +33,12 @@ const groups: Group[] = [
   { name: 'gpu', tests: ['test/gpu'], timeout: 60_000, limitMinutes: 3, standIns: true },
   {
     name: 'run',
-    tests: ['test/run/inspect.test.ts', 'test/run/run.test.ts'],
+    tests: [
+      'test/run/inspect.test.ts',
+      'test/run/run.test.ts',
+      'test/run/badInput.test.ts',
+      'test/run/cancel.test.ts',
+    ],
     timeout: 120_000,
     limitMinutes: 6,
     standIns: true,
@@ -110,6 +115,7 @@ export async function runWindowsSuite(grep: string | undefined): Promise<TestRep
   await writeLinuxHeaders();
   unpackVsix();
   await makeWindowsStandIns(appFolder);
+  await makeHoldOpen(appFolder);
   await removeDrivers();
   try {
     if (grep === undefined) {

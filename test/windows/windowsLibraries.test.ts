@@ -3,7 +3,8 @@
  * lies; and without a driver nothing ends but with its sentence.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
@@ -24,6 +25,7 @@ import {
 } from '../support/builtEngines';
 import { staticModel, writeExternalDataModel } from '../support/onnxModels';
 import { optionsWith, RebuildBench, requestFor } from '../support/rebuilds';
+import { holdOpen } from './standIns';
 
 /** By version, the headers of the engines that Linux built of the same model; the suite writes them. */
 const linuxHeaders = (): Record<string, string> =>
@@ -148,6 +150,47 @@ for (const version of libraryVersions) {
       });
       assert.equal(headerOf(output), expected());
     });
+
+    if (version === libraryVersions.at(-1)) {
+      it('keeps the new engine beside one that a program holds open', async () => {
+        const model = path.join(folder.path, 'm.onnx');
+        const engine = path.join(folder.path, 'held.engine');
+        await build(model, engine);
+        const before = fs.readFileSync(engine);
+        const holder = spawn(path.join(repository, holdOpen), [engine], {
+          cwd: folder.path,
+          stdio: ['pipe', 'pipe', 'inherit'],
+        });
+        const ended = once(holder, 'exit');
+        try {
+          const [text] = (await once(holder.stdout, 'data')) as [Buffer];
+          assert.match(text.toString(), /^held/);
+          await assert.rejects(build(model, engine), (error: Failure) => {
+            assert.match(error.message, /held\.engine is in use by .* and could not be replaced/);
+            assert.match(error.message, /The new engine is .*held\.new\.engine\.$/);
+            assert.match(error.nextStep, /^Close .*, then rename held\.new\.engine/);
+            return true;
+          });
+        } finally {
+          holder.stdin.end();
+          await ended;
+        }
+        assert.deepEqual(fs.readFileSync(engine), before);
+        assert.equal(headerOf(path.join(folder.path, 'held.new.engine')), expected());
+        await build(model, engine);
+        assert.equal(headerOf(engine), expected());
+      });
+
+      it('replaces an engine that is marked read-only', async () => {
+        const model = path.join(folder.path, 'm.onnx');
+        const engine = path.join(folder.path, 'read-only.engine');
+        await build(model, engine);
+        fs.chmodSync(engine, 0o444);
+        await build(model, engine);
+        assert.equal(headerOf(engine), expected());
+        assert.equal(fs.readFileSync(`${engine}.bak`).length, fs.statSync(engine).size);
+      });
+    }
 
     if (version === '1.6.1.120') {
       it('asks the driver why a build ended the host, and says so', async () => {

@@ -53,6 +53,7 @@ export interface BuildHosts {
   ): Promise<BuildResult>;
   checkFiles(runtime: string, paths: Uint8Array, count: number): Promise<CheckResult>;
   gpus(options?: { signal?: AbortSignal | undefined }): Promise<GpusInfo>;
+  fileUsers(file: string): Promise<string>;
 }
 
 export interface RebuildRequest {
@@ -179,7 +180,12 @@ export class Rebuilder {
     const model = await readOnnxFile(request.model, signal);
     await refuseToOverwrite(request);
     const { engine, keepBackups, workspace = [], confirmed = null } = request;
-    const replacement = await beginReplacement(engine, { keepBackups, workspace, confirmed });
+    const replacement = await beginReplacement(engine, {
+      keepBackups,
+      workspace,
+      confirmed,
+      usersOf: (file) => this.hosts.fileUsers(file),
+    });
     try {
       progress.tell('loading', 'Loading TensorRT-RTX');
       const runtime = await this.hosts.load(request.runtime, { signal });

@@ -831,12 +831,40 @@ describe('replaceFile', () => {
         execFileSync('mount', ['--bind', engine, engine]);
         mounted.push(engine);
         const error = await failure(replace('new'));
-        assert.match(error.message, /m\.engine is in use .* The new engine is .*m\.new\.engine\./);
+        assert.match(
+          error.message,
+          /m\.engine is in use by another program .* The new engine is .*m\.new\.engine\./,
+        );
+        assert.match(error.nextStep, /^Close the program that uses it, then rename m\.new\.engine/);
         assert.equal(read(engine), 'old');
         const beside = path.join(folder, 'm.new.engine');
         assert.equal(read(beside), 'new');
         assert.equal(read(recipePathOf(beside)), recipeOf(beside, 'new'));
         assert.equal(names().includes(workFolderName), false);
+      },
+    );
+
+    itUnless(
+      onWindows('no file is mounted'),
+      'is told with the programs that use it, where the system names them',
+      async () => {
+        await replace('old');
+        execFileSync('mount', ['--bind', engine, engine]);
+        mounted.push(engine);
+        const asked: string[] = [];
+        const replacement = await beginReplacement(engine, {
+          keepBackups: 1,
+          usersOf: (file) => {
+            asked.push(file);
+            return Promise.resolve('Player\u202e (process 42)');
+          },
+        });
+        fs.writeFileSync(replacement.temporaryPath, 'new');
+        const error = await failure(replacement.commit((file) => recipeOf(file, 'new')));
+        assert.deepEqual(asked, [engine]);
+        assert.match(error.message, /is in use by Player\S* \(process 42\) and could not/);
+        assert.doesNotMatch(error.message, /\u202e/);
+        assert.match(error.nextStep, /^Close it there, then rename/);
       },
     );
 

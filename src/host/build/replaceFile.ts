@@ -46,6 +46,8 @@ export interface ReplacementOptions {
   workspace?: readonly string[];
   /** The real path outside of them that a person agreed to. */
   confirmed?: string | null;
+  /** The programs that have a file open, by name; empty: nobody says. */
+  usersOf?: (file: string) => Promise<string>;
 }
 
 export interface CommittedFiles {
@@ -247,13 +249,14 @@ export class Replacement {
     for (let i = 2; (await lstatOrNull(beside)) !== null; i++) {
       beside = path.join(dir, `${name}.new${i}${ext}`);
     }
+    const users = plainText((await this.options.usersOf?.(this.real)) ?? '');
     await renameOver(this.temporaryPath, beside);
     await fs.writeFile(recipePathOf(beside), recipeOf(path.basename(beside)), { flag: 'wx' });
     await syncFolder(dir);
     return new Failure(
       'file-error',
-      `The engine ${plainText(this.target)} is in use by another program and could not be replaced. The new engine is ${plainText(beside)}.`,
-      `Close the program that uses it, then rename ${plainText(path.basename(beside))} and its recipe, or build again.`,
+      `The engine ${plainText(this.target)} is in use by ${users === '' ? 'another program' : users} and could not be replaced. The new engine is ${plainText(beside)}.`,
+      `Close ${users === '' ? 'the program that uses it' : 'it there'}, then rename ${plainText(path.basename(beside))} and its recipe, or build again.`,
     );
   }
 

@@ -166,6 +166,8 @@ export const requests = {
   gpus: { params: v.object({}), result: gpusInfo },
   /** NVML only, without CUDA; processes: also who holds memory. */
   gpuMemory: { params: v.object({ processes: v.boolean() }), result: gpuMemoryInfo },
+  /** The programs that have this file open, by name; empty where the system doesn't say. */
+  fileUsers: { params: v.object({ path }), result: v.string() },
   /** paths: each ended by a NUL, bytes as the system has them. */
   checkFiles: { params: v.object({ paths: bytes, count }), result: checkResult },
   /** headers: count times stride bytes; lengths: bytes that count of each. */

@@ -117,6 +117,12 @@ export class EngineHostSupervisor {
     return this.request(running?.runtime ?? null, 'gpus', {}, options);
   }
 
+  /** The programs that have a file open, by name; empty: the system doesn't say. */
+  async fileUsers(path: string): Promise<string> {
+    const running = [...this.entries.values()].find((entry) => entry.lifecycle.state === 'ready');
+    return this.request(running?.runtime ?? null, 'fileUsers', { path }).catch(() => '');
+  }
+
   /** Forgets refusals and crashes, of one runtime or of all: the user asked again. */
   askAgain(runtime?: RuntimePath): void {
     for (const entry of this.entries.values()) {

@@ -58,6 +58,9 @@ export function bind(file: string) {
     lastError: lazily<(buffer: Buffer, size: number) => number | bigint>(
       'uint64_t es_last_error(void *buffer, uint64_t size)',
     ),
+    fileUsers: lazily<(path: Buffer, buffer: Buffer, size: number) => number | bigint>(
+      'uint64_t es_file_users(const void *path, void *buffer, uint64_t size)',
+    ),
     sessionCreate: lazily<(out: Buffer) => number>('int es_session_create(void *out)'),
     sessionDestroy: lazily<(session: bigint) => void>('void es_session_destroy(void *session)'),
     poll: lazily<

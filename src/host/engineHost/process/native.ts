@@ -3,6 +3,7 @@ import type { RequestName, RequestParams, RequestResult } from '../protocol';
 import type { HostContext } from './context';
 import { build } from './requests/build';
 import { checkFiles, checkHeaders } from './requests/check';
+import { fileUsers } from './requests/fileUsers';
 import { gpuMemory } from './requests/gpuMemory';
 import { gpus } from './requests/gpus';
 import { inspect } from './requests/inspect';
@@ -23,6 +24,7 @@ export const handlers: Handlers = {
   load,
   gpus,
   gpuMemory,
+  fileUsers,
   checkFiles,
   checkHeaders,
   build,

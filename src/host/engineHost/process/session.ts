@@ -114,6 +114,13 @@ export class ShimSession {
     );
   }
 
+  /** Waits up to a second or so; empty: the system doesn't say. */
+  fileUsers(file: string): string {
+    const buffer = Buffer.alloc(4096);
+    const needed = Number(this.native.fileUsers(cString(file), buffer, buffer.length));
+    return buffer.toString('utf8', 0, Math.min(needed, buffer.length) - 1);
+  }
+
   gpus(): ShimJob<Buffer> {
     return this.submit(
       (job) => this.native.submitGpus(this.session, job),
