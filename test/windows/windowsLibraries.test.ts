@@ -181,14 +181,17 @@ for (const version of libraryVersions) {
         assert.equal(headerOf(engine), expected());
       });
 
-      it('replaces an engine that is marked read-only', async () => {
-        const model = path.join(folder.path, 'm.onnx');
+      it('refuses an engine with the read-only attribute before it builds', async () => {
         const engine = path.join(folder.path, 'read-only.engine');
-        await build(model, engine);
+        fs.writeFileSync(engine, 'old');
         fs.chmodSync(engine, 0o444);
-        await build(model, engine);
-        assert.equal(headerOf(engine), expected());
-        assert.equal(fs.readFileSync(`${engine}.bak`).length, fs.statSync(engine).size);
+        await assert.rejects(build(path.join(folder.path, 'm.onnx'), engine), (error: Failure) => {
+          assert.match(error.message, /read-only\.engine is read-only, so it is not replaced\./);
+          assert.match(error.nextStep, /^Clear its read-only attribute/);
+          return true;
+        });
+        assert.equal(fs.readFileSync(engine, 'utf8'), 'old');
+        fs.chmodSync(engine, 0o644);
       });
     }
 
