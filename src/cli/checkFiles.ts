@@ -16,7 +16,9 @@ import { makeFileFacts } from '../core/file/fileFacts';
 import { Failure } from '../core/wire/failure';
 import type { ChosenRuntime } from '../host/runtimes/runtimes';
 import type { FoundRuntime } from '../host/runtimes/runtimeSources';
+import type { MachineProfile } from '../core/report/verdictRule';
 import type { CheckOptions } from './checkOptions';
+import { fixesFor } from './fixes';
 import { findEngines, type FoundFile } from './findEngines';
 import { complain, hasColour, type Paint, painter, print } from './output';
 import { rawArguments } from './rawArguments';
@@ -39,6 +41,9 @@ export async function checkFiles(
     options.machine === undefined
       ? null
       : await (await import('./machineProfile')).readMachineProfile(options.machine);
+  const { predictedReport } = profile
+    ? await import('../core/report/predictedReport')
+    : { predictedReport: null };
   const checker = checkerOf(options, session);
   const printer = options.json === true ? new JsonPrinter() : new TextPrinter(options);
   let worst = 0;
@@ -64,7 +69,7 @@ export async function checkFiles(
       files++;
       const prediction = profile && makePrediction(facts, profile.machine, profile.name);
       count(exitCode([{ report, predicted: prediction?.predicted ?? null }]));
-      await printer.file({ report, shared: null }, prediction, []);
+      await printer.file({ report, shared: null }, prediction, [], null);
     }
   }
   const skipped = new SkippedFiles();
@@ -79,7 +84,7 @@ export async function checkFiles(
       files++;
       if (described.shared) {
         count(exitCode([{ report: described.shared.example }]));
-        const printed = printer.file(described, null, []);
+        const printed = printer.file(described, null, [], null);
         if (printed) await printed;
         continue;
       }
@@ -106,7 +111,9 @@ export async function checkFiles(
         facts.engines.map(
           (engine) => engine.facts && makePrediction(engine.facts, profile.machine, profile.name),
         );
-      await printer.file(described, prediction, inner ?? []);
+      const there =
+        profile && predictedReport?.(facts, profile.machine, profile.name, { code, recipe });
+      await printer.file(described, prediction, inner ?? [], there ?? null);
     }
   }
   skipped.tell();
@@ -225,14 +232,15 @@ function checkerOf(options: CheckOptions, session: CheckSession): Checker {
 
 /** A report to print; shared: what others have in common with it. */
 type Printed = Pick<DescribedFile, 'report' | 'shared'> &
-  Partial<Pick<DescribedFile, 'facts' | 'machine'>>;
+  Partial<Pick<DescribedFile, 'facts' | 'machine' | 'code' | 'recipe'>>;
 
 interface Printer {
-  /** inner: predictions for the engines that the file holds. */
+  /** inner: predictions for the engines that the file holds; there: the report of the machine that is predicted. */
   file(
     file: Printed,
     prediction: Prediction | null,
     inner: readonly (Prediction | null)[],
+    there: EngineReport | null,
   ): Promise<void> | void;
   end(): Promise<void> | void;
 }
@@ -245,6 +253,7 @@ class JsonPrinter implements Printer {
     file: Printed,
     prediction: Prediction | null,
     inner: readonly (Prediction | null)[],
+    there: EngineReport | null,
   ): Promise<void> | void {
     const json =
       file.shared && file.facts && !prediction
@@ -253,7 +262,7 @@ class JsonPrinter implements Printer {
             ownFacts({ facts: file.facts, machine: file.machine ?? null }),
             'lines',
           )
-        : jsonText(reportJson(file.report, prediction, inner), 'lines');
+        : jsonText(reportJson(file.report, prediction, inner, there), 'lines');
     return print(`${this.files++ === 0 ? '[\n' : ',\n'}${json}`);
   }
 
@@ -269,8 +278,13 @@ class TextPrinter implements Printer {
     this.text = reportText(options);
   }
 
-  file(file: Printed, prediction: Prediction | null): Promise<void> | void {
-    return print(this.text.file(file, prediction));
+  file(
+    file: Printed,
+    prediction: Prediction | null,
+    _inner: readonly (Prediction | null)[],
+    there: EngineReport | null,
+  ): Promise<void> | void {
+    return print(this.text.file(file, prediction, there));
   }
 
   end(): Promise<void> | void {
@@ -286,7 +300,7 @@ class ReportText {
 
   constructor(private readonly options: CheckOptions) {}
 
-  file(file: Printed, prediction: Prediction | null): string {
+  file(file: Printed, prediction: Prediction | null, there: EngineReport | null = null): string {
     const { paint } = this;
     const { shared } = file;
     if (shared && file.facts && !prediction && this.options.verbose !== true) {
@@ -294,7 +308,8 @@ class ReportText {
       const known = this.rests.get(shared);
       const rest = known ?? this.rest(shared.example);
       if (known === undefined) this.rests.set(shared, rest);
-      return `${paint('bold', file.facts.file)}${rest}\n`;
+      const fixes = this.fixes(file, shared.example, null);
+      return `${[`${paint('bold', file.facts.file)}${rest}`, ...fixes].join('\n')}\n`;
     }
     const { report } = file;
     this.counts[countOf(report)]++;
@@ -307,10 +322,28 @@ class ReportText {
     if (this.options.verbose === true) {
       return [fullReportText(report), ...predicted, '', ''].join('\n');
     }
-    return [`${paint('bold', report.file)}${this.rest(report)}`, ...predicted, ''].join('\n');
+    const fixes = this.fixes(file, there ?? report, there && (prediction?.machine ?? null));
+    const lines = [`${paint('bold', report.file)}${this.rest(report)}`, ...predicted, ...fixes];
+    return `${lines.join('\n')}\n`;
   }
 
-  /** All but the file's name. */
+  /** As commands, which name the file; of what is no file, as sentences. */
+  private fixes(
+    { facts, code, recipe }: Printed,
+    report: EngineReport,
+    machine: MachineProfile | null,
+  ): string[] {
+    const fixes = facts
+      ? fixesFor({ facts, code: code ?? null, recipe: recipe ?? null }, report, machine)
+      : report.remedies.slice(0, 3).map((remedy) => ({ remedy, command: null }));
+    return fixes.map(({ remedy, command }) => {
+      const title = remedy.title.replace(/…$/, '');
+      const how = command === null ? `. ${remedy.detail}` : `:\n    ${command}`;
+      return `  ${this.paint('dim', 'fix:')} ${title}${how}`;
+    });
+  }
+
+  /** All but the file's name and what helps. */
   private rest(report: EngineReport): string {
     const { paint } = this;
     const lines = [
@@ -322,12 +355,6 @@ class ReportText {
       ...report.reasons.map(
         ({ severity, sentence }) => `  ${paint(severity, `${severity}:`)} ${sentence}`,
       ),
-      ...report.remedies
-        .filter(({ action }) => action.kind !== 'showLog')
-        .slice(0, 3)
-        .map(
-          ({ title, detail }) => `  ${paint('dim', 'fix:')} ${title.replace(/…$/, '')}. ${detail}`,
-        ),
     ];
     return lines.join('\n');
   }

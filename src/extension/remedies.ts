@@ -40,7 +40,7 @@ export class Remedies {
       buildFromOtherModel: ({ uri, report }) => rebuild.fromOtherModel(uri, report),
       build: ({ uri, report }) => rebuild.buildBeside(uri, report),
       copyRebuildCommand: ({ uri }) => rebuild.copyCommand(uri),
-      copyText: async ({ remedy }, { text }) => {
+      copyPython: async ({ remedy }, { text }) => {
         await vscode.env.clipboard.writeText(text);
         void showInformation(`Copied. ${remedy.detail}`);
       },

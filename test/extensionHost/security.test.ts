@@ -33,7 +33,7 @@ const actions: { [K in RemedyAction['kind']]: Extract<RemedyAction, { kind: K }>
   buildFromOtherModel: { kind: 'buildFromOtherModel' },
   build: { kind: 'build' },
   copyRebuildCommand: { kind: 'copyRebuildCommand' },
-  copyText: { kind: 'copyText', text: crafted },
+  copyPython: { kind: 'copyPython', text: crafted },
   useRuntime: { kind: 'useRuntime', path: `/${crafted}`, version: crafted },
   installRuntime: { kind: 'installRuntime', version: crafted, matchEngine: true },
   chooseRuntime: { kind: 'chooseRuntime' },

@@ -173,7 +173,7 @@ export function compileRemedy(facts: FileFacts, cures: Remedy['cures']): Remedy 
     detail: `What is compiled can't be built again from itself. Copies how ONNX Runtime compiles ${model} for this machine; this file stays as it is until it does.`,
     preferred: false,
     cures,
-    action: { kind: 'copyText', text: compileCommand(facts) },
+    action: { kind: 'copyPython', text: compileCommand(facts) },
   };
 }
 
@@ -186,15 +186,22 @@ export function compileCommand({ originalModel, file }: FileFacts): string {
     'options.add_session_config_entry("ep.context_enable", "1")',
     `options.add_session_config_entry("ep.context_file_path", ${quoted(file)})`,
     'options.add_session_config_entry("ep.context_embed_mode", "1")',
-    `ort.InferenceSession(${quoted(originalModel || 'model.onnx')}, options, providers=["NvTensorRTRTXExecutionProvider"])`,
+    `ort.InferenceSession(${quoted(besideFile(file, originalModel || 'model.onnx'))}, options, providers=["NvTensorRTRTXExecutionProvider"])`,
     '',
   ].join('\n');
+}
+
+/** ONNX Runtime writes the name alone: the compiled model lies where the original one did. */
+function besideFile(file: string, name: string): string {
+  if (/[/\\]/.test(name)) return name;
+  return file.slice(0, Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1) + name;
 }
 
 /** What helps without building in the engine's place, and without a runtime of ours for it. */
 function others(remedies: readonly Remedy[]): Remedy[] {
   return remedies.filter(
-    ({ action }) =>
+    ({ action, id }) =>
+      id !== 'install-matching-runtime' &&
       !['rebuild', 'build', 'copyRebuildCommand', 'getFileAgain'].includes(action.kind),
   );
 }

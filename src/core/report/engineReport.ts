@@ -47,6 +47,7 @@ export const remedyIds = [
   'fetch-lfs-object',
   'convert-foreign-engine',
   'compile-model-again',
+  'take-engine-out',
   'copy-rebuild-command',
   'show-log',
 ] as const;
@@ -89,8 +90,8 @@ export type RemedyAction =
   /** Builds a new engine beside a file that is none. */
   | { kind: 'build' }
   | { kind: 'copyRebuildCommand' }
-  /** Something to run elsewhere. */
-  | { kind: 'copyText'; text: string }
+  /** A few lines of Python, to be run elsewhere: simple statements. */
+  | { kind: 'copyPython'; text: string }
   | { kind: 'useRuntime'; path: string; version: string }
   /** null: the newest. matchEngine: other engines keep the runtime they have. */
   | { kind: 'installRuntime'; version: string | null; matchEngine: boolean }

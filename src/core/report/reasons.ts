@@ -81,6 +81,8 @@ export interface ReportInput {
   recipe?: RecipeFacts | null;
   /** What is known of the GPUs that it holds code for, beyond its header; absent: nobody looked. */
   code?: readonly CodeAnswer[];
+  /** Another machine is spoken of, "the machine of rtx4060.json"; absent: the one at hand. */
+  elsewhere?: string;
   /** ms since 1970. */
   now: number;
 }

@@ -163,7 +163,7 @@ function isRebuild({ action }: Draft): boolean {
   return action.kind === 'rebuild';
 }
 
-function rebuild({ runtime, facts }: ReportInput, cures: ReasonId[]): Draft {
+function rebuild({ runtime, facts, elsewhere }: ReportInput, cures: ReasonId[]): Draft {
   const version = runtime ? ` ${plainText(runtime.version, 40)}` : '';
   const kept = facts.kind === 'empty' ? '' : ' The old file is kept until the new one is checked.';
   if (cures.includes('insufficient-gpu-memory')) {
@@ -177,7 +177,7 @@ function rebuild({ runtime, facts }: ReportInput, cures: ReasonId[]): Draft {
   }
   return draft(
     'rebuild',
-    'Rebuild for this machine',
+    `Rebuild for ${elsewhere ?? 'this machine'}`,
     `Builds a new engine from the ONNX model with TensorRT-RTX${version}.${kept}`,
     cures,
     { kind: 'rebuild', choice: 'this-machine' },
@@ -415,7 +415,7 @@ function faster(input: ReportInput): Draft[] {
     update,
     draft(
       'rebuild',
-      'Rebuild for this machine',
+      `Rebuild for ${input.elsewhere ?? 'this machine'}`,
       'Builds a new engine from the ONNX model, best after updating TensorRT-RTX. The old file is kept until the new one is checked.',
       ['suboptimal'],
       { kind: 'rebuild', choice: 'this-machine' },
@@ -512,6 +512,7 @@ function foreignRemedies(input: ReportInput): Draft[] {
     { ...copyCommand(cures), title: 'Copy the build command' },
   ];
   const { kind, kindDetails } = input.facts;
+  const out = takeOut(input);
   switch (kind) {
     case 'tensorrt':
       return build(
@@ -519,17 +520,23 @@ function foreignRemedies(input: ReportInput): Draft[] {
         'An engine of TensorRT cannot be converted: a new one is built from the ONNX model that it came from.',
       );
     case 'ultralytics':
-      return build(
-        'Build a TensorRT-RTX engine…',
-        wrapsRtx(kindDetails)
-          ? 'Builds one without metadata in front of it, from the ONNX model. This file stays as it is.'
-          : 'Its engine cannot be converted: a new one is built from the ONNX model (in Ultralytics: export with format=onnx).',
-      );
+      return [
+        ...out,
+        ...build(
+          'Build a TensorRT-RTX engine…',
+          wrapsRtx(kindDetails)
+            ? 'Builds one without metadata in front of it, from the ONNX model. This file stays as it is.'
+            : 'Its engine cannot be converted: a new one is built from the ONNX model (in Ultralytics: export with format=onnx).',
+        ),
+      ];
     case 'torch-tr01':
-      return build(
-        'Build a TensorRT-RTX engine…',
-        'Load this file with the program that wrote it, or build an engine from the ONNX model.',
-      );
+      return [
+        ...out,
+        ...build(
+          'Build a TensorRT-RTX engine…',
+          'Load this file with the program that wrote it, or build an engine from the ONNX model.',
+        ),
+      ];
     case 'onnx':
       return build(
         'Build an engine from this model…',
@@ -561,6 +568,7 @@ function foreignRemedies(input: ReportInput): Draft[] {
     case 'text':
     case 'unknown':
       return [
+        ...out,
         again('Check that this is the file you meant, and copy or download the engine itself.'),
       ];
     case 'tensorrt-rtx':
@@ -568,6 +576,31 @@ function foreignRemedies(input: ReportInput): Draft[] {
     case 'unreadable':
       return [];
   }
+}
+
+/** The engine of a wrapper as a file of its own. */
+function takeOut({ facts }: ReportInput): Draft[] {
+  const [inside, ...others] = facts.engines;
+  const offset = inside?.offset ?? null;
+  if (offset === null || !inside?.facts || others.length > 0) return [];
+  const quoted = (text: string) => JSON.stringify(text);
+  const to = facts.file.replace(/(\.\w+)?$/, '.rtx.engine');
+  const text = [
+    'import shutil',
+    `wrapped = open(${quoted(facts.file)}, "rb")`,
+    `wrapped.seek(${offset})`,
+    `shutil.copyfileobj(wrapped, open(${quoted(to)}, "xb"))`,
+    '',
+  ].join('\n');
+  return [
+    draft(
+      'take-engine-out',
+      'Take the engine out',
+      `Copies Python that writes what is from byte ${offset} on into ${to}; this file stays as it is.`,
+      ['not-tensorrt-rtx'],
+      { kind: 'copyPython', text },
+    ),
+  ];
 }
 
 function wrapsRtx(details: readonly FileFactRow[]): boolean {

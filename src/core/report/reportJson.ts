@@ -1,6 +1,14 @@
 /** The report as the command line prints it: stable, documented in docs/cli-json.md. Only grows. */
 import type { EngineHeader } from '../file/engineHeader';
-import type { EngineReport, Evidence, ReasonId, RemedyId, Severity, Verdict } from './engineReport';
+import type {
+  EngineReport,
+  Evidence,
+  ReasonId,
+  Remedy,
+  RemedyId,
+  Severity,
+  Verdict,
+} from './engineReport';
 import type { FileKind } from '../file/fileKind';
 import type { CodeEvidenceId } from './codeFacts';
 import type { FitState } from '../gpu/fit';
@@ -21,15 +29,7 @@ export interface ReportJson {
     enumName: string | null;
     libraryLines: string[];
   }[];
-  remedies: {
-    id: RemedyId;
-    title: string;
-    detail: string;
-    preferred: boolean;
-    cures: ReasonId[];
-    runtimeVersion: string | null;
-    runtimePath: string | null;
-  }[];
+  remedies: RemedyJson[];
   header: Pick<
     EngineHeader,
     | 'version'
@@ -65,6 +65,18 @@ export interface ReportJson {
   /** Only with a machine profile. */
   predicted?: PredictedVerdict;
   predictedReasons?: { id: ReasonId; sentence: string }[];
+  /** What helps there. */
+  predictedRemedies?: RemedyJson[];
+}
+
+export interface RemedyJson {
+  id: RemedyId;
+  title: string;
+  detail: string;
+  preferred: boolean;
+  cures: ReasonId[];
+  runtimeVersion: string | null;
+  runtimePath: string | null;
 }
 
 export interface EngineInsideJson {
@@ -76,11 +88,14 @@ export interface EngineInsideJson {
   report: ReportJson | null;
 }
 
-/** inner: predictions for the engines that it holds, in their order. */
+/**
+ * inner: predictions for the engines that it holds, in their order. there: the report of the machine that is predicted.
+ */
 export function reportJson(
   report: EngineReport,
   prediction?: Prediction | null,
   inner?: readonly (Prediction | null)[],
+  there?: Pick<EngineReport, 'remedies'> | null,
 ): ReportJson {
   const { header, runtime, gpu, fit } = report;
   return {
@@ -97,15 +112,7 @@ export function reportJson(
       enumName: reason.enumName ?? null,
       libraryLines: reason.libraryLines,
     })),
-    remedies: report.remedies.map(({ id, title, detail, preferred, cures, action }) => ({
-      id,
-      title,
-      detail,
-      preferred,
-      cures,
-      runtimeVersion: 'version' in action ? action.version : null,
-      runtimePath: 'path' in action ? action.path : null,
-    })),
+    remedies: report.remedies.map(remedyJson),
     header: header && {
       version: header.version,
       computeCapabilities: header.computeCapabilities,
@@ -150,8 +157,21 @@ export function reportJson(
             diagnostics: prediction.predicted.diagnostics,
           },
           predictedReasons: prediction.reasons.map(({ id, sentence }) => ({ id, sentence })),
+          ...(there ? { predictedRemedies: there.remedies.map(remedyJson) } : {}),
         }
       : {}),
+  };
+}
+
+function remedyJson({ id, title, detail, preferred, cures, action }: Remedy): RemedyJson {
+  return {
+    id,
+    title,
+    detail,
+    preferred,
+    cures,
+    runtimeVersion: 'version' in action ? action.version : null,
+    runtimePath: 'path' in action ? action.path : null,
   };
 }
 

@@ -1,0 +1,38 @@
+/** What helps against what a report says, as commands for this terminal. */
+import * as fs from 'node:fs';
+import type { EngineReport, FileFacts } from '../core/report/engineReport';
+import { fixCommands, type Fix } from '../core/report/fixCommands';
+import type { MachineProfile } from '../core/report/verdictRule';
+import type { DescribedFile } from '../host/check/checkedFiles';
+
+type Fixable = Pick<DescribedFile, 'code' | 'recipe'> & { facts: FileFacts };
+
+/** The best three, each command once. machine: the one that report is about; null: the one at hand. */
+export function fixesFor(
+  { facts, code, recipe }: Fixable,
+  { remedies, gpu }: Pick<EngineReport, 'remedies' | 'gpu'>,
+  machine: MachineProfile | null,
+): Fix[] {
+  if (remedies.length === 0) return [];
+  const all = fixCommands(remedies, {
+    ...{ file: facts.file, kind: facts.kind, header: facts.header, code, recipe },
+    model: modelBeside(facts),
+    gpu: machine?.computeCapability ?? gpu?.computeCapability ?? null,
+    version: machine?.tensorrtRtx ?? null,
+    shell: process.platform === 'win32' ? 'powershell' : 'sh',
+  });
+  return all
+    .filter(({ command }) => command !== '')
+    .filter(
+      ({ command }, at, told) =>
+        command === null || told.findIndex((one) => one.command === command) === at,
+    )
+    .slice(0, 3);
+}
+
+/** "det.engine" comes from "det.onnx" beside it, where there is one. */
+function modelBeside({ file, kind }: FileFacts): string | null {
+  if (kind === 'onnx' || kind === 'epcontext' || kind === 'unreadable') return null;
+  const model = `${file.replace(/\.\w+$/, '')}.onnx`;
+  return fs.statSync(model, { throwIfNoEntry: false })?.isFile() === true ? model : null;
+}
