@@ -134,7 +134,7 @@ export function isForMany({ action }: Remedy): boolean {
     case 'installRuntime':
     case 'chooseRuntime':
     case 'openUrl':
-    case 'copyText':
+    case 'copyPython':
     case 'gitLfsPull':
       return true;
     case 'build':
