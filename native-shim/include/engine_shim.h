@@ -226,7 +226,8 @@ ES_API es_status es_build_create(es_build **out) ES_NOEXCEPT;
 ES_API void es_build_destroy(es_build *build) ES_NOEXCEPT;
 /* The ONNX file; external data is looked for beside it. */
 ES_API es_status es_build_set_model(es_build *build, const char *path) ES_NOEXCEPT;
-/* Created anew (fails where something is there already), written in pieces, fsync'ed. On failure it is removed. */
+/* Created anew (fails where something is there already), written in pieces, fsync'ed. On failure it is removed. Never
+ * called: the engine is built and thrown away, for the library's answer alone. */
 ES_API es_status es_build_set_output(es_build *build, const char *path) ES_NOEXCEPT;
 /* A BuilderFlag by its name in NvInfer.h ("kWEIGHT_STREAMING"); ES_INVALID_ARGUMENT names the known ones. */
 ES_API es_status es_build_add_flag(es_build *build, const char *name) ES_NOEXCEPT;
@@ -241,10 +242,10 @@ ES_API es_status es_build_set_profiling_verbosity(es_build *build, int32_t verbo
 ES_API es_status es_build_set_memory_pool_limit(es_build *build, const char *pool, uint64_t bytes) ES_NOEXCEPT;
 
 typedef struct es_build_result {
-    uint64_t engine_size;    /* bytes written */
+    uint64_t engine_size;    /* bytes written, or thrown away */
     int64_t parse_ns;
     int64_t build_ns;
-    uint8_t sha256[32];      /* of the bytes written */
+    uint8_t sha256[32];      /* of the bytes written; zeros: none were */
 } es_build_result;
 /* Copies what it needs from build, which may be destroyed at once. Needs a loaded library; the ONNX parser is the one
  * beside it. Result: one es_build_result. Parser errors and the builder's lines come as LOG events, phases as PHASE events. */

@@ -315,7 +315,6 @@ es_status es_submit_build(es_session *session, const es_build *build, uint64_t *
         require(build != nullptr, "There is no build.");
         require(job != nullptr, "es_submit_build needs a place for the job.");
         require(!build->request.model.empty(), "The build has no model.");
-        require(!build->request.output.empty(), "The build has no output file.");
         *job = session->session.submitBuild(build->request);
     });
 }

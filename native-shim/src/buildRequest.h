@@ -21,7 +21,7 @@ using Profile = std::map<std::string, ShapeRange>;
 
 struct BuildRequest {
     std::string model;
-    std::string output;
+    std::string output;                       /* empty: the engine is thrown away */
     std::vector<int32_t> flags;               /* BuilderFlag */
     std::vector<int32_t> computeCapabilities; /* ComputeCapability; empty: the library's default set */
     std::vector<Profile> profiles;

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -447,7 +448,8 @@ namespace {
 
 void stopIfCancelled(const BuildRequest &request, const BuildContext &context) {
     if (context.job.isCancelled()) {
-        throw Failure(ES_CANCELLED, "Building " + request.output + " was cancelled.");
+        throw Failure(ES_CANCELLED, "Building " + (request.output.empty() ? "from " + request.model : request.output) +
+                                        " was cancelled.");
     }
 }
 
@@ -495,19 +497,25 @@ es_build_result buildEngine(std::unique_ptr<nvinfer1::IBuilder> builder, const B
         throw Failure(ES_RUNTIME_FAILED, "TensorRT-RTX could not start a builder: " + context.firstError());
     }
     checkModelFile(request.model);
-    NewFile output(request.output);
+    std::optional<NewFile> output;
+    if (!request.output.empty()) {
+        output.emplace(request.output);
+    }
 
     dropUnusedPages();
     ProgressMonitor progress(context.job, context.phases);
     es_build_result result{};
     const std::unique_ptr<nvinfer1::IHostMemory> plan =
         buildPlan(*builder, request, libraryPath, progress, context, result);
-    const int64_t writeStart = monotonicNow();
-    const Sha256::Digest digest = writeEngine(output, plan->data(), plan->size(), context.job, progress);
-    stopIfCancelled(request, context);
-    output.keep();
-    result.build_ns += monotonicNow() - writeStart;
     result.engine_size = plan->size();
+    if (!output) {
+        return result;
+    }
+    const int64_t writeStart = monotonicNow();
+    const Sha256::Digest digest = writeEngine(*output, plan->data(), plan->size(), context.job, progress);
+    stopIfCancelled(request, context);
+    output->keep();
+    result.build_ns += monotonicNow() - writeStart;
     std::copy(digest.begin(), digest.end(), result.sha256);
     return result;
 }

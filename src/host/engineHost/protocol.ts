@@ -94,8 +94,8 @@ export type CheckResult = v.InferOutput<typeof checkResult>;
 
 export const buildOptions = v.object({
   model: path,
-  /** A temporary file that must not exist yet. */
-  output: path,
+  /** A temporary file that must not exist yet; null: the engine is thrown away. */
+  output: v.nullable(path),
   flags: v.array(v.string()),
   computeCapabilities: v.array(count),
   profiles: v.array(
@@ -198,7 +198,7 @@ export const notifications = {
   log: v.object({ severity: count, text: v.string() }),
   /** Events were dropped because nobody polled in time. */
   lost: v.object({ count }),
-  /** One step of a build. `request` is the build's output path. */
+  /** One step of a build. `output` is its path; empty: the engine is thrown away. */
   buildPhase: v.object({
     output: v.string(),
     kind: v.picklist(['start', 'step', 'end']),

@@ -151,7 +151,9 @@ export class ShimSession {
     const build = out.readBigUInt64LE(0);
     try {
       check(native.buildSetModel(build, cString(options.model)));
-      check(native.buildSetOutput(build, cString(options.output)));
+      if (options.output !== null) {
+        check(native.buildSetOutput(build, cString(options.output)));
+      }
       for (const flag of options.flags) check(native.buildAddFlag(build, cString(flag)));
       for (const computeCapability of options.computeCapabilities) {
         check(native.buildAddComputeCapability(build, computeCapability));

@@ -1,4 +1,4 @@
-/** build: an engine from an ONNX model, into a file that must not exist yet. */
+/** build: an engine from an ONNX model, into a file that must not exist yet, or into nothing. */
 import type { BuildResult, RequestParams } from '../../protocol';
 import { finish, fromShim, type HostContext } from '../context';
 import { ShimError } from '../binding';
@@ -22,7 +22,7 @@ export async function build(
         { ...params, profilingVerbosity: verbosities[params.profilingVerbosity] },
         (number) => {
           jobNumber = number;
-          context.buildOutputs.set(number, params.output);
+          context.buildOutputs.set(number, params.output ?? '');
         },
       );
   } catch (error) {
