@@ -21,6 +21,18 @@ export interface BuildArguments {
   check?: boolean;
 }
 
+export interface TrialArguments {
+  computeCapability?: string[];
+  target?: string[];
+  profile?: string[];
+  again?: boolean;
+  save?: boolean;
+  output?: string;
+  runtime?: string;
+  config?: string | false;
+  json?: boolean;
+}
+
 export interface GpuOptions {
   json?: boolean;
   watch?: boolean;

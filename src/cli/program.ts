@@ -14,6 +14,7 @@ import { addMcpCommand } from './mcpCommand';
 import { addMergeCommand } from './mergeCommand';
 import { addRuntimesCommand } from './runtimesCommand';
 import { addTargetsCommand } from './targetsCommand';
+import { addTrialCommand } from './trialCommand';
 
 const commands = [
   addCheckCommand,
@@ -21,6 +22,7 @@ const commands = [
   addRunCommand,
   addSweepCommand,
   addBuildCommand,
+  addTrialCommand,
   addRuntimesCommand,
   addTargetsCommand,
   addMergeCommand,

@@ -36,6 +36,7 @@ function report(change: Partial<EngineReport> = {}): EngineReport {
     remedies: [],
     rows: [],
     code: null,
+    trial: null,
     runsOn: [],
     runsOnSentence: '',
     fileRows: [],

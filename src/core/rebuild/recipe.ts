@@ -16,8 +16,11 @@ import {
 import * as v from 'valibot';
 
 import type { Foreign } from './foreignPath';
+import { parseComputeCapability, type ComputeCapability } from '../gpu/computeCapability';
 import { threeParts } from '../text/formats';
+import { plainText } from '../text/plainText';
 import { isTooDeep, mostJsonLevels } from '../text/jsonDepth';
+import { trialAnswers, type RecipeRequirement, type RecipeTrial } from '../trial/recipeTrial';
 import { defaultEngineOptions, profilingVerbosities, type EngineOptions } from './rebuildOptions';
 
 export const recipeSchemaVersion = 1;
@@ -51,6 +54,13 @@ const fileRecord = v.strictObject({
   sha256,
   size: bytes,
 });
+
+const family = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,3}\.\d{1,2}$/, 'must be a compute capability such as "8.6"'),
+);
+const families = v.pipe(v.array(family), v.maxLength(100));
+const told = (what: string) => v.optional(v.pipe(text, v.description(what)));
 
 /** Exported for the JSON schema; others use parseRecipe. */
 export const recipeSchema = v.strictObject({
@@ -148,6 +158,55 @@ export const recipeSchema = v.strictObject({
       ),
     ),
   ),
+  requirements: v.optional(
+    v.pipe(
+      v.array(
+        v.strictObject({
+          what: v.pipe(text, v.description('What the model has: "FP8 values (MatMul /fc)".')),
+          withoutCode: v.pipe(
+            families,
+            v.description('GPUs that TensorRT-RTX has no code for because of it.'),
+          ),
+        }),
+      ),
+      v.maxLength(100),
+      v.description('What the model needs of a GPU. Written by Engine Inspector after a build.'),
+    ),
+  ),
+  trial: v.optional(
+    v.pipe(
+      v.strictObject({
+        tensorrtRtx: v.pipe(text, v.description('Version of TensorRT-RTX that was asked.')),
+        modelSha256: sha256,
+        optionsFingerprint: v.pipe(
+          text,
+          v.description('Tells whether the options were edited since, GPUs aside.'),
+        ),
+        finishedAt: v.pipe(text, v.description('ISO 8601, UTC.')),
+        answers: v.pipe(
+          v.array(
+            v.strictObject({
+              computeCapability: family,
+              answer: v.pipe(
+                v.picklist(trialAnswers),
+                v.description('failed: the compiler gave no answer, so it is not known.'),
+              ),
+              node: told('The node that is refused.'),
+              operator: told('Its operator.'),
+              sentence: told("NVIDIA's own sentence; of a failure what happened."),
+              why: told('Why it is refused, in a few words.'),
+              nextStep: told('What helps.'),
+              warning: told('What is known against an engine that is built.'),
+            }),
+          ),
+          v.maxLength(100),
+        ),
+      }),
+      v.description(
+        "What NVIDIA's compiler answered when it built the model for one GPU family alone. Written by Engine Inspector after a trial.",
+      ),
+    ),
+  ),
 });
 
 export interface FileRecord {
@@ -180,6 +239,10 @@ export interface Recipe {
     optionsFingerprint: string;
   } | null;
   engine: { file: string; sha256: string; size: number } | null;
+  /** What the model needs of a GPU, as the build found it. */
+  requirements?: RecipeRequirement[];
+  /** What the compiler answered for single families, where it was asked. */
+  trial?: RecipeTrial;
 }
 
 /** Where in the recipe's text, in UTF-16 code units. */
@@ -262,7 +325,7 @@ export function parseRecipe(source: string): ParsedRecipe {
 
 /** As it is written to disk: stable order, two spaces, a line feed at the end. */
 export function writeRecipe(recipe: Recipe): string {
-  const { model, options, built, engine } = recipe;
+  const { model, options, built, engine, requirements, trial } = recipe;
   const value: v.InferInput<typeof recipeSchema> = {
     schemaVersion: recipeSchemaVersion,
     model: {
@@ -274,6 +337,8 @@ export function writeRecipe(recipe: Recipe): string {
     options,
     ...(built === null ? {} : { built }),
     ...(engine === null ? {} : { engine }),
+    ...((requirements ?? []).length === 0 ? {} : { requirements }),
+    ...(trial === undefined ? {} : { trial: trialJson(trial) }),
   };
   // Shapes on one line read better than one size a line.
   const json = JSON.stringify(value, null, 2).replace(
@@ -281,6 +346,20 @@ export function writeRecipe(recipe: Recipe): string {
     (_, sizes: string) => `[${sizes.replace(/\s+/g, ' ')}]`,
   );
   return `${json}\n`;
+}
+
+/** As a recipe holds it: without what is empty. */
+export function trialJson(
+  trial: RecipeTrial,
+): NonNullable<v.InferInput<typeof recipeSchema>['trial']> {
+  return {
+    ...trial,
+    answers: trial.answers.map(({ computeCapability, answer, ...texts }) => ({
+      computeCapability,
+      answer,
+      ...Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== '')),
+    })),
+  };
 }
 
 /** 16 hex digits over the options in canonical order (FNV-1a, 64 bits): tells edits, protects against nothing. */
@@ -461,8 +540,43 @@ function complete(value: v.InferOutput<typeof recipeSchema>): Recipe {
     },
     built: value.built ?? null,
     engine: value.engine ?? null,
+    ...(value.requirements
+      ? {
+          requirements: value.requirements.map(({ what, withoutCode }) => ({
+            what: plainText(what, 400),
+            withoutCode: known(withoutCode),
+          })),
+        }
+      : {}),
+    ...(value.trial ? { trial: completeTrial(value.trial) } : {}),
   };
 }
+
+/** Texts of a file: they are shown, so they are made printable. */
+function completeTrial({
+  answers,
+  ...rest
+}: NonNullable<v.InferOutput<typeof recipeSchema>['trial']>): RecipeTrial {
+  return {
+    ...rest,
+    answers: answers.flatMap(({ computeCapability, answer, ...texts }) => {
+      const shown = (value: string | undefined): string => plainText(value ?? '', 600);
+      return known([computeCapability]).map((one) => ({
+        computeCapability: one,
+        answer,
+        node: shown(texts.node),
+        operator: shown(texts.operator),
+        sentence: shown(texts.sentence),
+        why: shown(texts.why),
+        nextStep: shown(texts.nextStep),
+        warning: shown(texts.warning),
+      }));
+    }),
+  };
+}
+
+const known = (list: readonly string[]): ComputeCapability[] =>
+  list.flatMap((one) => parseComputeCapability(one) ?? []);
 
 function newerSchema(value: unknown): number | null {
   if (typeof value !== 'object' || value === null || !('schemaVersion' in value)) return null;

@@ -11,6 +11,7 @@ import {
 import { joinWords, threeParts } from '../text/formats';
 import { plainText } from '../text/plainText';
 import type { EngineOptions, BuildSurroundings, OptionProblem } from './rebuildOptions';
+import type { RecipeRequirement } from '../trial/recipeTrial';
 import type { ModelTrait, TraitId } from './onnxTraits';
 
 interface Rule {
@@ -197,6 +198,18 @@ export function requirementProblems(
       `${holds}.${needs} The engine's header will list ${gpus} all the same, but it will hold no code for them.`,
     );
   });
+}
+
+/** As a recipe keeps them: what a later report says of GPUs that the engine's header lists without code. */
+export function recipeRequirements(
+  traits: readonly ModelTrait[],
+  version: string,
+): RecipeRequirement[] {
+  return requirementsOf(traits, version).flatMap(({ kind, everywhere, families, what, where }) =>
+    kind !== 'refused' || everywhere || families.length === 0
+      ? []
+      : [{ what: where === '' ? what : `${what} (${where})`, withoutCode: families }],
+  );
 }
 
 /** Why a build with these options failed, where that was to be expected; null: it was not. */

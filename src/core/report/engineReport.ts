@@ -12,6 +12,7 @@ import type { FileFactRow, FileKind } from '../file/fileKind';
 import type { TransferDamage } from '../file/transferDamage';
 import type { Fit } from '../gpu/fit';
 import type { RebuildChoice } from '../rebuild/rebuildOptions';
+import type { TrialFacts } from '../trial/recipeEvidence';
 import type { CodeEvidenceId, CodeFacts } from './codeFacts';
 import type { ReasonId } from './reasonTable';
 
@@ -243,6 +244,8 @@ export interface EngineReport {
   rows: ComparisonRow[];
   /** Families that the header lists without code for them; null: none is known. */
   code: CodeFacts | null;
+  /** What NVIDIA's compiler answered for single GPU families; null: it was not asked. */
+  trial: TrialFacts | null;
   runsOn: GpuFamilyRow[];
   /** "RTX 30, 40 and 50 series; newer ones by PTX" */
   runsOnSentence: string;

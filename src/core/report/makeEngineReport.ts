@@ -74,6 +74,7 @@ export function makeEngineReport(input: ReportInput): EngineReport {
     remedies: findRemedies(input, findings),
     rows: comparisonRows(input, findings),
     code,
+    trial: input.recipe?.trial ?? null,
     runsOn: runsOnRows(facts.header, code),
     runsOnSentence: facts.header
       ? runsOnSentence(servedFamilies(facts.header, code), facts.header.ptxForNewer)

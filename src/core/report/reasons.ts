@@ -12,6 +12,7 @@ import {
 } from '../gpu/computeCapability';
 import { headerSize, type EngineHeader } from '../file/engineHeader';
 import { mayBeTextMode } from '../file/transferDamage';
+import type { TrialFacts } from '../trial/recipeEvidence';
 import { codeFacts, familiesText, whyNoCode, type CodeAnswer, type CodeFacts } from './codeFacts';
 import type {
   Evidence,
@@ -54,6 +55,8 @@ export interface RecipeFacts {
   /** As the recipe writes it: "../models/model.onnx". */
   model: string;
   options: Pick<EngineOptions, 'flags' | 'computeCapabilities'>;
+  /** What NVIDIA's compiler answered for single GPU families; null or absent: it was not asked. */
+  trial?: TrialFacts | null;
 }
 
 /** Why a runtime that should have answered did not. */

@@ -10,6 +10,7 @@ import type {
   Verdict,
 } from './engineReport';
 import type { FileKind } from '../file/fileKind';
+import { familyAnswerJson, type FamilyAnswer } from '../trial/recipeTrial';
 import type { CodeEvidenceId } from './codeFacts';
 import type { FitState } from '../gpu/fit';
 import type { Prediction } from './prediction';
@@ -60,6 +61,14 @@ export interface ReportJson {
   libraryLines: { severity: number; text: string }[];
   /** GPUs that the header lists and that it holds no code for; null: none is known. */
   noCodeFor: { computeCapabilities: string[]; evidence: CodeEvidenceId } | null;
+  /** What NVIDIA's compiler answered for single GPU families, as the recipe keeps it; null: it was not asked. */
+  trial: {
+    sentence: string;
+    stale: string | null;
+    tensorrtRtx: string;
+    finishedAt: string;
+    answers: FamilyAnswer[];
+  } | null;
   /** Only of a file that holds engines: the same keys for each, and where it is. */
   engines?: EngineInsideJson[];
   /** Only with a machine profile. */
@@ -139,6 +148,13 @@ export function reportJson(
     noCodeFor: report.code && {
       computeCapabilities: report.code.without,
       evidence: report.code.evidence,
+    },
+    trial: report.trial && {
+      sentence: report.trial.sentence,
+      stale: report.trial.stale === '' ? null : report.trial.stale,
+      tensorrtRtx: report.trial.tensorrtRtx,
+      finishedAt: report.trial.finishedAt,
+      answers: report.trial.answers.map(familyAnswerJson),
     },
     ...(report.engines.length > 0
       ? {

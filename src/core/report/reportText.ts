@@ -18,7 +18,12 @@ export function reportText(report: EngineReport): string {
     ),
     ...section('Engine and machine', tableLines(report)),
     ...section('GPU memory', report.fit ? [report.fit.sentence] : []),
-    ...section('Runs on', report.runsOnSentence ? [report.runsOnSentence] : []),
+    ...section(
+      'Runs on',
+      [report.runsOnSentence, report.trial?.sentence ?? '', report.trial?.stale ?? ''].filter(
+        Boolean,
+      ),
+    ),
     ...section(
       'File',
       report.fileRows.map(({ label, value }) => `${label}: ${value}`),

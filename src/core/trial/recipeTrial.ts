@@ -39,3 +39,17 @@ export interface RecipeRequirement {
   /** GPUs that there is no code for. */
   withoutCode: ComputeCapability[];
 }
+
+/** As it is printed: field by field, so that what is added is public on purpose. */
+export function familyAnswerJson(answer: FamilyAnswer): FamilyAnswer {
+  return {
+    computeCapability: answer.computeCapability,
+    answer: answer.answer,
+    node: answer.node,
+    operator: answer.operator,
+    sentence: answer.sentence,
+    why: answer.why,
+    nextStep: answer.nextStep,
+    warning: answer.warning,
+  };
+}

@@ -25,8 +25,9 @@ import {
   type EngineOptions,
   type OptionProblem,
 } from '../../core/rebuild/rebuildOptions';
-import { expectedRefusal } from '../../core/rebuild/requirements';
-import { optionsFingerprint, writeRecipe } from '../../core/rebuild/recipe';
+import { expectedRefusal, recipeRequirements } from '../../core/rebuild/requirements';
+import { optionsFingerprint, recipePathOf, writeRecipe } from '../../core/rebuild/recipe';
+import { staleTrial, type TrialSubject } from '../../core/trial/recipeEvidence';
 import { diagnosticBit, hasBit } from '../../core/report/validity';
 import { machineOf } from '../check/machineFacts';
 import { CheckRecords, packPaths } from '../check/checkRecords';
@@ -40,6 +41,7 @@ import type {
   GpusInfo,
   RuntimeInfo,
 } from '../engineHost/protocol';
+import { readRecipeFile } from './recipeFile';
 import { beginReplacement } from './replaceFile';
 
 /** What is needed of EngineHostSupervisor. */
@@ -216,6 +218,14 @@ export class Rebuilder {
         const durationMs = progress.elapsedMs();
         stop();
         progress.tell('replacing', 'Putting the new engine in place');
+        // A trial of the same model with the same options holds for the new engine, too.
+        const before = await readRecipeFile(recipePathOf(request.engine)).catch(() => null);
+        const subject: TrialSubject = {
+          modelSha256: hashed.sha256,
+          options: request.options,
+          tensorrtRtx: runtime.version,
+        };
+        const trial = before?.trial;
         const files = await replacement.commit((file) =>
           writeRecipe({
             model: { path: relativeModel(request), ...hashed },
@@ -234,6 +244,8 @@ export class Rebuilder {
               optionsFingerprint: optionsFingerprint(request.options),
             },
             engine: { file, sha256: built.sha256, size: built.engineSize },
+            requirements: recipeRequirements(model.facts.traits ?? [], runtime.version),
+            ...(trial && staleTrial(trial, subject) === '' ? { trial } : {}),
           }),
         );
         return {
@@ -395,7 +407,10 @@ export class Rebuilder {
 }
 
 /** The options as the engine host wants them. */
-export function hostOptions(request: RebuildRequest, output: string): BuildOptions {
+export function hostOptions(
+  request: Pick<RebuildRequest, 'model' | 'options'>,
+  output: string | null,
+): BuildOptions {
   const { flags, computeCapabilities, profiles, profilingVerbosity, memoryPoolLimits } =
     request.options;
   return {

@@ -2,8 +2,6 @@
  * What was answered about a list of files. Verdicts are records (checkRecords.ts) until a report is asked for, so
  * 10,000 files cost little more than the asking.
  */
-import * as fs from 'node:fs/promises';
-import * as path from 'node:path';
 
 import type { ContainedEngine } from '../../core/file/containedEngines';
 import { codeFacts, type CodeFacts } from '../../core/report/codeFacts';
@@ -25,6 +23,7 @@ import { displayPath, type CheckRecords, type FilePath } from './checkRecords';
 import { codeAnswers, type EngineTexts } from './engineText';
 import { defaultReadLimitMs, factsOfHead, readFileFacts, unreadable } from './fileFacts';
 import { fileProblem, fileProblemOfNumber } from './fileProblem';
+import { recipeBeside } from './recipeBeside';
 export interface ReportOptions {
   /** SHA-256 of the file beside the one recorded when it was built. */
   recordedHash?: RecordedHash | null;
@@ -128,8 +127,8 @@ export class CheckedFiles {
     const facts = asked
       ? await this.factsOfRecord(path, outcome.records, outcome.index)
       : await this.factsWithoutHost(path);
-    const code = await codeAnswers(path, facts, this.texts, deep === true);
-    const recipe = await recipeBeside(path);
+    const { recipe, answers } = await recipeBeside(path, facts);
+    const code = [...(await codeAnswers(path, facts, this.texts, deep === true)), ...answers];
     const own = makeEngineReport({
       ...this.context,
       facts,
@@ -280,15 +279,4 @@ function linesOf(records: CheckRecords, index: number): RuntimeAnswer['lines'] {
     records.lines(index).map(({ severity, bytes }) => ({ severity, text: libraryLine(bytes) }));
   known.set(place, made);
   return made;
-}
-
-/** null: there is none, or none that can be read; the recipe's own editor says what is wrong with it. */
-async function recipeBeside(engine: FilePath): Promise<RecipeFacts | null> {
-  if (typeof engine !== 'string') return null;
-  const file = `${engine}.json`;
-  // Most engines have none: the parser is loaded for those that do.
-  if (!(await fs.stat(file).catch(() => null))?.isFile()) return null;
-  const { readRecipeFile } = await import('../build/recipeFile');
-  const recipe = await readRecipeFile(file).catch(() => null);
-  return recipe && { file: path.basename(file), model: recipe.model.path, options: recipe.options };
 }

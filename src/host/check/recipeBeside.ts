@@ -1,0 +1,32 @@
+/** The recipe beside an engine, as a report speaks of it, and what it knows of the code inside. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+
+import type { CodeAnswer } from '../../core/report/codeFacts';
+import type { FileFacts } from '../../core/report/engineReport';
+import type { RecipeFacts } from '../../core/report/reasons';
+import type { FilePath } from './checkRecords';
+
+export interface BesideEngine {
+  /** null: there is none, or none that can be read; the recipe's own editor says what is wrong with it. */
+  recipe: RecipeFacts | null;
+  answers: CodeAnswer[];
+}
+
+const nothing: BesideEngine = { recipe: null, answers: [] };
+
+export async function recipeBeside(engine: FilePath, facts: FileFacts): Promise<BesideEngine> {
+  if (typeof engine !== 'string') return nothing;
+  const file = `${engine}.json`;
+  // Most engines have none: the parser is loaded for those that do.
+  if (!(await fs.stat(file).catch(() => null))?.isFile()) return nothing;
+  const [{ readRecipeFile }, { recipeEvidence }] = await Promise.all([
+    import('../build/recipeFile'),
+    import('../../core/trial/recipeEvidence'),
+  ]);
+  const recipe = await readRecipeFile(file).catch(() => null);
+  if (recipe === null) return nothing;
+  const { answers, trial } = recipeEvidence(recipe, facts);
+  const { model, options } = recipe;
+  return { recipe: { file: path.basename(file), model: model.path, options, trial }, answers };
+}
