@@ -27,6 +27,7 @@ import { Failure } from '../../core/wire/failure';
 import { hasRecipe } from '../../host/build/recipeFile';
 import type { DescribedFile } from '../../host/check/checkedFiles';
 import { readFileFacts } from '../../host/check/fileFacts';
+import { recipeBeside } from '../../host/check/recipeBeside';
 import { readSmallText } from '../../host/files/readSmallFile';
 import type { CheckOptions } from '../checkOptions';
 import { reportText, SkippedFiles, type MachineCheck } from '../checkFiles';
@@ -157,8 +158,13 @@ async function onTargets(
   let count = 0;
   const read = async ({ path, named, mayHaveRecipe }: FoundFile) => {
     const facts = await readFileFacts(path, limitMs);
-    const code = codeEvidence(codeFacts(facts.header, await codeAnswers(path, facts, texts, true)));
-    return { facts, named, recipe: mayHaveRecipe && (await hasRecipe(facts.file)), code };
+    const recipe = mayHaveRecipe && (await hasRecipe(facts.file));
+    const [ofText, ofRecipe] = await Promise.all([
+      codeAnswers(path, facts, texts, true),
+      recipe ? recipeBeside(path, facts).then(({ answers }) => answers) : [],
+    ]);
+    const code = codeEvidence(codeFacts(facts.header, [...ofText, ...ofRecipe]));
+    return { facts, named, recipe, code };
   };
   for await (const { facts, named, recipe, code } of ahead(files, read)) {
     if (facts.ofOthers && !named && !recipe) {

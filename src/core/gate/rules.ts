@@ -94,7 +94,7 @@ const texts: Readonly<Record<TargetReasonId, readonly [title: string, help: stri
   ],
   'no-code-for-gpu': [
     'The header admits the GPU, but the engine holds no code for it.',
-    `${rebuild} and have it compiled for that compute capability.`,
+    "The same model would come without that code again: build from a model in FP16, or leave that GPU out of the targets. engine-inspector trial asks NVIDIA's compiler.",
   ],
   'borderline-gpu-memory': [
     'The weights need nearly all of the memory of the GPU.',
