@@ -29,10 +29,11 @@ import { tryFamilies, type TrialResult, type TriedFamily } from '../host/build/t
 import type { TrialArguments } from './commandArguments';
 import { defaultCheckOptions } from './checkOptions';
 import { distFolder } from './distFolder';
+import { exitCodes } from './exitCodes';
 import { gateSettings } from './gate/settings';
 import { chooseLocalRuntime, shimFolder } from './localRuntimes';
 import { complain, hasColour, painter, print, shown } from './output';
-import { exitCodes, inSession, Session } from './session';
+import { inSession, Session } from './session';
 
 interface Subject {
   model: string;
