@@ -5,6 +5,7 @@
  *
  * koffi stays a package of its own beside the bundles: it finds its native binary relative to itself.
  */
+const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 
@@ -42,7 +43,14 @@ const inPieces = (name, entryPoint) => ({
 
 const bundles = {
   extension: inPieces('extension', 'src/extension/extension.ts'),
-  cli: { ...inPieces('cli', 'src/cli/main.ts'), banner: { js: '#!/usr/bin/env node' } },
+  cli: {
+    ...node,
+    entryPoints: { cli: 'src/cli/main.ts', check: 'src/cli/checkMain.ts' },
+    outdir: 'dist',
+    write: false,
+    // What is loaded on first use becomes a require, which a script compiled by itself can run.
+    supported: { 'dynamic-import': false },
+  },
   cliProgram: inPieces('cliProgram', 'src/cli/program.ts'),
   mcp: { ...node, entryPoints: ['src/cli/mcp/server.ts'], outfile: 'dist/mcp.js' },
   engineHost: {
@@ -182,11 +190,32 @@ function removeUnusedPieces(dist, name, olderThanMs) {
   }
 }
 
+/** The entry of the command line, and a plain check in one file with a name that tells its content. */
+function writeCommandLine(result) {
+  const outputs = new Map(result.outputFiles.map((file) => [path.basename(file.path), file.text]));
+  const code = outputs.get('check.js');
+  const hash = crypto.createHash('sha256').update(code).digest('hex').slice(0, 8).toUpperCase();
+  const piece = `cli-check-${hash}.js`;
+  const dist = path.join(__dirname, 'dist');
+  const entry = outputs.get('cli.js').replace('cli-check-00000000.js', piece);
+  const maps = [...outputs].filter(([name]) => name.endsWith('.map'));
+  writePieces(dist, 'cli', [
+    ...maps.map(([name, text]) => ({
+      file: path.join(dist, name === 'check.js.map' ? `lazy/${name}` : name),
+      code: text,
+    })),
+    { file: path.join(dist, 'lazy', piece), code },
+    { file: path.join(dist, 'cli.js'), code: `#!/usr/bin/env node\n${entry}` },
+  ]);
+}
+
 const splitBundles = ['extension', 'cli', 'cliProgram'];
 for (const name of splitBundles) {
   const setup = (build) => {
     build.onEnd(async (result) => {
-      if (result.errors.length === 0) await writeAsCommonJs(name, result);
+      if (result.errors.length > 0) return;
+      if (name === 'cli') writeCommandLine(result);
+      else await writeAsCommonJs(name, result);
     });
   };
   bundles[name].plugins = [{ name: 'common-js-pieces', setup }];

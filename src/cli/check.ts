@@ -1,82 +1,16 @@
-/**
- * `engine-inspector check`, arranged for its cold start: koffi is loaded while the system reads folders for libraries,
- * and the code that makes reports (checkFiles.ts) while a native thread loads TensorRT-RTX.
- */
-import { chosenWithoutNativePart } from '../host/runtimes/shims';
-import type { CheckSession } from './checkFiles';
+/** `engine-inspector check`: this machine is asked, or a gate is made of it. */
+import { checkHere, mayBeGate, withSession } from './checkHere';
 import type { CheckOptions } from './checkOptions';
-import { findConfig } from './gate/findConfig';
-import type { LocalOracle } from './localOracle';
-import type { NoOracle } from './noOracle';
-import { chooseLocal, findLocalRuntimes, shimFolder } from './localRuntimes';
 
 export async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
-  if (mayBeGate(options) && (await import('./gate/settings')).asksForGate(options)) {
-    const { gate } = await import('./gate/gate');
-    return gate(paths, options, (files, each) =>
-      withSession(options, async (session) => {
-        const { askAboutFiles } = await import('./checkFiles');
-        await askAboutFiles(files, options, session, each);
-      }),
-    );
+  if (!mayBeGate(options) || !(await import('./gate/settings')).asksForGate(options)) {
+    return checkHere(paths, options);
   }
-  return withSession(options, async (session) => {
-    const { checkFiles } = await import('./checkFiles');
-    return checkFiles(paths, options, session);
-  });
-}
-
-/** Nothing is loaded to find out that nothing was asked for: a plain check is measured. */
-function mayBeGate(options: CheckOptions): boolean {
-  return (
-    Object.keys(options).some((name) => !ofPlainCheck.has(name)) ||
-    Object.keys(process.env).some((name) => name.startsWith('ENGINE_INSPECTOR_')) ||
-    (options.config !== false && findConfig(process.cwd()) !== null)
+  const { gate } = await import('./gate/gate');
+  return gate(paths, options, (files, each) =>
+    withSession(options, async (session) => {
+      const { askAboutFiles } = await import('./checkFiles');
+      await askAboutFiles(files, options, session, each);
+    }),
   );
-}
-
-const ofPlainCheck: ReadonlySet<string> = new Set<keyof CheckOptions>([
-  'json',
-  'machine',
-  'compatibilityInfo',
-  'runtime',
-  'matchVersion',
-  'ext',
-  'followLinks',
-  'timeout',
-  'verbose',
-]);
-
-async function withSession<T>(
-  options: CheckOptions,
-  work: (session: CheckSession) => Promise<T>,
-): Promise<T> {
-  const none = chosenWithoutNativePart(shimFolder());
-  const found = none ? Promise.resolve([]) : findLocalRuntimes(options.runtime);
-  const oracle = await makeOracle(none === null, options.timeout * 1000);
-  const choose = async (engineVersion: string | null) => {
-    const runtimes = await found;
-    if (none) return none;
-    return chooseLocal(runtimes, options.runtime, options.matchVersion === true, engineVersion);
-  };
-  try {
-    const { runtime } = await choose(null);
-    // What goes wrong is told when it is asked for.
-    if (runtime) oracle.load(runtime.path).catch(() => undefined);
-    return await work({ oracle, choose, knownRuntimes: () => found });
-  } finally {
-    await oracle.dispose();
-  }
-}
-
-async function makeOracle(
-  hasNativePart: boolean,
-  limitMs: number,
-): Promise<LocalOracle | NoOracle> {
-  if (hasNativePart) {
-    const { LocalOracle } = await import('./localOracle');
-    return new LocalOracle(shimFolder(), limitMs);
-  }
-  const { NoOracle } = await import('./noOracle');
-  return new NoOracle(shimFolder());
 }

@@ -1,27 +1,46 @@
 /**
  * engine-inspector: the command line's entry. A plain check goes straight to its work; everything else, help and wrong
  * use among it, goes through the table of sub-commands (program.ts). Nothing is loaded that the call does not need: the
- * cold start of a check is measured. So the table is a bundle of its own (esbuild.js), with its own copy of what both
- * need: one bundle for all would cut that into dozens of shared pieces, and a check would open every one of them.
+ * cold start of a check is measured. So a plain check is one file, which is loaded compiled (compiled.ts), and the table
+ * is a bundle of its own, with its own copy of what both need.
  *
  * Exit codes: 0 all usable, 1 some are not, 2 could not be checked, or wrong use.
  */
-import { check } from './check';
-import { setDistFolder } from './distFolder';
-import { endWith } from './endWith';
+import * as path from 'node:path';
+import type { runPlainCheck } from './checkMain';
+import { loadCompiled } from './compiled';
 import { searchesCurrentFolder } from '../host/engineHost/hostEnvironment';
 import { plainCheck } from './plainCheck';
 
+/** esbuild.js puts its name here, which tells its content. */
+const checkFile = 'lazy/cli-check-00000000.js';
+
 const args = process.argv.slice(2);
 const plain = plainCheck(args);
-if (searchesCurrentFolder(process.env)) {
-  endWith(import('./safeLoader').then(({ callAgain }) => callAgain(__filename, args)));
-} else if (plain) {
-  setDistFolder(__dirname);
-  endWith(check(plain.paths, plain.options));
-} else {
+
+function otherwise(): void {
   import('./program').then(
     ({ startProgram }) => startProgram(process.argv, __dirname),
-    (error: unknown) => endWith(Promise.reject(error as Error)),
+    async (error: unknown) => {
+      const { endWith } = await import('./endWith');
+      endWith(Promise.reject(asError(error)));
+    },
   );
+}
+
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error(String(error));
+
+function runCompiled(call: NonNullable<typeof plain>): boolean {
+  const { exports, keep } = loadCompiled(path.join(__dirname, checkFile));
+  const { runPlainCheck: run } = exports as { runPlainCheck: typeof runPlainCheck };
+  return run(__dirname, call, keep);
+}
+
+if (searchesCurrentFolder(process.env)) {
+  void Promise.all([import('./safeLoader'), import('./endWith')]).then(
+    ([{ callAgain }, { endWith }]) => endWith(callAgain(__filename, args)),
+  );
+} else if (!plain || !runCompiled(plain)) {
+  otherwise();
 }

@@ -67,7 +67,8 @@ async function checkEngines(
   const reports: EngineReport[] = [];
   const others: string[] = [];
   let at = 0;
-  for await (const { report, recipe } of checked.describedFiles()) {
+  for (const file of checked.describedFiles()) {
+    const { report, recipe } = await file;
     if (report.ofOthers && files[at]?.named !== true && !recipe) others.push(report.file);
     else reports.push(report);
     at++;

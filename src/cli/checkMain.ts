@@ -1,0 +1,17 @@
+/** A plain check, bundled into one file of its own: all that it needs, and nothing else (main.ts, esbuild.js). */
+import { checkHere, mayBeGate } from './checkHere';
+import type { CheckOptions } from './checkOptions';
+import { setDistFolder } from './distFolder';
+import { endWith } from './endWith';
+
+/** false: it may be a gate, which is more than this file knows. afterwards: before the process ends. */
+export function runPlainCheck(
+  dist: string,
+  { paths, options }: { paths: readonly string[]; options: CheckOptions },
+  afterwards: () => void,
+): boolean {
+  if (mayBeGate(options)) return false;
+  setDistFolder(dist);
+  endWith(checkHere(paths, options).finally(afterwards));
+  return true;
+}
