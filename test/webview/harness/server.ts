@@ -34,7 +34,7 @@ interface Theme {
   variables: Record<string, string>;
 }
 
-function readTheme(name: string): Theme {
+export function readTheme(name: string): Theme {
   if (!themeNames.includes(name as ThemeName)) throw new Error(`No such theme: ${name}`);
   const file = path.resolve(__dirname, `../../fixtures/themes/${name}.json`);
   return JSON.parse(readFileSync(file, 'utf8')) as Theme;
@@ -54,10 +54,13 @@ code { color: var(--vscode-textPreformat-foreground); background-color: var(--vs
 /** Runs before the page's script: the theme, acquireVsCodeApi, and an ear for what the policy refuses. */
 function before(theme: Theme): string {
   return `
-const theme = ${JSON.stringify(theme)};
-for (const [name, value] of Object.entries(theme.variables)) document.documentElement.style.setProperty(name, value);
-document.body.className = theme.bodyClass;
-document.body.dataset.vscodeThemeKind = theme.kind;
+window.useTheme = (theme) => {
+  document.documentElement.removeAttribute('style');
+  for (const [name, value] of Object.entries(theme.variables)) document.documentElement.style.setProperty(name, value);
+  document.body.className = theme.bodyClass;
+  document.body.dataset.vscodeThemeKind = theme.kind;
+};
+useTheme(${JSON.stringify(theme)});
 window.violations = [];
 addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective + ' ' + event.blockedURI));
 window.sent = [];

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchBrowser } from './browser';
-import { startHarness, type Harness } from './server';
+import { readTheme, startHarness, themeNames, type Harness } from './server';
 
 /** One server with its bundles and one Chromium for all page suites of a run; closed when the last suite has ended. */
 let shared: Promise<{ harness: Harness; browser: Browser }> | undefined;
@@ -65,4 +65,22 @@ export async function accessibilityProblems(
   return results.violations.flatMap((violation) =>
     violation.nodes.map((node) => `${violation.id}: ${node.html} – ${node.failureSummary ?? ''}`),
   );
+}
+
+/**
+ * The same in each theme, which is changed while the page is open, as VS Code does it: loading the page again for each
+ * took most of the time. The themes differ in colours alone, so one of them is enough for all the other rules.
+ */
+export async function accessibilityProblemsInThemes(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of themeNames) {
+    const theme = JSON.stringify(readTheme(name));
+    await page.evaluate(
+      `useTheme(${theme}); new Promise((done) => requestAnimationFrame(() => setTimeout(done)))`,
+    );
+    const rules = name === themeNames[0] ? undefined : ['color-contrast'];
+    const problems = await accessibilityProblems(page, rules);
+    found.push(...problems.map((problem) => `${name}: ${problem}`));
+  }
+  return found;
 }
