@@ -21,6 +21,7 @@ import type { Reports } from './reports';
 import type { RuntimePicker } from './runtimePicker';
 import type { Runtimes } from './runtimes';
 import { runtimeNode } from './runtimesTree';
+import type { Sample } from './sample';
 import type { WorkspaceEngines } from './workspaceEngines';
 import { showInformation, showStatus, withProgress } from './show';
 import type { TargetActions } from './targets';
@@ -28,6 +29,7 @@ import type { TargetActions } from './targets';
 export interface CommandServices {
   tree: EnginesTree;
   enginePicker: EnginePicker;
+  sample: Sample;
   reports: Reports;
   engines: WorkspaceEngines;
   fixes: Fixes;
@@ -53,6 +55,7 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
   const table: Record<CommandId, Handler> = {
     [commands.fixProblem]: (argument, selection) => fixes.fix(argument, selection),
     [commands.fixAll]: (argument) => fixes.fixAll(argument),
+    [commands.trySample]: () => services.sample.try(),
     [commands.checkEngine]: forEngines(services, checkEngines),
     [commands.checkAllEngines]: () => checkAllEngines(services),
     [commands.chooseRuntime]: () => picker.run(),

@@ -28,6 +28,7 @@ import { Reports } from './reports';
 import { RuntimePicker } from './runtimePicker';
 import { Runtimes } from './runtimes';
 import { RuntimesTree } from './runtimesTree';
+import { Sample } from './sample';
 import * as settings from './settings';
 import { TargetActions } from './targets';
 import { Targets } from './targets/targets';
@@ -101,6 +102,12 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
       enginePicker,
     }),
   );
+  const sample = new Sample({
+    ...{ rebuild, runtimes, install, errors },
+    storage: context.globalStorageUri,
+    memory: context.globalState,
+  });
+  void errors.guard('Opening the walkthrough', () => sample.continue());
   const remedies = new Remedies({ runtimes, picker, install, rebuild, log });
   const fixes = new Fixes(reports, remedies, enginePicker, enginesTree, errors);
 
@@ -144,6 +151,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
       errors,
       tree: enginesTree,
       enginePicker,
+      sample,
     }),
   );
   own(hashes.onDidProve((uri) => void reports.check(uri)));

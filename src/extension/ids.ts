@@ -11,6 +11,7 @@ export const section = 'engineInspector';
 export const commands = {
   fixProblem: 'engineInspector.fixProblem',
   fixAll: 'engineInspector.fixAll',
+  trySample: 'engineInspector.trySample',
   checkEngine: 'engineInspector.checkEngine',
   checkAllEngines: 'engineInspector.checkAllEngines',
   chooseRuntime: 'engineInspector.chooseRuntime',
@@ -109,6 +110,18 @@ export const contextKeys = {
   problemPaths: 'engineInspector.problemPaths',
   /** The workspace was searched for engines; until then a view that is empty says nothing. */
   enginesSearched: 'engineInspector.enginesSearched',
+  /** What the walkthrough waits for: the workspace has engines, … */
+  hasEngines: 'engineInspector.hasEngines',
+  /** … TensorRT-RTX is there, … */
+  runtimeFound: 'engineInspector.runtimeFound',
+  /** … it answered about an engine, … */
+  checked: 'engineInspector.checked',
+  /** … an engine that had a problem has none, … */
+  cured: 'engineInspector.cured',
+  /** … targets are written down, … */
+  targetsChosen: 'engineInspector.targetsChosen',
+  /** … an engine or its model was loaded or run. */
+  loaded: 'engineInspector.loaded',
   /** The Engines view shows some of the engines only. */
   enginesFiltered: 'engineInspector.enginesFiltered',
   /** The machine was searched for TensorRT-RTX. */

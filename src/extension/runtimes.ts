@@ -175,7 +175,10 @@ export class Runtimes implements vscode.Disposable {
       log: (line) => this.log.info(`Runtimes: ${line}`),
     });
     void vscode.commands.executeCommand('setContext', contextKeys.runtimesSearched, true);
-    return Promise.all(found.map((runtime) => this.judged(runtime)));
+    const judged = await Promise.all(found.map((runtime) => this.judged(runtime)));
+    const usable = judged.some(({ problem }) => problem === null);
+    void vscode.commands.executeCommand('setContext', contextKeys.runtimeFound, usable);
+    return judged;
   }
 
   /** With the reason why it may not be loaded; one of the workspace is offered, once. */

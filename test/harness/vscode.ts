@@ -30,8 +30,8 @@ export type ExtensionSource =
   | { folder: string; testsModule?: string };
 
 export interface VSCodeOptions extends Pick<CodeServerOptions, 'env' | 'settings'> {
-  /** The folder that is opened. */
-  workspace: string;
+  /** The folder that is opened; null: an empty window. */
+  workspace: string | null;
   extension: ExtensionSource;
   theme?: Theme;
   /** false: Restricted Mode. */
@@ -150,9 +150,10 @@ async function exitOfTests(page: Page): Promise<number> {
 }
 
 /** The extension under development and its tests travel as a payload in the page's address. */
-function address(server: CodeServer, workspace: string, extension: ExtensionSource): string {
+function address(server: CodeServer, workspace: string | null, extension: ExtensionSource): string {
   const url = new URL(server.url);
-  url.searchParams.set('folder', path.resolve(workspace));
+  if (workspace === null) url.searchParams.set('ew', 'true');
+  else url.searchParams.set('folder', path.resolve(workspace));
   if ('folder' in extension) {
     const remote = (file: string): string =>
       `vscode-remote://127.0.0.1:${server.port}${path.resolve(file)}`;

@@ -123,7 +123,9 @@ export class EngineWork implements vscode.Disposable {
     this.current = { uri, kind, controller, onProgress: throttled, ended };
     void vscode.commands.executeCommand('setContext', contextKeys.running, true);
     try {
-      return await work({ signal: controller.signal, onProgress: throttled });
+      const done = await work({ signal: controller.signal, onProgress: throttled });
+      void vscode.commands.executeCommand('setContext', contextKeys.loaded, true);
+      return done;
     } catch (error) {
       if (controller.signal.aborted) throw cancelled(uri);
       throw error;

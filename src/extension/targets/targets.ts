@@ -8,6 +8,7 @@ import type { TargetsView } from '../../core/pages/targetsView';
 import type { SeverityByReason } from '../../core/targets/matrix';
 import type { Target } from '../../core/targets/targets';
 import type { ParsedConfig } from '../../core/targets/targetsConfig';
+import { contextKeys } from '../ids';
 import { readText } from './readText';
 
 /** As core/targets/targetsConfig.ts names it, which is loaded with the first file. */
@@ -59,6 +60,7 @@ export class Targets implements vscode.Disposable {
       if (!used?.ok || used.config.targets.length === 0) return this.defaults(file, problem);
       const { fileFilter } = await import('../../core/targets/files');
       const filter = fileFilter(used.config);
+      void vscode.commands.executeCommand('setContext', contextKeys.targetsChosen, true);
       return {
         source: 'file',
         targets: used.config.targets,
