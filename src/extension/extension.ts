@@ -4,6 +4,7 @@
  */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { Assistants } from './assistants';
 import { registerCommands } from './commands';
 import { ContextKeys } from './contextKeys';
 import { Decorations } from './decorations';
@@ -48,6 +49,7 @@ export interface InternalApi {
   readonly inside: LookInside;
   readonly pages: EnginePages;
   readonly targets: TargetActions;
+  readonly assistants: Assistants;
   readonly enginesTree: EnginesTree;
   readonly runtimesTree: RuntimesTree;
   readonly errors: Errors;
@@ -88,7 +90,9 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
   const runtimesTree = own(new RuntimesTree(runtimes, host, errors));
 
   const enginePicker = own(new EnginePicker(reports, context.workspaceState));
-
+  const cli = context.asAbsolutePath('dist/cli.js');
+  const { version } = context.extension.packageJSON as { version: string };
+  const assistants = own(new Assistants({ cli, version, runtimes, errors }));
   const install = new InstallRuntime(runtimes, log, errors);
   const picker = new RuntimePicker(runtimes, install, errors);
   const rebuild = own(
@@ -98,7 +102,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
       runtimes,
       errors,
       memory: context.workspaceState,
-      cli: context.asAbsolutePath('dist/cli.js'),
+      cli,
       enginePicker,
     }),
   );
@@ -175,6 +179,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
     inside,
     pages,
     targets,
+    assistants,
     enginesTree,
     runtimesTree,
     errors,

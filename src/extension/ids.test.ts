@@ -9,6 +9,7 @@ import {
   engineExtensions,
   headerLanguage,
   headerTextScheme,
+  mcpServers,
   problemMatcher,
   section,
   settingBounds,
@@ -201,6 +202,13 @@ describe('ids and package.json', () => {
     ] as const) {
       assert.equal(file(line), expected, line);
     }
+  });
+
+  it('the server for assistants', () => {
+    assert.deepEqual(
+      contributes.mcpServerDefinitionProviders.map(({ id }) => id),
+      [mcpServers],
+    );
   });
 
   it('walkthrough', () => {

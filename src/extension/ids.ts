@@ -159,6 +159,9 @@ export const taskType = 'engine-inspector';
 /** Makes entries in Problems of what `engine-inspector build` prints when it fails. */
 export const problemMatcher = '$engine-inspector';
 
+/** The server for assistants. */
+export const mcpServers = 'engineInspector.mcp';
+
 export const walkthrough = 'gettingStarted';
 
 /** File name extensions that are looked for; only the first is opened and checked without being asked. */

@@ -23,6 +23,22 @@ describe('activation', () => {
     assert.deepEqual(heavy, []);
     assert.deepEqual(ownChildren('engineHost'), []);
   });
+
+  it('offers assistants a server with the folders of the workspace, where VS Code knows such', async () => {
+    const { assistants } = await activated();
+    const knows = 'McpStdioServerDefinition' in vscode;
+    const offered = assistants.offered();
+    assert.equal(offered !== null, knows);
+    if (!offered) return;
+    const [server] = offered;
+    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+    assert.ok(folders.length > 0);
+    assert.deepEqual(server?.args.slice(1), [
+      'mcp',
+      ...folders.flatMap((folder) => ['--folder', folder]),
+    ]);
+    assert.ok(fs.existsSync(server.args[0] ?? ''), server.args[0]);
+  });
 });
 
 /** Command lines of this process's children that contain this (Linux). */
