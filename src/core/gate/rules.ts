@@ -20,7 +20,7 @@ const texts: Readonly<Record<TargetReasonId, readonly [title: string, help: stri
   ],
   'unsupported-compute-capability': [
     'The engine was not built for the compute capability of the GPU.',
-    `${rebuild} for that compute capability too (build --compute-capabilities), unless TensorRT-RTX does not run on the GPU at all.`,
+    `${rebuild} for that compute capability too (build --compute-capability), unless TensorRT-RTX does not run on the GPU at all.`,
   ],
   'old-cuda-driver': [
     'The CUDA driver is older than the one the engine was built with.',

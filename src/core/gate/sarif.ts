@@ -140,9 +140,18 @@ function location(
   const artifactLocation =
     path === null
       ? { uri: urlOf(file) }
-      : { uri: path.split('/').map(encodeURIComponent).join('/'), uriBaseId: '%SRCROOT%' };
+      : { uri: path.split('/').map(uriPart).join('/'), uriBaseId: '%SRCROOT%' };
   return { physicalLocation: { artifactLocation, region: firstCharacter } };
 }
+
+/** JSON that is merged may hold halves of characters, of which no URI can be made. */
+const uriPart = (name: string) =>
+  encodeURIComponent(
+    name.replace(
+      /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
+      '\ufffd',
+    ),
+  );
 
 /** One category for each set of targets, so that two gates of one repository do not overwrite each other. */
 function automationId(targets: FormatSurroundings['targets']): string {
