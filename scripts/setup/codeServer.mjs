@@ -70,5 +70,12 @@ export async function installCodeServer(name) {
     // Optional packages stay: @parcel/watcher is what watches files. Its shrinkwrap was made without peer packages.
     await runNpm(['ci', '--legacy-peer-deps', '--omit=dev', '--ignore-scripts', ...quiet], options);
     await runNpm(['rebuild', '--ignore-scripts=false', ...quiet, '@vscode/spdlog'], options);
+    // Its search asks GitHub for ripgrep when it is installed; the newer one has it in a package.
+    const ripgrep = path.join(partial, 'node_modules/@vscode/ripgrep-linux-x64/bin/rg');
+    if (fs.existsSync(ripgrep)) {
+      const folder = path.join(options.cwd, 'node_modules/@vscode/ripgrep/bin');
+      fs.mkdirSync(folder, { recursive: true });
+      fs.copyFileSync(ripgrep, path.join(folder, 'rg'));
+    }
   });
 }

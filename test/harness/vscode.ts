@@ -128,17 +128,17 @@ async function isReady(page: Page): Promise<void> {
 
 /** What `--vscode-option enable-smoke-test-driver` writes into the window's configuration, for one without that option. */
 async function enableTestDriver(page: Page): Promise<void> {
-  await page.route(
-    ({ searchParams }) => searchParams.has('folder'),
-    async (route) => {
-      const response = await route.fetch();
-      const before = await response.text();
-      const key = '&quot;developmentOptions&quot;:{';
-      if (!before.includes(key)) throw new Error(`the window's configuration has no ${key}`);
-      const body = before.replace(key, `${key}&quot;enableSmokeTestDriver&quot;:true,`);
-      await route.fulfill({ response, body });
-    },
-  );
+  await page.addInitScript(`
+    const observer = new MutationObserver(() => {
+      const meta = document.getElementById('vscode-workbench-web-configuration');
+      if (!meta) return;
+      observer.disconnect();
+      const settings = JSON.parse(meta.dataset.settings);
+      settings.developmentOptions = { ...settings.developmentOptions, enableSmokeTestDriver: true };
+      meta.dataset.settings = JSON.stringify(settings);
+    });
+    if (window === window.top) observer.observe(document, { childList: true, subtree: true });
+  `);
 }
 
 /** VS Code calls these two functions of the window when a tests module has run. */
