@@ -107,6 +107,19 @@ function copyCodicons() {
   }
 }
 
+/** What VS Code's terminals find; with the ends of lines that each shell wants, whatever Git made of them. */
+function copyLaunchers() {
+  const to = path.join(__dirname, 'dist/bin');
+  fs.mkdirSync(to, { recursive: true });
+  for (const name of ['engine-inspector', 'engine-inspector.cmd']) {
+    const text = fs.readFileSync(path.join(__dirname, 'src/cli/launchers', name), 'utf8');
+    const end = name.endsWith('.cmd') ? '\r\n' : '\n';
+    const file = path.join(to, name);
+    fs.writeFileSync(file, text.replaceAll(/\r?\n/g, end));
+    fs.chmodSync(file, 0o755);
+  }
+}
+
 /** The plain build for the CPU: the others of the package are for GPUs in browsers and twice as large. */
 function copyOnnxRuntime() {
   const from = path.join(__dirname, 'node_modules/onnxruntime-web/dist');
@@ -238,6 +251,7 @@ async function main() {
   const names = named.length > 0 ? named : Object.keys(bundles);
   if (names.includes('webview')) copyCodicons();
   if (names.includes('reference')) copyOnnxRuntime();
+  if (names.includes('cli')) copyLaunchers();
   if (watching) {
     round.open = names.length;
     startRound();

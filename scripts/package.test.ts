@@ -66,6 +66,17 @@ describe('the VSIX', () => {
     assert.deepEqual(names.filter(isOfNvidia), []);
   });
 
+  it('has a command line that a shell may start', () => {
+    const modes = [
+      'import sys, zipfile',
+      'print(oct(zipfile.ZipFile(sys.argv[1]).getinfo("extension/dist/bin/engine-inspector").external_attr >> 16))',
+    ];
+    const mode = execFileSync('python3', ['-c', modes.join('; '), packagedVsix], {
+      encoding: 'utf8',
+    });
+    assert.equal(mode.trim(), '0o100755');
+  });
+
   it('works where nothing else is: its engine host loads the real TensorRT-RTX', async () => {
     const folder = temporaryFolder();
     execFileSync('python3', ['-m', 'zipfile', '--extract', packagedVsix, folder.path]);

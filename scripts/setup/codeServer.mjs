@@ -70,6 +70,10 @@ export async function installCodeServer(name) {
     // Optional packages stay: @parcel/watcher is what watches files. Its shrinkwrap was made without peer packages.
     await runNpm(['ci', '--legacy-peer-deps', '--omit=dev', '--ignore-scripts', ...quiet], options);
     await runNpm(['rebuild', '--ignore-scripts=false', ...quiet, '@vscode/spdlog'], options);
+    const pty = path.join(options.cwd, 'node_modules/node-pty');
+    if (!fs.existsSync(path.join(pty, 'prebuilds'))) {
+      await runNpm(['rebuild', '--ignore-scripts=false', ...quiet, 'node-pty'], options);
+    }
     // Its search asks GitHub for ripgrep when it is installed; the newer one has it in a package.
     const ripgrep = path.join(partial, 'node_modules/@vscode/ripgrep-linux-x64/bin/rg');
     if (fs.existsSync(ripgrep)) {

@@ -316,6 +316,7 @@ const bundleStep = {
     'dist/cli.js',
     'dist/cliProgram.js',
     'dist/mcp.js',
+    'dist/bin/engine-inspector',
     'dist/webview/enginePage.js',
   ],
   make: () => run(process.execPath, [inRoot('esbuild.js')], { log: 'bundle' }),

@@ -4,6 +4,21 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { profilingVerbosities } from '../core/rebuild/rebuildOptions';
 import type { BuildArguments } from './commandArguments';
 
+const help = `
+Exit codes:
+  0    built; with --check: no rebuild is due
+  1    the build failed; with --check: a rebuild is due
+  2    nothing was built: wrong use, options that don't fit the model, no TensorRT-RTX, a file that can't be read or
+       written; with --check: it could not be checked
+  130  cancelled with Ctrl+C: the old engine is kept
+
+Examples:
+  engine-inspector build model.onnx -o model.engine --weight-streaming
+  engine-inspector build model.onnx --profile image:1x3x64x64:1x3x224x224:4x3x512x512
+  engine-inspector build model.onnx --compute-capability 8.9 12.0
+  engine-inspector build --recipe model.engine.json
+  engine-inspector build --recipe model.engine.json --check`;
+
 export function addBuildCommand(program: Command, ended: (code: number) => void): void {
   program
     .command('build')
@@ -32,16 +47,7 @@ export function addBuildCommand(program: Command, ended: (code: number) => void)
     .option('--keep-backups <count>', 'how many old engines stay as .bak, .bak2, …', parseCount, 1)
     .option('--follow-links', 'write the engine also where a link leads out of its folder')
     .option('--json', 'print the result as an object')
-    .addHelpText(
-      'after',
-      `
-Exit codes:
-  0    built; with --check: no rebuild is due
-  1    the build failed; with --check: a rebuild is due
-  2    nothing was built: wrong use, options that don't fit the model, no TensorRT-RTX, a file that can't be read or
-       written; with --check: it could not be checked
-  130  cancelled with Ctrl+C: the old engine is kept`,
-    )
+    .addHelpText('after', help)
     .action(async (model: string | undefined, args: BuildArguments) => {
       const { build } = await import('./build');
       ended(await build(model, args));

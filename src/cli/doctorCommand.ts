@@ -18,7 +18,12 @@ export function addDoctorCommand(program: Command, ended: (code: number) => void
 The report names no person and no file of yours: paste it into an issue. With --full each line says whether what this tool
 claims holds on this machine ("held"), does not ("failed") or could not be tried here ("not tried").
 
-Exit codes: 0 nothing to do; 1 something to do, or a claim failed; 2 wrong use.`,
+Exit codes: 0 nothing to do; 1 something to do, or a claim failed; 2 wrong use.
+
+Examples:
+  engine-inspector doctor
+  engine-inspector doctor --json > doctor.json
+  engine-inspector doctor --full > report.txt`,
     )
     .action(async (options: DoctorOptions) => {
       const { doctor } = await import('./doctor');

@@ -11,7 +11,13 @@ export function addGpuCommand(program: Command, ended: (code: number) => void): 
     .option('--json', 'print an object; with --watch one on each line')
     .addHelpText(
       'after',
-      '\nExit codes: 0 all GPUs were read, 1 one of them failed, 2 there is none to read.',
+      `
+Exit codes: 0 all GPUs were read, 1 one of them failed, 2 there is none to read.
+
+Examples:
+  engine-inspector gpu
+  engine-inspector gpu --watch --interval 0.5
+  engine-inspector gpu --watch --json > memory.ndjson`,
     )
     .action(async (options: GpuOptions) => {
       const { gpu } = await import('./gpu');

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
 import { addBuildCommand } from './buildCommand';
 import { addCheckCommand } from './checkCommand';
+import { addCompletionCommand } from './completionCommand';
 import { addDoctorCommand } from './doctorCommand';
 import { addGpuCommand } from './gpuCommand';
 import { addInspectCommand } from './inspectCommand';
@@ -29,6 +30,7 @@ const commands = [
   addMcpCommand,
   addGpuCommand,
   addDoctorCommand,
+  addCompletionCommand,
 ];
 
 const wrongUse = 2;
@@ -41,21 +43,10 @@ export function startProgram(argv: readonly string[], dist: string): void {
 
 /** Resolves with the exit code. */
 async function runProgram(argv: readonly string[]): Promise<number> {
-  const program = new Command('engine-inspector')
-    .description('Says whether this machine can run TensorRT-RTX engines, why not, and what to do.')
-    .version(version)
-    .exitOverride()
-    .showHelpAfterError('(engine-inspector --help tells more)')
-    .configureOutput({
-      writeErr: (text) => void stderr().write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, '')),
-    });
   let code = 0;
-  for (const add of commands) {
-    add(program, (result) => {
-      code = result;
-    });
-  }
+  const program = makeProgram(await versionText(argv), (result) => {
+    code = result;
+  });
   try {
     await program.parseAsync(argv);
     return code;
@@ -64,4 +55,26 @@ async function runProgram(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : wrongUse;
     throw error;
   }
+}
+
+/** What is inside takes reading folders, so only who asks for it gets it. */
+async function versionText(argv: readonly string[]): Promise<string> {
+  if (!argv.some((argument) => argument === '--version' || argument === '-V')) return version;
+  const { whatIsInside } = await import('./whatIsInside');
+  return [version, ...whatIsInside()].join('\n');
+}
+
+/** ended: is told the exit code of the sub-command that was called. */
+export function makeProgram(versionShown: string, ended: (code: number) => void): Command {
+  const program = new Command('engine-inspector')
+    .description('Says whether this machine can run TensorRT-RTX engines, why not, and what to do.')
+    .version(versionShown)
+    .exitOverride()
+    .showHelpAfterError('(engine-inspector --help tells more)')
+    .configureOutput({
+      writeErr: (text) => void stderr().write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, '')),
+    });
+  for (const add of commands) add(program, ended);
+  return program;
 }

@@ -47,7 +47,12 @@ const sweepHelp = `
 --budgets: a number of budgets, evenly from all weights on the GPU to none, or a list such as 100%,50%,1GiB,rule,0B;
 left out: all, quarters, none, NVIDIA's rule and the automatic budget.
 ${inputs}
-${engineExitCodes}`;
+${engineExitCodes}
+
+Examples:
+  engine-inspector sweep model.engine
+  engine-inspector sweep model.engine --budgets 5 --input image=photo.jpg
+  engine-inspector sweep model.engine --budgets 100%,50%,0B --csv > sweep.csv`;
 
 export function addRunCommand(program: Command, ended: (code: number) => void): void {
   const command = program

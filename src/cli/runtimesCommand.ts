@@ -9,7 +9,15 @@ export function addRuntimesCommand(program: Command, ended: (code: number) => vo
     .option('--json', 'print a JSON array')
     .option('--runtime <path>', 'also this library, or the folder that holds it')
     .option('--verbose', 'say where it looked')
-    .addHelpText('after', '\nExit codes: 0 one of them is usable, 1 none is.')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 one of them is usable, 1 none is.
+
+Examples:
+  engine-inspector runtimes --verbose
+  engine-inspector runtimes --runtime ~/TensorRT-RTX-1.7/lib --json`,
+    )
     .action(async (options: RuntimesOptions) => {
       const { runtimes } = await import('./runtimes');
       ended(await runtimes(options));

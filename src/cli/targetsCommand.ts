@@ -16,7 +16,16 @@ export function addTargetsCommand(program: Command, ended: (code: number) => voi
     .option('--json', 'print a JSON array')
     .option('--config <file>', 'instead of the engine-inspector.json here or above')
     .option('--no-config', 'read no engine-inspector.json')
-    .addHelpText('after', '\nExit codes: 0 listed, 2 a name is not known, or wrong use.')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 listed, 2 a name is not known, or wrong use.
+
+Examples:
+  engine-inspector targets
+  engine-inspector targets --boards
+  engine-inspector targets rtx-4060-laptop rtx-5090 --json`,
+    )
     .action(async (names: string[], options: TargetsOptions) => {
       const { targets } = await import('./targets');
       ended(await targets(names, options));

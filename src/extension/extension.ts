@@ -31,6 +31,7 @@ import { Runtimes } from './runtimes';
 import { RuntimesTree } from './runtimesTree';
 import { Sample } from './sample';
 import * as settings from './settings';
+import { TerminalCommand } from './terminalCommand';
 import { TargetActions } from './targets';
 import { Targets } from './targets/targets';
 import { LibraryTrust } from './trust';
@@ -53,6 +54,7 @@ export interface InternalApi {
   readonly enginesTree: EnginesTree;
   readonly runtimesTree: RuntimesTree;
   readonly errors: Errors;
+  readonly terminalVariables: vscode.EnvironmentVariableCollection;
   /** Milliseconds that activate() took. */
   readonly activationMs: number;
 }
@@ -83,6 +85,12 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
 
   const targetList = own(new Targets());
   const problems = own(new Problems(reports, targetList));
+  own(
+    new TerminalCommand(
+      context.environmentVariableCollection,
+      context.asAbsolutePath(path.join('dist', 'bin')),
+    ),
+  );
   own(new Decorations(reports, problems));
   own(new ContextKeys(reports));
   const header = own(new HeaderTextView(reports));
@@ -183,6 +191,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
     enginesTree,
     runtimesTree,
     errors,
+    terminalVariables: context.environmentVariableCollection,
     activationMs: performance.now() - start,
   };
 }

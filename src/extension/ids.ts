@@ -86,6 +86,7 @@ export const settings = {
   gpuWarningPercent: 'gpuMemory.warningPercent',
   runTimeout: 'run.timeout',
   keptRuns: 'run.keep',
+  terminalCommand: 'terminalCommand',
 } as const;
 
 /** Of the settings that are numbers: what package.json says, and what settings.ts holds a value to (ids.test.ts compares). */

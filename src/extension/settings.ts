@@ -101,6 +101,11 @@ export function keptRuns(): number {
   return Math.floor(readNumber('keptRuns'));
 }
 
+/** Whether terminals find `engine-inspector`. */
+export function terminalCommand(): boolean {
+  return readMachine<unknown>(settings.terminalCommand, true) !== false;
+}
+
 export async function setRuntime(choice: { path: string; choice: RuntimeChoiceSetting }) {
   const configuration = vscode.workspace.getConfiguration(section);
   const { Global } = vscode.ConfigurationTarget;

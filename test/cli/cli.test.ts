@@ -510,7 +510,9 @@ describe('command line', () => {
     const { code, stdout } = await run(['check', '--help']);
     assert.equal(code, 0);
     assert.match(stdout, /Exit codes:\n {2}0 {2}all engines are usable/);
-    assert.equal((await run(['--version'])).stdout.trim(), '0.1.0');
+    const [version, ...inside] = (await run(['--version'])).stdout.trim().split('\n');
+    assert.equal(version, '0.1.0');
+    assert.match(inside.join('\n'), /TensorRT-RTX 1\.4, 1\.5, 1\.6, 1\.7 on .*\nNode\.js 2/);
   });
 
   itUnless(
