@@ -31,7 +31,12 @@ Exit codes:
   0    built for all of them
   1    refused for some
   2    not known for some, and refused for none; wrong use, or nothing could be tried
-  130  cancelled with Ctrl+C`,
+  130  cancelled with Ctrl+C
+
+Examples:
+  engine-inspector trial model.onnx
+  engine-inspector trial model.engine --target rtx-4060 --json
+  engine-inspector trial model.onnx --compute-capability 8.9 12.0`,
     )
     .action(async (file: string | undefined, args: TrialArguments) => {
       const { trial } = await import('./trial');
