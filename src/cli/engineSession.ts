@@ -27,6 +27,7 @@ export class EngineSession extends Session {
     this.runner = new EngineRunner({
       hostMain: path.join(distFolder(), 'engineHost.js'),
       shimFolder: shimFolder(),
+      cacheFolder: path.join(userCacheFolder(), 'runtime-caches'),
       // Numbers as `engine-inspector gpu` and nvidia-smi count.
       environment: (): Readonly<Record<string, string>> =>
         gpu === undefined ? {} : { CUDA_VISIBLE_DEVICES: gpu, CUDA_DEVICE_ORDER: 'PCI_BUS_ID' },
@@ -101,4 +102,12 @@ export function inEngineSession(
   work: (session: EngineSession) => Promise<number>,
 ): Promise<number> {
   return inSession(new EngineSession(args), { doing, json: args.json }, work);
+}
+
+/** Where this user's programs keep what can be made again. */
+function userCacheFolder(): string {
+  const own = process.env[process.platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CACHE_HOME'] ?? '';
+  // Relative ones are to be ignored (XDG).
+  const base = path.isAbsolute(own) ? own : path.join(os.homedir(), '.cache');
+  return path.join(base, 'engine-inspector');
 }

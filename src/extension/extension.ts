@@ -137,6 +137,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
       ...{ extensionUri, hostMain, host, reports, runtimes, gpus, pages, rebuild, log, errors },
       enginePicker,
       runsFolder,
+      cacheFolder: path.join(context.globalStorageUri.fsPath, 'runtime-caches'),
     }),
   );
   own(

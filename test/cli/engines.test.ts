@@ -68,6 +68,7 @@ describe('inspect, run and sweep', () => {
     const own: NodeJS.ProcessEnv = {
       ...environmentWithoutRuntimes(),
       ...{ TMPDIR: temporary(), TEMP: temporary(), TMP: temporary() },
+      ...{ XDG_CACHE_HOME: inFolder('cache'), LOCALAPPDATA: inFolder('cache') },
     };
     const child = spawn(process.execPath, [cliMain, ...args], {
       cwd: folder.path,

@@ -23,6 +23,7 @@ describe('looking into and running engines with the real libraries, without a GP
     runner = new EngineRunner({
       hostMain,
       shimFolder,
+      cacheFolder: path.join(folder.path, 'caches'),
       // Where there is a GPU, it is hidden.
       environment: () => ({ CUDA_VISIBLE_DEVICES: '' }),
       onLog: () => undefined,

@@ -1,13 +1,13 @@
 /** Running engines on a stand-in GPU: the numbers are those of its network, the rules those of TensorRT-RTX. */
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 
 import { parseLayers } from '../../src/core/inspect/layers';
 import type { RunChoices } from '../../src/core/run/runReport';
-import { runtimeCacheOf } from '../../src/host/run/engineRunner';
-import { underWine } from '../support/leaveOut';
+import { itUnless, onWindows, underWine } from '../support/leaveOut';
 import { standInWeights } from '../standIns/standInModel';
-import { writeStandInModel } from '../standIns/standIns';
+import { writeStandInEngine, writeStandInModel, type StandInEngine } from '../standIns/standIns';
 import { floatsOf, gib, mib, RunBench } from './support';
 
 /** The network of the stand-in, once more: convolution 3 x 3 with padding, bias, nothing below zero. */
@@ -189,13 +189,16 @@ describe('running an engine', function () {
   it('keeps a runtime cache: cold and warm, then loaded, and made anew where it is refused', async () => {
     const engine = bench.engine({ jitMs: 80 });
     const runner = bench.runner();
-    const cache = runtimeCacheOf(engine.file);
+    const caches = () =>
+      fs.readdirSync(bench.cacheFolder).map((name) => path.join(bench.cacheFolder, name));
     const run = async () =>
       bench.run(engine, { runtimeCache: true, profiledIterations: 0 }, { runner });
     const first = await run();
     assert.equal(first.cache.state, 'missing');
     assert.ok(first.cache.coldMs !== null && first.cache.coldMs >= 80);
     assert.ok(first.cache.warmMs !== null && first.cache.warmMs < 40);
+    const [cache = '', ...others] = caches();
+    assert.deepEqual([others, first.cache.path], [[], cache]);
     assert.equal(first.cache.savedBytes, fs.statSync(cache).size);
 
     const second = await run();
@@ -208,22 +211,59 @@ describe('running an engine', function () {
     assert.equal(third.cache.state, 'refused');
     assert.ok(fs.statSync(cache).size > 100, 'a good one was written');
     assert.equal((await run()).cache.state, 'loaded');
-    assert.deepEqual(
-      fs.readdirSync(bench.folder).filter((name) => name.startsWith(`${cache}.`)),
-      [],
-    );
+    assert.deepEqual(caches(), [cache], 'a temporary file is left');
 
     const off = await bench.run(engine, { runtimeCache: false }, { runner });
     assert.equal(off.cache.state, 'off');
   });
 
-  it('does without a runtime cache where something else has its name, and says so', async () => {
-    const engine = bench.engine();
-    fs.mkdirSync(runtimeCacheOf(engine.file));
-    const report = await bench.run(engine, { runtimeCache: true });
-    assert.equal(report.cache.state, 'off');
-    assert.ok(report.notes.some(({ sentence }) => /runtime cache was not used/.test(sentence)));
+  it('loads no runtime cache that lies beside an engine, and none that was made for another', async () => {
+    const engine = bench.engine({ jitMs: 20 });
+    const runner = bench.runner();
+    const run = async (of: StandInEngine) =>
+      (await bench.run(of, { runtimeCache: true, profiledIterations: 0 }, { runner })).cache.state;
+    assert.equal(await run(engine), 'missing');
+    assert.equal(await run(engine), 'loaded');
+    const other = bench.engine({ jitMs: 20, layers: 8 });
+    const [cache = ''] = fs.readdirSync(bench.cacheFolder);
+    fs.copyFileSync(path.join(bench.cacheFolder, cache), `${other.file}.runtimecache`);
+    assert.equal(await run(other), 'missing');
+    // The same bytes elsewhere are the same engine; another GPU has kernels of its own.
+    fs.copyFileSync(engine.file, bench.at('copy.engine'));
+    assert.equal(await run({ ...engine, file: bench.at('copy.engine') }), 'loaded');
+    bench.become({ name: 'STAND-IN other GPU' });
+    assert.equal(await run(engine), 'missing');
+    // An engine that was built again under the same name is another engine.
+    bench.become({ name: 'GeForce RTX 4060' });
+    writeStandInEngine(engine.file, { latencyMs: 0.5, jitMs: 20, half: true });
+    assert.equal(await run(engine), 'missing');
   });
+
+  itUnless(
+    onWindows('folders have no mode bits'),
+    'does without a runtime cache where others may write, or something else has its name, and says so',
+    async () => {
+      const engine = bench.engine();
+      const state = async () => {
+        const { cache, notes } = await bench.run(engine, { runtimeCache: true });
+        const told = notes.map(({ sentence }) => sentence).find((one) => /not used/.test(one));
+        return [cache.state, told?.replace(/.*not used: /, '').replace(/\/\S*\//g, '')];
+      };
+      fs.rmSync(bench.cacheFolder, { recursive: true, force: true });
+      assert.deepEqual((await state())[0], 'missing');
+      fs.chmodSync(bench.cacheFolder, 0o777);
+      assert.match((await state()).join(' '), /^off others may write into caches/);
+      fs.chmodSync(bench.cacheFolder, 0o700);
+      const [cache = ''] = fs.readdirSync(bench.cacheFolder);
+      fs.rmSync(path.join(bench.cacheFolder, cache));
+      fs.symlinkSync(engine.file, path.join(bench.cacheFolder, cache));
+      assert.match((await state()).join(' '), /^off .*runtimecache is no file/);
+      fs.rmSync(bench.cacheFolder, { recursive: true });
+      fs.writeFileSync(bench.cacheFolder, '');
+      assert.match((await state()).join(' '), /^off .*caches/);
+      fs.rmSync(bench.cacheFolder);
+    },
+  );
 
   it('clamps budgets, and knows the default, the automatic one and the rule', async () => {
     const engine = bench.engine({ weightBytes: 64 * mib });

@@ -50,6 +50,9 @@ export class RunBench {
   get runtime(): string {
     return this.machine.runtime;
   }
+  get cacheFolder(): string {
+    return this.at('caches');
+  }
   get folder(): string {
     return this.temporary.path;
   }
@@ -69,6 +72,7 @@ export class RunBench {
     const runner = new EngineRunner({
       hostMain,
       shimFolder,
+      cacheFolder: this.cacheFolder,
       environment: () => this.machine.environment,
       onLog: (line) => this.logged.push(line),
       ...options,

@@ -136,13 +136,15 @@ describe('the report of a run', () => {
     assert.deepEqual([cache.coldMs, cache.warmMs], [442, 31]);
     assert.equal(
       cache.sentence,
-      'There was no runtime cache yet. Context and first run took 442 ms, with it 31 ms. It is kept beside the engine (2.0 KiB).',
+      'There was no runtime cache yet. Context and first run took 442 ms, with it 31 ms. It is kept for this engine and GPU (2.0 KiB).',
     );
     const used = { state: 'loaded', loadedBytes: 2048, savedBytes: null, message: '' } as const;
     const none = { warmContextNs: null, warmFirstRunNs: null };
     const loaded = single({}, { cache: { ...used, ...none } }).cache;
     assert.deepEqual([loaded.coldMs, loaded.warmMs], [null, 442]);
     assert.match(loaded.sentence, /was used \(2\.0 KiB\).*took 442 ms\.$/);
+    const passedOver = single({}, { cache: { ...used, ...none, savedBytes: 4096 } }).cache;
+    assert.match(passedOver.sentence, /was loaded .* but kernels were compiled all the same/);
     const refused = {
       ...used,
       ...none,
@@ -382,7 +384,7 @@ Slowest layers
   and 1 more
 
 Runtime cache
-  There was no runtime cache yet. Context and first run took 442 ms, with it 31 ms. It is kept beside the engine (2.0 KiB).
+  There was no runtime cache yet. Context and first run took 442 ms, with it 31 ms. It is kept for this engine and GPU (2.0 KiB).
 
 TensorRT-RTX 1.7.1.116 on RTX (compute capability 8.9). Run 1970-01-01 00:00 UTC.`,
     );

@@ -213,7 +213,10 @@ function cacheSentence(
     const size = loadedBytes === null ? '' : ` (${formatBytes(loadedBytes)})`;
     const start =
       warmMs === null ? '' : ` Context and first run took ${formatMilliseconds(warmMs)}.`;
-    return `The runtime cache beside the engine was used${size}: kernels were not compiled again.${start}`;
+    // What TensorRT-RTX can't use of a cache it passes over without a word; what it compiled instead is written.
+    return savedBytes === null
+      ? `The runtime cache was used${size}: kernels were not compiled again.${start}`
+      : `The runtime cache was loaded${size}, but kernels were compiled all the same and added to it.${start}`;
   }
   const begin =
     state === 'missing'
@@ -223,7 +226,7 @@ function cacheSentence(
   const warm = warmMs === null || cold === '' ? '' : `, with it ${formatMilliseconds(warmMs)}`;
   const saved =
     savedBytes !== null
-      ? ` It is kept beside the engine (${formatBytes(savedBytes)}).`
+      ? ` It is kept for this engine and GPU (${formatBytes(savedBytes)}).`
       : state === 'missing' && message !== ''
         ? ` It could not be kept: ${message}${/[.!?]$/.test(message) ? '' : '.'}`
         : ' It was not kept.';

@@ -9,4 +9,5 @@ export interface LookInsideServices extends EngineWorkServices {
   enginePicker: EnginePicker;
   /** Where runs are kept. */
   runsFolder: string;
+  cacheFolder: string;
 }

@@ -27,6 +27,8 @@ import { ask, showInformation } from '../show';
 export interface EngineWorkServices {
   /** dist/engineHost.js */
   hostMain: string;
+  /** Where kernels that were compiled are kept. */
+  cacheFolder: string;
   host: EngineHost;
   reports: Reports;
   runtimes: Runtimes;
@@ -230,6 +232,7 @@ export class EngineWork implements vscode.Disposable {
     const { hostMain, host, log } = this.services;
     return new EngineRunner({
       hostMain,
+      cacheFolder: this.services.cacheFolder,
       shimFolder: host.shimFolder,
       environment: () => host.gpuEnvironment(),
       mayLoad: (library) => host.mayLoad(library),

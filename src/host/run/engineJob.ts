@@ -85,6 +85,8 @@ export class EngineJob {
   private stalledMs = 0;
   private asked: RequestName = 'run';
   private toldAt = -Infinity;
+  /** The GPU that will be used and its driver, once gpuMemory() was asked; null: not known. */
+  gpuKey: readonly string[] | null = null;
   private gpu: { name: string; computeCapability: string } | null = null;
 
   constructor(
@@ -137,9 +139,14 @@ export class EngineJob {
   /** Of the GPU that will be used, without a CUDA context; null: not known. Bytes. */
   async gpuMemory(): Promise<{ free: number | null; total: number } | null> {
     try {
-      const { gpus } = await this.client.request('gpus', {}, { signal: this.callbacks.signal });
+      const found = await this.client.request('gpus', {}, { signal: this.callbacks.signal });
+      const { gpus, cudaDriverVersion, driverVersion } = found;
       const gpu = gpus.find(({ index }) => index === 0) ?? gpus[0];
       if (gpu === undefined) return null;
+      const { name, computeCapability, totalMemory } = gpu;
+      this.gpuKey = [name, computeCapability, totalMemory, cudaDriverVersion, driverVersion].map(
+        String,
+      );
       this.gpu = { name: gpu.name, computeCapability: gpu.computeCapability };
       return { free: gpu.freeMemory, total: gpu.totalMemory };
     } catch (error) {

@@ -6,7 +6,6 @@
  * Only for files that the user trusts and asked for; callers see to that, and to engineIntegrity.ts before.
  */
 import { randomUUID } from 'node:crypto';
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
 import type { Inspection, InspectionFacts, TensorFacts } from '../../core/inspect/inspection';
@@ -24,11 +23,18 @@ import {
   refuseTooLarge,
 } from '../check/engineFile';
 import { recordedHash } from '../check/engineIntegrity';
+import { hashFile } from '../check/hashFile';
 import { EngineJob, EngineJobError, type JobCallbacks } from './engineJob';
 import { Failure } from '../../core/wire/failure';
 import { readOutputs } from './inputs/outputs';
 import type { RunOptions, RunResult, RuntimeInfo } from '../engineHost/protocol';
 import { joinReference, referenceAlone, type ReferenceTools } from './referenceRuns';
+import {
+  type CacheFile,
+  pruneRuntimeCaches,
+  runtimeCacheFile,
+  touchRuntimeCache,
+} from './runtimeCaches';
 import { type PreparedInput, prepareInputs, refuseBadChoices } from './runInputs';
 import { defaultStageLimits, type RunStage, type StageLimits, stageSentence } from './runStages';
 
@@ -36,6 +42,8 @@ export interface EngineRunnerOptions {
   /** The bundled child: dist/engineHost.js. */
   hostMain: string;
   shimFolder: string;
+  /** Where compiled kernels are kept; made when it is needed. */
+  cacheFolder: string;
   /** Set beside this process's own environment, e.g. CUDA_VISIBLE_DEVICES for the chosen GPU. */
   environment: () => Readonly<Record<string, string>>;
   /** Asked before a library is loaded; throws a Failure where it may not be. */
@@ -91,6 +99,8 @@ export class EngineRunner {
   private readonly ending = new AbortController();
   /** What engines were found to take, by file, its state and the runtime: a run after an inspection loads it once. */
   private readonly known = new Map<string, InspectionFacts>();
+  /** SHA-256 by file and its state. */
+  private readonly hashes = new Map<string, string>();
   private readonly limits: StageLimits;
 
   constructor(private readonly options: EngineRunnerOptions) {
@@ -295,17 +305,19 @@ export class EngineRunner {
       callbacks.signal,
     );
     facts.inputs = inputs.map(({ summary, source }) => ({ ...summary, source }));
-    const cache = await runtimeCacheFile(request.engine, choices.runtimeCache);
-    facts.cachePath = cache.path;
-
     const budgets = request.kind === 'sweep' ? [...request.budgets] : null;
     const job = this.job(engine, { ...choices, attempts: budgets?.length ?? 1 }, callbacks);
     let result: RunResult;
+    let cache: CacheFile = { path: null, note: null };
     try {
       facts.runtime = runtimeOf(await job.load(request.runtime));
       refuseOtherVersion(engine, facts.runtime);
       const memory = await job.gpuMemory();
       refuseTooLarge(engine, memory?.total ?? null);
+      if (choices.runtimeCache) {
+        cache = await this.cacheFile(engine, facts.runtime.version, job.gpuKey, callbacks);
+        facts.cachePath = cache.path;
+      }
       result = await job.request('run', {
         ...runOptions(request, choices, inputs, cache.path),
         budgets: budgets ?? [budgetToAsk(choices.budget, known.streamable, memory?.free ?? null)],
@@ -321,6 +333,10 @@ export class EngineRunner {
     }
     facts.lines = job.lines;
     facts.raw = result.report;
+    if (cache.path !== null) {
+      await touchRuntimeCache(cache.path);
+      await pruneRuntimeCaches(this.options.cacheFolder);
+    }
     facts.samples = result.samples;
     tell(callbacks, 'summarize');
     const first = result.report.attempts[0];
@@ -354,6 +370,20 @@ export class EngineRunner {
   }
 
   // ---- the reference alone ----
+
+  private async cacheFile(
+    engine: EngineFile,
+    runtimeVersion: string,
+    gpu: readonly string[] | null,
+    { signal }: JobCallbacks,
+  ): Promise<CacheFile> {
+    if (gpu === null) return { path: null, note: null };
+    const key = keyOf(engine, '');
+    const sha256 = this.hashes.get(key) ?? (await hashFile(engine.path, signal ? { signal } : {}));
+    if (this.hashes.size >= 50) this.hashes.delete(this.hashes.keys().next().value ?? '');
+    this.hashes.set(key, sha256);
+    return runtimeCacheFile(this.options.cacheFolder, { sha256, runtimeVersion, gpu });
+  }
 
   private async referenceNow(
     request: ReferenceRequest,
@@ -441,37 +471,4 @@ function runOptions(
     // A sweep compares budgets; per-layer times of each would only cost time.
     profiledIterations: kind === 'sweep' ? 0 : choices.profiledIterations,
   };
-}
-
-/** Kept beside the engine, where that is allowed: kernels that were compiled once are loaded the next time. */
-export const runtimeCacheOf = (engine: string): string => `${engine}.runtimecache`;
-
-async function runtimeCacheFile(
-  engine: string,
-  wanted: boolean,
-): Promise<{ path: string | null; note: string | null }> {
-  if (!wanted) return { path: null, note: null };
-  const file = runtimeCacheOf(engine);
-  const stat = await fs.stat(file).catch(() => null);
-  if (stat !== null && !stat.isFile()) {
-    return {
-      path: null,
-      note: `The runtime cache was not used: ${plainText(file)} is no file.`,
-    };
-  }
-  const folder = path.dirname(path.resolve(file));
-  const writable = await fs.access(folder, fs.constants.W_OK).then(
-    () => true,
-    () => false,
-  );
-  if (writable) return { path: file, note: null };
-  return stat === null
-    ? {
-        path: null,
-        note: `The runtime cache is not kept, because the folder ${plainText(folder)} cannot be written to: kernels are compiled with every first run.`,
-      }
-    : {
-        path: file,
-        note: `The folder ${plainText(folder)} cannot be written to: its runtime cache is used, but not kept up to date.`,
-      };
 }

@@ -296,7 +296,7 @@ function runReport(change: Partial<RunReport> = {}): RunReport {
       coldMs: 412,
       warmMs: 31,
       sentence:
-        'First run 412 ms (kernels compiled), 31 ms with the runtime cache, now kept beside the engine.',
+        'First run 412 ms (kernels compiled), 31 ms with the runtime cache, which is kept now.',
     },
     sweep: null,
     reference: null,

@@ -97,7 +97,7 @@ export const strings = {
   copies: 'Count copies to and from the GPU',
   cudaGraph: 'CUDA graph',
   cudaGraphStreaming: 'CUDA graph (off: weights are streamed)',
-  runtimeCache: 'Keep compiled kernels in a runtime cache beside the engine',
+  runtimeCache: 'Keep compiled kernels in a runtime cache',
 
   run: 'Run',
   sweep: 'Sweep budgets',
