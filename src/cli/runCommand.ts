@@ -130,5 +130,8 @@ function addRunOptions(command: Command): Command {
     .option('--streams <count>', 'run on so many CUDA streams at once', wholeNumber(1, 16), streams)
     .option('--copies', 'count the copies of inputs and outputs')
     .option('--cuda-graph', 'let TensorRT-RTX capture CUDA graphs')
-    .option('--no-cache', 'neither read nor write compiled kernels (kept for this engine, GPU and user)');
+    .option(
+      '--no-cache',
+      'neither read nor write compiled kernels (kept for this engine, GPU and user)',
+    );
 }
