@@ -8,13 +8,19 @@ import * as path from 'node:path';
 
 import { activation } from '../test/bench/activation';
 import { buildOcr, eventLoop } from '../test/bench/build';
-import { buildPlainLoop, coldCommandLine, hugeEngine, manyEngines } from '../test/bench/check';
+import { hugeEngine, manyEngines } from '../test/bench/check';
+import { makeFleet, type Fleet } from '../test/bench/fleet';
+import { coldRows, fleetRows, largeFleetRows, type Places } from '../test/bench/fleetRows';
+import { makeGpuKit } from '../test/bench/gpuKit';
 import { sha256 } from '../test/bench/hash';
 import { layersPage } from '../test/bench/layersPage';
-import { inRoot, runtimeVersion, type Row } from '../test/bench/measure';
+import { matrix } from '../test/bench/matrix';
+import { headersFolder, inRoot, library, runtimeVersion, type Row } from '../test/bench/measure';
 import { onnxFacts } from '../test/bench/onnxFacts';
 import { pythonWithBindings } from '../test/bench/python';
 import { largeEngineMemory, runOverhead } from '../test/bench/run';
+import { tableOf } from '../test/bench/table';
+import { temporaryFolder } from '../test/harness';
 import { builtEngine } from './demoFolder';
 import { writeSampleModel } from './makeSampleModel';
 
@@ -24,10 +30,50 @@ async function engineToCheck(): Promise<string> {
   return builtEngine('superResolution', model, runtimeVersion);
 }
 
+async function placesHere(): Promise<Places> {
+  return {
+    cli: inRoot('dist/cli.js'),
+    library,
+    headers: [headersFolder, inRoot('.deps/headers')],
+    python: await pythonWithBindings(),
+    bareKoffi: inRoot('test/bench/bareKoffi.cjs'),
+    plainLoop: {
+      python: inRoot('test/bench/plainLoop.py'),
+      cpp: inRoot('native-shim/test/plainLoop.cpp'),
+    },
+    plainWalk: inRoot('test/bench/plainWalk.cpp'),
+    build: inRoot('build/bench'),
+    env: { LD_LIBRARY_PATH: path.dirname(library) },
+  };
+}
+
+/** Engines that differ, in a hundred folders. */
+async function withFleet(
+  count: number,
+  use: (places: Places, fleet: Fleet) => Promise<Row[]>,
+): Promise<Row[]> {
+  const places = await placesHere();
+  const folder = temporaryFolder();
+  try {
+    return await use(places, makeFleet(folder.path, count, 100));
+  } finally {
+    folder.remove();
+  }
+}
+
 const benches: Record<string, () => Promise<Row[]>> = {
-  many: async () =>
-    manyEngines(await engineToCheck(), await buildPlainLoop(), await pythonWithBindings()),
-  cold: async () => coldCommandLine(await engineToCheck(), await pythonWithBindings()),
+  many: () => withFleet(10_000, manyEngines),
+  cold: async () => coldRows(await placesHere(), await engineToCheck(), 15),
+  fleet: () =>
+    withFleet(10_000, (places, fleet) =>
+      fleetRows(places, fleet, { rounds: 5, asked: ['text', 'csv', 'ndjson', 'json'] }),
+    ),
+  largeFleet: () =>
+    withFleet(100_000, async (places, fleet) => [
+      ...(await fleetRows(places, fleet, { rounds: 3, asked: ['text', 'ndjson', 'json'] })),
+      ...(await largeFleetRows(places, fleet)),
+    ]),
+  matrix: () => Promise.resolve(matrix()),
   huge: async () => hugeEngine(await engineToCheck()),
   buildDet: () => buildOcr('det'),
   buildRec: () => buildOcr('rec'),
@@ -50,20 +96,12 @@ function machine(): string {
   return `${cpus[0]?.model.trim() ?? 'unknown CPU'}, ${cpus.length} cores, ${memory} GB, ${system?.[1] ?? os.type()}, Node ${process.versions.node}, no GPU used`;
 }
 
-function table(rows: readonly Row[]): string {
-  const lines = rows.map(
-    ({ what, ours, yardstick, result, target, ok }) =>
-      `| ${what} | ${ours} | ${yardstick} | ${result} | ${target} | ${ok ? 'yes' : '**no**'} |`,
-  );
-  return [
-    '| what | ours | yardstick | result | target | met |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...lines,
-  ].join('\n');
-}
-
 async function main(): Promise<void> {
   const names = process.argv.slice(2);
+  if (names.includes('--gpu')) {
+    console.log(await makeGpuKit());
+    return;
+  }
   const unknown = names.filter((name) => !(name in benches));
   if (unknown.length > 0) {
     console.error(
@@ -93,7 +131,7 @@ number is a median. Rows that name a stand-in were measured on own code in place
 
 ${machine()}
 
-${table(rows)}
+${tableOf(rows)}
 `;
     fs.writeFileSync(path.join(inRoot('docs'), 'benchmarks.md'), text);
     console.log('docs/benchmarks.md is written.');

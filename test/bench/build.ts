@@ -7,7 +7,6 @@ import { EngineHostClient } from '../../src/host/engineHost/client';
 import { shimFolderOf } from '../../src/host/runtimes/shims';
 import { temporaryFolder } from '../harness';
 import {
-  bundleScript,
   inRoot,
   interleaved,
   library,
@@ -17,6 +16,7 @@ import {
   ratioRow,
   type Row,
 } from './measure';
+import { bundleScript } from './bundleScript';
 import { residentBytes } from './processMemory';
 import { ocrModels, pythonWithBindings } from './python';
 

@@ -1,63 +1,49 @@
-/** Checking engines: ten thousand through the host, one by the command line, one of 20 GB. */
-import { execFile } from 'node:child_process';
+/** Checking engines: ten thousand through the host, one of 20 GB. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { promisify } from 'node:util';
 
 import { Checker } from '../../src/host/check/checker';
 import { shimFolderOf } from '../../src/host/runtimes/shims';
 import type { FoundRuntime } from '../../src/host/runtimes/runtimeSources';
 import { EngineHostSupervisor } from '../../src/host/engineHost/supervisor';
-import { temporaryFolder } from '../harness';
+import { temporaryFolder } from '../harness/workspace';
+import type { Fleet } from './fleet';
+import { compiled, type Places } from './fleetRows';
 import {
-  headersFolder,
   inRoot,
   interleaved,
   library,
   median,
   outputOf,
-  processTime,
   ratioRow,
   runtimeVersion,
   type Row,
 } from './measure';
 import { residentBytes } from './processMemory';
-import type { Python } from './python';
 
 const dist = inRoot('dist');
-const fileCount = 10_000;
-
-/** Compiles the C++ yardstick; returns the program. */
-export async function buildPlainLoop(): Promise<string> {
-  const program = inRoot('build/plainLoop');
-  fs.mkdirSync(path.dirname(program), { recursive: true });
-  await promisify(execFile)(process.env['CXX'] ?? 'c++', [
-    ...['-std=c++17', '-O2', '-Wall', '-Wextra', '-Werror'],
-    ...['-isystem', headersFolder, '-isystem', inRoot('.deps/headers')],
-    ...[inRoot('native-shim/test/plainLoop.cpp'), '-o', program, '-ldl'],
-  ]);
-  return program;
-}
 
 function loopMs(output: string): number {
   const { ms: values } = JSON.parse(output) as { ms: number[] };
   return median(values);
 }
 
-const runtime: FoundRuntime = {
-  path: library,
-  realPath: library,
-  source: 'setting',
-  version: runtimeVersion,
-  problem: null,
-  nextStep: '',
-};
-
 /** A supervisor and checker as the extension has them, with this one library. */
-function makeChecker(): { supervisor: EngineHostSupervisor; checker: Checker } {
+function makeChecker(
+  libraryPath: string,
+  distFolder: string,
+): { supervisor: EngineHostSupervisor; checker: Checker } {
+  const runtime: FoundRuntime = {
+    path: libraryPath,
+    realPath: libraryPath,
+    source: 'setting',
+    version: runtimeVersion,
+    problem: null,
+    nextStep: '',
+  };
   const supervisor = new EngineHostSupervisor({
-    hostMain: path.join(dist, 'engineHost.js'),
-    shimFolder: shimFolderOf(dist),
+    hostMain: path.join(distFolder, 'engineHost.js'),
+    shimFolder: shimFolderOf(distFolder),
     onLog: () => undefined,
   });
   const checker = new Checker({
@@ -68,90 +54,43 @@ function makeChecker(): { supervisor: EngineHostSupervisor; checker: Checker } {
   return { supervisor, checker };
 }
 
-export async function manyEngines(
-  engine: string,
-  plainLoop: string,
-  python: Python,
-): Promise<Row[]> {
-  const folder = temporaryFolder();
-  const { supervisor, checker } = makeChecker();
+export async function manyEngines(places: Places, { paths, list }: Fleet): Promise<Row[]> {
+  const { supervisor, checker } = makeChecker(places.library, path.dirname(places.cli));
+  const loop = compiled(places.plainLoop.cpp, places);
   try {
-    const bytes = fs.readFileSync(engine).subarray(0, 4096);
-    const paths = Array.from({ length: fileCount }, (_, index) =>
-      path.join(folder.path, `model${index}.engine`),
-    );
-    for (const file of paths) fs.writeFileSync(file, bytes);
-    const list = path.join(folder.path, 'list.txt');
-    fs.writeFileSync(list, paths.join('\n') + '\n');
-
     const results = await interleaved(7, {
       ours: async () => {
         const start = performance.now();
         const checked = await checker.files(paths);
         const time = performance.now() - start;
-        if (checked.validity(fileCount - 1) === null) throw new Error('nobody was asked');
+        if (checked.validity(paths.length - 1) === null) throw new Error('nobody was asked');
         return time;
       },
       cpp: async () => {
-        const { ns } = JSON.parse(await outputOf(plainLoop, [library, list])) as { ns: number };
-        return ns / 1e6;
+        const said = await outputOf(loop, [places.library, list], places.env);
+        return (JSON.parse(said) as { ns: number }).ns / 1e6;
       },
       python: async () =>
         loopMs(
-          await outputOf(
-            python.command,
-            [inRoot('test/bench/plainLoop.py'), list, '3'],
-            python.env,
-          ),
+          await outputOf(places.python.command, [places.plainLoop.python, list, '3'], {
+            ...places.env,
+            ...places.python.env,
+          }),
         ),
     });
-    const what = `Verdicts for ${fileCount.toLocaleString('en')} engines through the engine host`;
+    const what = `Verdicts for ${paths.length.toLocaleString('en')} engines through the engine host`;
     return [
-      ratioRow(what, results.ours, { name: 'plain C++ loop', values: results.cpp }, 1.2),
+      ratioRow(what, results.ours, { name: 'plain C++ loop', values: results.cpp }, 0.75),
       ratioRow(what, results.ours, { name: 'Python bindings', values: results.python }, 0.5),
     ];
   } finally {
     await supervisor.dispose();
-    folder.remove();
-  }
-}
-
-export async function coldCommandLine(engine: string, python: Python): Promise<Row[]> {
-  const folder = temporaryFolder();
-  try {
-    const list = path.join(folder.path, 'list.txt');
-    fs.writeFileSync(list, `${engine}\n`);
-    const env = { LD_LIBRARY_PATH: path.dirname(library) };
-    const results = await interleaved(15, {
-      ours: () =>
-        processTime(process.execPath, [path.join(dist, 'cli.js'), 'check', engine, '--json'], {
-          env,
-          codes: [0, 1, 2],
-        }),
-      bare: () => processTime(process.execPath, [inRoot('test/bench/bareKoffi.cjs'), library]),
-      python: () =>
-        processTime(python.command, [inRoot('test/bench/plainLoop.py'), list], {
-          env: python.env,
-        }),
-    });
-    const what = 'One cold verdict by the command line';
-    return [
-      ratioRow(
-        what,
-        results.ours,
-        { name: 'bare Node script that loads the library by koffi', values: results.bare },
-        1.15,
-      ),
-      ratioRow(what, results.ours, { name: 'one-shot Python', values: results.python }, 1),
-    ];
-  } finally {
-    folder.remove();
   }
 }
 
 export async function hugeEngine(engine: string): Promise<Row[]> {
   const folder = temporaryFolder();
-  const { supervisor, checker } = makeChecker();
+  const { supervisor, checker } = makeChecker(library, dist);
   try {
     const small = path.join(folder.path, 'small.engine');
     const huge = path.join(folder.path, 'huge.engine');

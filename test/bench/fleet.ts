@@ -28,20 +28,13 @@ const gpus = [
   ['8.0', '8.6', '8.9', '12.0'],
 ];
 
-export function makeFleet(folder: string, count: number, folders: number): Fleet {
+/** Whole engines: the header, and the length that it says. */
+export function* fleetHeaders(count: number): Generator<{ bytes: Buffer; length: number }> {
   const { headers } = JSON.parse(
     fs.readFileSync(inRoot('test/fixtures/engineHeaders.json'), 'utf8'),
   ) as { headers: { version: string; build: string; header: string }[] };
   const random = randomNumbers(16);
-  const engines = path.join(folder, 'engines');
-  const paths: string[] = [];
-  const perFolder = Math.ceil(count / folders);
   for (let at = 0; at < count; at++) {
-    const inside = path.join(
-      engines,
-      folders === 1 ? '' : `site${String(Math.floor(at / perFolder)).padStart(3, '0')}`,
-    );
-    if (at % perFolder === 0) fs.mkdirSync(inside, { recursive: true });
     const from = headers[random(headers.length)];
     if (!from) throw new Error('there are no headers');
     const bytes = Buffer.from(from.header, 'hex');
@@ -61,6 +54,21 @@ export function makeFleet(folder: string, count: number, folders: number): Fleet
     if (bytes.readBigInt64LE(56) !== 0n) {
       bytes.writeBigInt64LE(BigInt(Math.floor((length * (50 + random(45))) / 100)), 56);
     }
+    yield { bytes, length };
+  }
+}
+
+export function makeFleet(folder: string, count: number, folders: number): Fleet {
+  const engines = path.join(folder, 'engines');
+  const paths: string[] = [];
+  const perFolder = Math.ceil(count / folders);
+  for (const { bytes, length } of fleetHeaders(count)) {
+    const at = paths.length;
+    const inside = path.join(
+      engines,
+      folders === 1 ? '' : `site${String(Math.floor(at / perFolder)).padStart(3, '0')}`,
+    );
+    if (at % perFolder === 0) fs.mkdirSync(inside, { recursive: true });
     const file = path.join(inside, `model${String(at).padStart(6, '0')}.engine`);
     const handle = fs.openSync(file, 'w');
     fs.writeSync(handle, bytes);

@@ -3,9 +3,6 @@ import { execFile } from 'node:child_process';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
 
-import { build } from 'esbuild';
-
-import { repositoryRoot } from '../harness';
 import { minorOf, newest } from '../support/releases';
 
 /** One row of docs/benchmarks.md. */
@@ -18,7 +15,8 @@ export interface Row {
   ok: boolean;
 }
 
-export const inRoot = (...parts: string[]): string => path.join(repositoryRoot, ...parts);
+/** Of this repository; where a kit (gpuKit.ts) runs there is none. */
+export const inRoot = (...parts: string[]): string => path.join(__dirname, '../..', ...parts);
 export const runtimeVersion = newest;
 export const headersFolder = inRoot('.deps/headers', minorOf(newest));
 export const library = inRoot(
@@ -105,18 +103,3 @@ export async function outputOf(
 }
 
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-
-/** Makes one file of a script of test/bench, to be run by a bare Node as VS Code runs the extension's. */
-export async function bundleScript(script: string, folder: string): Promise<string> {
-  const outfile = path.join(folder, `${path.basename(script, '.ts')}.cjs`);
-  await build({
-    entryPoints: [inRoot('test/bench', script)],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    // jsonc-parser's other half cannot be bundled.
-    mainFields: ['module', 'main'],
-  });
-  return outfile;
-}

@@ -2,16 +2,8 @@
 import * as path from 'node:path';
 
 import { temporaryFolder } from '../harness';
-import {
-  bundleScript,
-  inRoot,
-  interleaved,
-  median,
-  megabytes,
-  ms,
-  outputOf,
-  ratioRow,
-} from './measure';
+import { inRoot, interleaved, median, megabytes, ms, outputOf, ratioRow } from './measure';
+import { bundleScript } from './bundleScript';
 import type { Row } from './measure';
 import { pythonWithOnnx } from './python';
 

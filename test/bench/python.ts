@@ -1,4 +1,5 @@
 /** What the bench compares with and builds from: fetched by pip with pinned sums into .deps, never more than once. */
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 
 import { inRoot, outputOf, runtimeVersion } from './measure';
@@ -8,7 +9,12 @@ export interface Python {
   env: NodeJS.ProcessEnv;
 }
 
-const command = process.env['PYTHON'] ?? 'python3';
+/** The interpreter itself: a version manager's `python3` is a shell script that takes longer than what is measured. */
+export const pythonCommand = execFileSync(
+  process.env['PYTHON'] ?? 'python3',
+  ['-c', 'import sys; print(sys.executable)'],
+  { encoding: 'utf8' },
+).trim();
 
 /** Puts the packages of scripts/setup/requirements/NAME.txt into the folder. */
 async function fetched(folder: string, requirementsName: string, what: string): Promise<string> {
@@ -18,7 +24,7 @@ async function fetched(folder: string, requirementsName: string, what: string): 
   if (!fs.existsSync(stamp) || fs.readFileSync(stamp, 'utf8') !== wanted) {
     console.log(`fetching ${what} (pip)`);
     fs.rmSync(folder, { recursive: true, force: true });
-    await outputOf(command, [
+    await outputOf(pythonCommand, [
       ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'],
       ...['--require-hashes', '--no-deps', '--only-binary=:all:', '--ignore-requires-python'],
       ...['--target', folder, '--requirement', requirements],
@@ -36,12 +42,12 @@ export async function pythonWithBindings(): Promise<Python> {
     `NVIDIA's Python bindings ${runtimeVersion}`,
   );
   const libraries = inRoot('.deps/tensorrt-rtx', runtimeVersion);
-  return { command, env: { PYTHONPATH: [folder, libraries].join(':') } };
+  return { command: pythonCommand, env: { PYTHONPATH: [folder, libraries].join(':') } };
 }
 
 export async function pythonWithOnnx(): Promise<Python> {
   return {
-    command,
+    command: pythonCommand,
     env: { PYTHONPATH: await fetched(inRoot('.deps/python-onnx'), 'bench-onnx', 'onnx') },
   };
 }
