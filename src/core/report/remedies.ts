@@ -74,16 +74,12 @@ function draft(
 
 /** What helps against a reason beside a rebuild and a new copy, and where it stands among those. */
 const against: Readonly<
-  Record<ReasonId, { place: 'first' | 'update' | 'other-runtime' | 'last'; drafts: Offer } | null>
+  Partial<Record<ReasonId, { place: 'first' | 'update' | 'other-runtime' | 'last'; drafts: Offer }>>
 > = {
   'version-mismatch': { place: 'other-runtime', drafts: matchingRuntimes },
-  'unsupported-compute-capability': null,
   'old-cuda-driver': { place: 'update', drafts: updateDriver },
   'old-cuda-runtime': { place: 'update', drafts: updateRuntime },
-  'insufficient-gpu-memory': null,
-  'malformed-engine': null,
   'cuda-error': { place: 'first', drafts: () => [repairCuda('cuda-error')] },
-  'unknown-diagnostic': null,
   suboptimal: { place: 'last', drafts: faster },
   'tcc-driver-model': { place: 'first', drafts: leaveTcc },
   'gpu-not-readable': { place: 'last', drafts: readableGpu },
@@ -93,18 +89,7 @@ const against: Readonly<
     drafts: (input) => (hasNoDevice(input) ? [] : anotherRuntime(input, 'no-runtime')),
   },
   'runtime-failed': { place: 'last', drafts: failedRuntime },
-  'verdict-differs-from-rule': null,
   'no-code-for-gpu': { place: 'last', drafts: truthfulList },
-  unreadable: null,
-  empty: null,
-  'not-tensorrt-rtx': null,
-  'too-short': null,
-  truncated: null,
-  'longer-than-header': null,
-  damaged: null,
-  'unknown-header-layout': null,
-  'engine-missing': null,
-  'hash-mismatch': null,
 };
 
 type Offer = (input: ReportInput) => Draft[];

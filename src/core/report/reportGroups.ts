@@ -3,7 +3,7 @@
  * worst first. A view's groups and a summary's numbers are the same groups.
  */
 import type { EngineReport, Severity } from './engineReport';
-import type { ReasonId } from './reasonTable';
+import { reasonTable } from './reasonTable';
 
 export const reportGroups = {
   foreign: { title: 'Not a TensorRT-RTX engine', counted: 'no TensorRT-RTX engine' },
@@ -37,42 +37,14 @@ export type ReportGroup = keyof typeof reportGroups;
 /** Worst first. */
 export const groupOrder = Object.keys(reportGroups) as ReportGroup[];
 
-/** null: such a reason decides nothing about the engine. */
-const byReason: Readonly<Record<ReasonId, ReportGroup | null>> = {
-  'version-mismatch': 'version',
-  'unsupported-compute-capability': 'gpu',
-  'old-cuda-driver': 'driver',
-  'old-cuda-runtime': 'cuda-runtime',
-  'insufficient-gpu-memory': 'memory',
-  'malformed-engine': 'damaged',
-  'cuda-error': 'machine',
-  'unknown-diagnostic': null,
-  suboptimal: 'slower',
-  'tcc-driver-model': 'machine',
-  'gpu-not-readable': null,
-  'no-runtime': null,
-  'runtime-failed': 'machine',
-  'verdict-differs-from-rule': null,
-  'no-code-for-gpu': 'gpu',
-  unreadable: 'unreadable',
-  empty: 'damaged',
-  'not-tensorrt-rtx': 'foreign',
-  'too-short': 'damaged',
-  truncated: 'damaged',
-  'longer-than-header': 'damaged',
-  damaged: 'damaged',
-  'unknown-header-layout': null,
-  'engine-missing': 'damaged',
-  'hash-mismatch': 'changed',
-};
-
 /** The one thing to know about it beside others. */
 export function groupOf({ kind, reasons, lead, verdict }: EngineReport): ReportGroup {
   if (kind === 'git-lfs-pointer') return 'git-lfs';
   // They stand worst first.
   for (const { id, severity } of reasons) {
-    const group = byReason[id];
-    if (group !== null && (severity !== 'information' || id === 'version-mismatch')) return group;
+    const group = reasonTable[id].group;
+    if (group !== undefined && (severity !== 'information' || id === 'version-mismatch'))
+      return group;
   }
   if (lead === 'targets') return 'elsewhere';
   switch (verdict) {
