@@ -10,10 +10,13 @@ import {
   type InputChoice,
   type InputSource,
   type RunChoices,
+  runSwitches,
+  type RunSwitch,
+  switchesOf,
 } from '../core/run/runReport';
 
 /** What both commands share. */
-export interface EngineRunArguments {
+export interface EngineRunArguments extends Partial<Record<RunSwitch, boolean>> {
   input?: [string, InputSource][];
   shape?: [string, number[]][];
   image?: [string, ImageLayout][];
@@ -22,8 +25,6 @@ export interface EngineRunArguments {
   seconds?: number;
   warmUp: number;
   streams: number;
-  copies?: boolean;
-  cudaGraph?: boolean;
   /** commander's way of --no-cache. */
   cache: boolean;
 }
@@ -205,8 +206,7 @@ export function runChoices(
     iterations: args.iterations ?? (args.seconds === undefined ? defaultRunChoices.iterations : 0),
     seconds: args.seconds ?? defaultRunChoices.seconds,
     streams: args.streams,
-    copies: args.copies ?? false,
-    cudaGraph: args.cudaGraph ?? false,
+    ...switchesOf((name) => args[name] ?? runSwitches[name]),
     runtimeCache: args.cache,
     profiledIterations,
   };

@@ -10,6 +10,7 @@ import type {
   Statistics,
   TensorSummary,
 } from './runReport';
+import { switchesOf } from './runReport';
 
 export interface RunJsonOptions {
   /** Where an output was saved for the user, by its name. */
@@ -87,8 +88,7 @@ const choices: Fields<RunChoices> = {
   iterations: true,
   seconds: true,
   streams: true,
-  copies: true,
-  cudaGraph: true,
+  ...switchesOf(() => true as const),
   runtimeCache: true,
   profiledIterations: true,
 };

@@ -35,7 +35,23 @@ export interface InputChoice {
 /** Bytes, or by name; rule: NVIDIA's min(free / 2, streamable / 2) with the memory free just before. */
 export type BudgetChoice = number | 'default' | 'automatic' | 'rule';
 
-export interface RunChoices {
+/**
+ * What is on or off, and how it is as a rule. A new one is a row here, a bit in host/engineHost/process/session.ts, its
+ * words in the Run tab's strings and its option in cli/runCommand.ts.
+ */
+export const runSwitches = {
+  /** Copies of inputs and outputs count as part of each iteration. */
+  copies: false,
+  cudaGraph: false,
+};
+export type RunSwitch = keyof typeof runSwitches;
+
+export function switchesOf<T>(of: (name: RunSwitch) => T): Record<RunSwitch, T> {
+  const names = Object.keys(runSwitches) as RunSwitch[];
+  return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<RunSwitch, T>;
+}
+
+export interface RunChoices extends Record<RunSwitch, boolean> {
   profile: number;
   inputs: InputChoice[];
   budget: BudgetChoice;
@@ -44,9 +60,6 @@ export interface RunChoices {
   iterations: number;
   seconds: number;
   streams: number;
-  /** Copies of inputs and outputs count as part of each iteration. */
-  copies: boolean;
-  cudaGraph: boolean;
   runtimeCache: boolean;
   /** Iterations with per-layer times, apart from the measured ones; 0: none. */
   profiledIterations: number;
@@ -59,8 +72,7 @@ export const defaultRunChoices: Readonly<Omit<RunChoices, 'inputs'>> = {
   iterations: 200,
   seconds: 0,
   streams: 1,
-  copies: false,
-  cudaGraph: false,
+  ...runSwitches,
   runtimeCache: true,
   profiledIterations: 10,
 };

@@ -3,7 +3,7 @@
  * takes: a mistake that a person can make is told in a sentence (core/run/runChoices.ts), not dropped here.
  */
 import * as v from 'valibot';
-import type { InputSource, RunChoices } from '../../core/run/runReport';
+import { type InputSource, type RunChoices, switchesOf } from '../../core/run/runReport';
 
 export const text = (most: number) => v.pipe(v.string(), v.maxLength(most));
 export const integer = (least: number, most = Number.MAX_SAFE_INTEGER) =>
@@ -48,8 +48,7 @@ export const choices = v.object({
   iterations: integer(0, 10_000_000),
   seconds: v.pipe(finite, v.minValue(0), v.maxValue(86_400)),
   streams: integer(0, 1000),
-  copies: v.boolean(),
-  cudaGraph: v.boolean(),
+  ...switchesOf(() => v.boolean()),
   runtimeCache: v.boolean(),
   profiledIterations: integer(0, 100_000),
 }) satisfies v.GenericSchema<unknown, RunChoices>;

@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import type { RawGpuMemory } from '../../core/gpu/gpuMemory';
 import { driverModels } from '../../core/report/engineReport';
 import { failureCodes } from '../../core/wire/failure';
+import { switchesOf } from '../../core/run/runReport';
 import { inspectReport, runReport } from '../../core/wire/shimReports';
 
 const bytes = v.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
@@ -145,8 +146,7 @@ export const runOptions = v.object({
   durationNs: count,
   maxSamples: count,
   streams: count,
-  copies: v.boolean(),
-  cudaGraph: v.boolean(),
+  ...switchesOf(() => v.boolean()),
   profiledIterations: count,
 });
 export type RunOptions = v.InferOutput<typeof runOptions>;

@@ -13,7 +13,7 @@ import { makeInspection } from '../../core/inspect/makeInspection';
 import { plainText } from '../../core/text/plainText';
 import { makeRunReport, type RunFacts } from '../../core/run/makeRunReport';
 import { completeChoices, limits as choiceLimits } from '../../core/run/runChoices';
-import type { RunChoices, RunReport } from '../../core/run/runReport';
+import { type RunChoices, type RunReport, switchesOf } from '../../core/run/runReport';
 import { budgetToAsk } from '../../core/run/weightBudget';
 import { EngineHostClient, type HostLogLine } from '../engineHost/client';
 import {
@@ -466,8 +466,7 @@ function runOptions(
     durationNs: Math.round(choices.seconds * 1e9),
     maxSamples: choiceLimits.samples,
     streams: choices.streams,
-    copies: choices.copies,
-    cudaGraph: choices.cudaGraph,
+    ...switchesOf((name) => choices[name]),
     // A sweep compares budgets; per-layer times of each would only cost time.
     profiledIterations: kind === 'sweep' ? 0 : choices.profiledIterations,
   };

@@ -3,6 +3,7 @@
  * blocks: work is submitted, and a poll loop that only runs while work is under way settles the promises and hands on
  * log lines and phases.
  */
+import { type RunSwitch, switchesOf } from '../../../core/run/runReport';
 import { failureCodeOf } from '../../../core/wire/failure';
 import type { BuildOptions, RequestParams } from '../protocol';
 import { cString, lastError, type Native, ShimError, type ShimLine } from './binding';
@@ -66,7 +67,7 @@ export type ShimRunOptions = Omit<RequestParams<'run'>, 'token'>;
 
 /** es_run_options and its flags. */
 const runOptionsSize = 48;
-const runFlags = { copies: 1, cudaGraph: 2 } as const;
+const runFlags: Readonly<Record<RunSwitch, number>> = { copies: 1, cudaGraph: 2 };
 const inspectLayers = 1;
 
 interface PendingJob {
@@ -412,8 +413,10 @@ function runOptions(options: ShimRunOptions): Buffer {
   buffer.writeBigInt64LE(BigInt(options.maxSamples), 24);
   buffer.writeInt32LE(options.streams, 32);
   buffer.writeInt32LE(options.profiledIterations, 36);
-  const flags =
-    (options.copies ? runFlags.copies : 0) | (options.cudaGraph ? runFlags.cudaGraph : 0);
-  buffer.writeUInt32LE(flags, 40);
+  const flags = switchesOf((name) => (options[name] ? runFlags[name] : 0));
+  buffer.writeUInt32LE(
+    Object.values(flags).reduce((all, flag) => all | flag, 0),
+    40,
+  );
   return buffer;
 }

@@ -10,6 +10,9 @@ import {
   type InputChoice,
   type InputSource,
   type RunChoices,
+  type RunSwitch,
+  runSwitches,
+  switchesOf,
 } from '../../../core/run/runReport';
 import { checkChoices, limits } from '../../../core/run/runChoices';
 import { strings } from './strings';
@@ -29,7 +32,7 @@ export interface InputDraft {
   file: { source: FileSource; shape: number[] | null; sentence: string } | null;
 }
 
-export interface RunForm {
+export interface RunForm extends Record<RunSwitch, boolean> {
   profile: number;
   inputs: InputDraft[];
   budget: BudgetChoice;
@@ -40,8 +43,6 @@ export interface RunForm {
   warmUp: string;
   streams: string;
   profiledIterations: string;
-  copies: boolean;
-  cudaGraph: boolean;
   runtimeCache: boolean;
   /** The run that is shown; null: the newest. */
   shown: string | null;
@@ -66,8 +67,7 @@ export function emptyForm(): RunForm {
     warmUp: String(defaultRunChoices.warmUp),
     streams: String(defaultRunChoices.streams),
     profiledIterations: String(defaultRunChoices.profiledIterations),
-    copies: defaultRunChoices.copies,
-    cudaGraph: defaultRunChoices.cudaGraph,
+    ...runSwitches,
     runtimeCache: defaultRunChoices.runtimeCache,
     shown: null,
     attempt: null,
@@ -120,8 +120,7 @@ export function readForm(kept: unknown): RunForm {
     warmUp: text(from.warmUp, other.warmUp),
     streams: text(from.streams, other.streams),
     profiledIterations: text(from.profiledIterations, other.profiledIterations),
-    copies: bool(from.copies, other.copies),
-    cudaGraph: bool(from.cudaGraph, other.cudaGraph),
+    ...switchesOf((name) => bool(from[name], other[name])),
     runtimeCache: bool(from.runtimeCache, other.runtimeCache),
     shown: typeof from.shown === 'string' ? from.shown : null,
     attempt:
@@ -203,8 +202,7 @@ export function withChoices(form: RunForm, choices: RunChoices): RunForm {
     warmUp: String(choices.warmUp),
     streams: String(choices.streams),
     profiledIterations: String(choices.profiledIterations),
-    copies: choices.copies,
-    cudaGraph: choices.cudaGraph,
+    ...switchesOf((name) => choices[name]),
     runtimeCache: choices.runtimeCache,
   };
 }
@@ -374,8 +372,7 @@ export function readChoices(
     iterations,
     seconds,
     streams: whole(fieldIds.streams, form.streams, 1, limits.streams),
-    copies: form.copies,
-    cudaGraph: form.cudaGraph,
+    ...switchesOf((name) => form[name]),
     runtimeCache: form.runtimeCache,
     profiledIterations: whole(
       fieldIds.profiledIterations,

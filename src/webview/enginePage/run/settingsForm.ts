@@ -1,5 +1,6 @@
 /** How it is run: times, warm-up, and the rest behind a disclosure. */
 import { html, type TemplateResult } from 'lit';
+import { type RunSwitch, switchesOf } from '../../../core/run/runReport';
 import { disclosure } from '../disclosure';
 import { fieldError, type RunContext } from './context';
 import { fieldIds, type FormReading } from './form';
@@ -40,7 +41,7 @@ export function settingsForm(
     </div>
     ${fieldError(fieldIds[key], errors)}
   `;
-  const check = (key: 'copies' | 'cudaGraph' | 'runtimeCache', label: string) =>
+  const check = (key: RunSwitch | 'runtimeCache', label: string) =>
     html`<label class="check"
       ><input
         type="checkbox"
@@ -50,6 +51,8 @@ export function settingsForm(
       />
       <span>${label}</span></label
     >`;
+  const label = (name: RunSwitch) =>
+    name === 'cudaGraph' && streaming ? strings.cudaGraphStreaming : strings.switches[name];
   // A wrong value is never hidden: its disclosure stays open until it is mended.
   const hidden = [fieldIds.seconds, fieldIds.streams, fieldIds.profiledIterations].some((id) =>
     errors.has(id),
@@ -77,8 +80,7 @@ export function settingsForm(
           html`<div class="more-settings">
             ${row('seconds', strings.seconds, 4)} ${row('streams', strings.streams, 4)}
             ${row('profiledIterations', strings.profiled, 4, strings.profiledHint)}
-            ${check('copies', strings.copies)}
-            ${check('cudaGraph', streaming ? strings.cudaGraphStreaming : strings.cudaGraph)}
+            ${Object.values(switchesOf((name) => check(name, label(name))))}
             ${check('runtimeCache', strings.runtimeCache)}
           </div>`,
         )}

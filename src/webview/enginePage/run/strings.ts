@@ -2,6 +2,7 @@
  * Every sentence the Run tab says by itself, in one place. What is said about a run comes with its report (core/run) and
  * is never worded here.
  */
+import type { RunSwitch } from '../../../core/run/runReport';
 import { formatBytes, formatCount } from '../../../core/text/formats';
 
 export const strings = {
@@ -94,8 +95,10 @@ export const strings = {
   streams: 'Streams at once',
   profiled: 'Iterations for per-layer times',
   profiledHint: 'apart from the measured ones; 0: none',
-  copies: 'Count copies to and from the GPU',
-  cudaGraph: 'CUDA graph',
+  switches: {
+    copies: 'Count copies to and from the GPU',
+    cudaGraph: 'CUDA graph',
+  } satisfies Record<RunSwitch, string>,
   cudaGraphStreaming: 'CUDA graph (off: weights are streamed)',
   runtimeCache: 'Keep compiled kernels in a runtime cache',
 
