@@ -46,6 +46,7 @@ import {
   which,
   writeWhole,
 } from './system.mjs';
+import { installStrace } from './strace.mjs';
 import { findPython } from './tools.mjs';
 import { windowsStepIds, windowsSteps } from './windows.mjs';
 
@@ -360,6 +361,18 @@ const browserStep = {
   },
 };
 
+const straceStep = {
+  id: 'strace',
+  title: 'strace, which shows what programs start and load',
+  needs: [],
+  after: [],
+  key: () => digestOf([which('strace') ?? null]),
+  outputs: () => [],
+  make: installStrace,
+  // Not on Windows, whose tests have no use for it.
+  onDemand: true,
+};
+
 const codeServerStep = (id) => ({
   id,
   title: `code-server ${codeServerVersion(id)}, a VS Code that runs in a browser (npm, 780 MB unpacked)`,
@@ -380,6 +393,7 @@ export const steps = [
   browserStep,
   codeServerStep('code-server'),
   codeServerStep('code-server-oldest'),
+  straceStep,
   vsixStep,
   ...windowsSteps,
 ];
@@ -401,6 +415,7 @@ export const purposes = {
 /** What each suite of `npm test` needs: `--for=suite:NAME`. */
 const checks = ['node-modules'];
 const withLibraries = [...product, ...allRuntimes];
+const watched = isWindows ? [] : ['strace'];
 const withVSCode = [...withLibraries, 'browser', chosenCodeServer];
 export const suites = {
   format: checks,
@@ -416,10 +431,10 @@ export const suites = {
   run: withLibraries,
   gpu: product,
   fuzz: withLibraries,
-  security: withLibraries,
+  security: [...withLibraries, ...watched],
   webview: [...product, 'browser'],
   extensionHost: withVSCode,
-  ui: [...withVSCode, 'vsix'],
+  ui: [...withVSCode, 'vsix', ...watched],
   // On demand: not one of those that a plain `npm test` runs.
   windows: [...withLibraries, ...windowsStepIds],
 };

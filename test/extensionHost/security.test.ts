@@ -1,6 +1,5 @@
 /** What a hostile workspace can reach through names of files and arguments of commands (SECURITY.md). */
 import * as assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
@@ -10,6 +9,7 @@ import { commands, section, settings as settingNames } from '../../src/extension
 import { keepBackups } from '../../src/extension/settings';
 import { defaultEngineOptions } from '../../src/core/rebuild/rebuildOptions';
 import { Failure } from '../../src/core/wire/failure';
+import { folderState } from '../support/folderState';
 import {
   activated,
   cleared,
@@ -214,7 +214,7 @@ describe('security: arguments of commands', () => {
   for (const command of Object.values(commands)) {
     it(`${command} takes nothing that was not handed out`, async () => {
       await vscode.env.clipboard.writeText('untouched');
-      const before = state(outside) + state(folder());
+      const before = folderState(outside) + folderState(folder());
       for (const argument of junk()) {
         const done = Promise.resolve(
           vscode.commands.executeCommand(command, argument, [argument]),
@@ -243,7 +243,7 @@ describe('security: arguments of commands', () => {
         known.filter((file) => file.includes('evil')),
         [],
       );
-      assert.equal(state(outside) + state(folder()), before, 'a file was changed');
+      assert.equal(folderState(outside) + folderState(folder()), before, 'a file was changed');
     });
   }
 });
@@ -259,29 +259,17 @@ describe('security: reading leaves no trace', () => {
     for (const name of ['one.engine.building-12-ab', 'one.engine.lock', 'one.engine.json']) {
       fs.writeFileSync(inFolder(`models/${name}`).fsPath, '{}');
     }
-    const before = state(folder());
+    const before = folderState(folder());
     await api.engines.checkAll();
     await openPage(uri);
     await until('a report', () => api.reports.get(uri));
     await vscode.commands.executeCommand(commands.showHeaderText, uri);
     await vscode.window.showTextDocument(inFolder('models/one.engine.json'));
     await new Promise((resolve) => setTimeout(resolve, 1_000));
-    assert.equal(state(folder()), before);
+    assert.equal(folderState(folder()), before);
     await cleared(api);
   });
 });
-
-/** Names, kinds, contents and times of everything below a folder. */
-function state(root: string): string {
-  const hash = createHash('sha256');
-  for (const name of fs.readdirSync(root, { recursive: true, encoding: 'utf8' }).sort()) {
-    const file = path.join(root, name);
-    const stat = fs.lstatSync(file);
-    hash.update(`${name} ${stat.mode} ${stat.size} ${stat.mtimeMs}\n`);
-    if (stat.isFile()) hash.update(fs.readFileSync(file));
-  }
-  return hash.digest('hex');
-}
 
 describe('security: settings of a workspace', () => {
   const set = (value: number | undefined, target: vscode.ConfigurationTarget) =>

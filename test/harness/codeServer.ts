@@ -29,6 +29,10 @@ export interface CodeServerOptions {
   extensions?: readonly string[];
   /** Environment of the server and so of the extension host; undefined takes a variable away. */
   env?: Record<string, string | undefined>;
+  /** Where it is started, and so every extension host; here when not given. */
+  cwd?: string;
+  /** A program and its arguments that run it and look at it: strace. */
+  under?: readonly string[];
   /** Needed to run tests inside the extension host; hides notification toasts. */
   testDriver?: boolean;
   /** Asked for by the sign-in page; absent: none, for a server that lives as long as a test. */
@@ -141,6 +145,7 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
     process.execPath,
     [
       leash,
+      ...(options.under ?? []),
       node,
       entry,
       ...profile,
@@ -157,7 +162,12 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
       '--disable-proxy',
       '--ignore-last-opened',
     ],
-    { stdio: ['pipe', log, log], detached: true, env: environment },
+    {
+      stdio: ['pipe', log, log],
+      detached: true,
+      env: environment,
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    },
   );
   child.stdin?.on('error', () => undefined);
   fs.closeSync(log);

@@ -29,7 +29,10 @@ export type ExtensionSource =
   /** The folder with package.json and dist/. */
   | { folder: string; testsModule?: string };
 
-export interface VSCodeOptions extends Pick<CodeServerOptions, 'env' | 'settings'> {
+export interface VSCodeOptions extends Pick<
+  CodeServerOptions,
+  'env' | 'settings' | 'cwd' | 'under'
+> {
   /** The folder that is opened; null: an empty window. */
   workspace: string | null;
   extension: ExtensionSource;
@@ -77,6 +80,8 @@ export async function startVSCode(options: VSCodeOptions): Promise<VSCode> {
   const { extension } = options;
   const server = await startCodeServer({
     ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.under === undefined ? {} : { under: options.under }),
     settings: {
       'workbench.colorTheme': themes[theme],
       'window.autoDetectHighContrast': false,
