@@ -147,6 +147,101 @@ describe('gate', () => {
     }
   });
 
+  it('says that --machine leaves targets unused, and takes it for no gate', async () => {
+    write(
+      'machine.json',
+      '{"computeCapability": "8.9", "totalGpuMemory": 8589934592, "driverVersion": 13000, "tensorrtRtx": "1.7.1", "cudaRuntimeVersion": 13040}',
+    );
+    const plain = ['check', '--json', '--machine', 'machine.json', 'm/a.engine'];
+    assert.doesNotMatch((await run(plain)).stderr, /not used/);
+    write('engine-inspector.json', '{ "targets": ["rtx-5090"] }');
+    try {
+      const { stdout, stderr } = await run(plain);
+      assert.match(
+        stderr,
+        /^The targets of .*engine-inspector\.json are not used: --machine asks/m,
+      );
+      const [file] = JSON.parse(stdout) as GateJson[];
+      assert.equal(file?.targets, undefined);
+      assert.ok(file?.predicted);
+      assert.doesNotMatch((await run([...plain, '--no-config'])).stderr, /not used/);
+    } finally {
+      fs.rmSync(inFolder('engine-inspector.json'));
+    }
+    const gate = await run([...plain, '--fail-level', 'none']);
+    assert.equal(gate.code, 2);
+    assert.match(gate.stderr, /--machine can't be used with --fail-level\./);
+    const env = { ENGINE_INSPECTOR_TARGETS: 'gb10' };
+    assert.match((await run(plain, { env })).stderr, /^ENGINE_INSPECTOR_TARGETS is not used/m);
+  });
+
+  it('refuses a baseline of another version or that is none, and says what to do', async () => {
+    const target = ['check', '--target', 'rtx-5090', '--baseline', 'base.json', 'm/a.engine'];
+    for (const [text, said] of [
+      ['{"version": 2, "findings": []}', /base\.json has version 2, this .* reads version 1\./],
+      ['{"version": 1, "findings": [{"path": 3}]}', /is no baseline: findings\.0\.path/],
+      ['{"version": 1,', /is not JSON/],
+      ['[]', /is no baseline/],
+    ] as const) {
+      write('base.json', text);
+      for (const more of [[], ['--update-baseline']]) {
+        const { code, stderr } = await run([...target, ...more]);
+        assert.equal(code, 2, text);
+        assert.match(stderr, said);
+        assert.match(stderr, /--update-baseline/);
+      }
+      assert.equal(read('base.json'), text);
+    }
+    write('base.json', '\ufeff{"version": 1, "findings": []}');
+    assert.equal((await run(target)).code, 0);
+  });
+
+  it('refuses absurd machines, each with its place', async () => {
+    write(
+      'absurd.json',
+      [
+        '{ "targets": [',
+        '  { "name": "a", "computeCapability": "99.9", "memory": 8 },',
+        '  { "name": "b", "computeCapability": "8.9", "memory": -1 },',
+        '  { "name": "c", "computeCapability": "8.9", "memory": 1e300 },',
+        '  { "name": "d", "computeCapability": "8.9", "memory": 8, "driver": "no" },',
+        '  { "name": "e", "board": "rtx-5090", "memory": 3 },',
+        '  { "name": "f", "board": "rtx-5090" }, { "name": "F", "board": "gb10" }',
+        '], // the end',
+        '}',
+      ].join('\n'),
+    );
+    const { code, stderr, stdout } = await run(['check', '--config', 'absurd.json', 'm']);
+    assert.deepEqual([code, stdout], [2, '']);
+    const lines = [...stderr.matchAll(/absurd\.json:(\d+):\d+: /g)].map(([, line]) => Number(line));
+    assert.deepEqual([...new Set(lines)], [2, 3, 4, 5, 6, 7], stderr);
+  });
+
+  itUnless(
+    onWindows('links and rights are made with calls of POSIX'),
+    'goes round no circle of links, tells of what it may not read, and ends by it',
+    async () => {
+      fs.mkdirSync(inFolder('loop', 'a'), { recursive: true });
+      writeEngine(inFolder('loop', 'x.engine'), { version: '1.7.1.116' });
+      fs.symlinkSync('..', inFolder('loop', 'a', 'up'));
+      fs.symlinkSync('self.engine', inFolder('loop', 'self.engine'));
+      const target = ['--target', 'rtx-5090', '--rtx', '1.7.1'];
+      const { code, stdout } = await run([
+        ...['check', '--follow-links', '--format', 'ndjson', ...target, 'loop'],
+      ]);
+      const files = objects({ code, stdout, stderr: '' });
+      assert.deepEqual(
+        files.map(({ file, kind }) => [path.basename(file), kind]),
+        [
+          ['self.engine', 'unreadable'],
+          ['x.engine', 'tensorrt-rtx'],
+        ],
+      );
+      assert.equal(code, 2);
+      fs.rmSync(inFolder('loop'), { recursive: true });
+    },
+  );
+
   it('knows what the baseline has, and what is new', async () => {
     const args = ['check', '--target', 'rtx-5090', '--rtx', '1.7.1', '--baseline', 'known.json'];
     assert.equal((await run([...args, 'm'])).code, 2);

@@ -46,6 +46,7 @@ export async function gateSettings(
   env: Environment = process.env,
   cwd: string = process.cwd(),
 ): Promise<GateSettings> {
+  if (options.machine !== undefined) throw notWithMachine(options);
   const configFile = configFileOf(options, env, cwd);
   const config = configFile === null ? noConfig() : await readConfig(configFile);
   const root = configFile === null ? cwd : path.dirname(configFile);
@@ -61,9 +62,6 @@ export async function gateSettings(
   if (problems.length > 0) {
     const lines = problems.map(({ sentence, nextStep }) => `${sentence} ${nextStep}`);
     throw wrong(lines.join('\n'), 'engine-inspector targets shows what can be named.');
-  }
-  if (options.machine !== undefined && (options.target ?? []).length > 0) {
-    throw wrong('--machine and --target say two things.', 'Use one of them.');
   }
   const failLevel = options.failLevel ?? given(env[gateVariables.failLevel]) ?? 'error';
   if (!isOneOf(failLevels, failLevel)) {
@@ -123,6 +121,29 @@ const gateOptionNames = [
   'exclude',
   'shard',
 ] as const satisfies readonly (keyof CheckOptions)[];
+
+/** A gate is about targets or this machine. */
+function notWithMachine(options: CheckOptions): Failure {
+  const flags = gateOptionNames
+    .filter((name) => options[name] !== undefined)
+    .map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  return wrong(
+    `--machine can't be used with ${joinWords(flags)}.`,
+    'Describe that machine as a target in engine-inspector.json, or leave one of them out.',
+  );
+}
+
+/** Where --machine asks about that machine alone; null: nothing is left unused. */
+export function whyConfigIsUnused(
+  { machine, config }: CheckOptions,
+  env: Environment = process.env,
+): string | null {
+  if (machine === undefined || config === false) return null;
+  const file = config ?? given(env[gateVariables.config]) ?? findConfig(process.cwd());
+  if (file === null && given(env[gateVariables.target]) === undefined) return null;
+  const unused = file === null ? gateVariables.target : `The targets of ${shown(file)}`;
+  return `${unused} ${file === null ? 'is' : 'are'} not used: --machine asks about that machine alone.`;
+}
 
 function configFileOf({ config }: CheckOptions, env: Environment, cwd: string): string | null {
   if (config === false) return null;

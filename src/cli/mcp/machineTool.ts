@@ -11,6 +11,7 @@ import { visibleGpus } from '../../core/gpu/gpuMemoryChoice';
 import { describeProblem } from '../../core/gpu/gpuMemoryErrors';
 import { gpuMemoryJson, jsonText } from '../../core/gpu/gpuMemoryJson';
 import { boards, memoryText } from '../../core/targets/boards';
+import { parseJson } from '../../core/text/parseJson';
 import { asFailure } from '../../core/wire/failure';
 import { runtimesJson } from '../runtimes';
 import { shown } from '../output';
@@ -96,7 +97,7 @@ async function gpus({ supervisor }: ToolServices, signal: AbortSignal) {
     ...snapshot.gpus.map(gpuText),
     ...(snapshot.driverVersion === null ? [] : [`NVIDIA driver ${snapshot.driverVersion}.`]),
   ];
-  const { gpus: list, driverVersion } = JSON.parse(
+  const { gpus: list, driverVersion } = parseJson(
     jsonText(gpuMemoryJson(snapshot, visibleGpus(snapshot.gpus, process.env)), 0),
   ) as { gpus: unknown[]; driverVersion: string | null };
   return { lines, data: { gpus: list, driverVersion } };
