@@ -17,10 +17,10 @@ import { defaultEngineOptions, type ShapeRange } from '../core/rebuild/rebuildOp
 import { recipePathOf, type Recipe } from '../core/rebuild/recipe';
 import { chooseTargets } from '../core/targets/chooseTargets';
 import type { Target } from '../core/targets/targets';
-import { formatDuration, joinWords, threeParts } from '../core/text/formats';
+import { joinWords, threeParts } from '../core/text/formats';
 import { plainText } from '../core/text/plainText';
 import { printableJson, printedJson } from '../core/text/printableJson';
-import { answerReasons, answerWords } from '../core/trial/familyTrials';
+import { trialText } from '../core/trial/familyTrials';
 import { familyAnswerJson, type TrialAnswer } from '../core/trial/recipeTrial';
 import { asFailure, Failure, wrongUse } from '../core/wire/failure';
 import { keepTrial } from '../host/build/keepTrial';
@@ -253,25 +253,12 @@ async function printText(
   notes: readonly string[],
 ): Promise<void> {
   const paint = painter(hasColour(process.stdout));
-  const colours = { builds: 'ok', refused: 'error', failed: 'warning' } as const;
-  const words = (answer: TrialAnswer) => paint(colours[answer], answerWords[answer].padEnd(7));
-  const widest = Math.max(...answers.map((one) => familyLabel(one.computeCapability).length));
-  const lines = answers.map((one) => {
-    const time = one.kept ? 'known from before' : formatDuration(one.durationMs);
-    const name = familyLabel(one.computeCapability).padEnd(widest);
-    return `  ${one.computeCapability.padStart(4)}  ${name}  ${words(one.answer)}  ${paint('dim', time)}`;
-  });
-  const steps = [...new Set(answers.map(({ nextStep }) => nextStep).filter((step) => step !== ''))];
-  await print(
-    [
-      `${plainText(model)}: tried with TensorRT-RTX ${runtime.version} for each GPU family alone:`,
-      ...lines,
-      ...answerReasons(answers),
-      ...steps.map((step) => `What helps: ${step}`),
-      ...(recipe === null ? [] : [`The answers are in ${plainText(recipe)}.`]),
-      '',
-    ].join('\n'),
+  const colours = { builds: 'ok', refused: 'error', failed: 'warning', dim: 'dim' } as const;
+  const text = trialText(model, runtime.version, answers, (answer, word) =>
+    paint(colours[answer], word),
   );
+  const where = recipe === null ? '' : `The answers are in ${plainText(recipe)}.\n`;
+  await print(`${text}\n${where}`);
   if (madeUpProfiles.length > 0) {
     const ranges = madeUpProfiles.flat().map((range) => plainText(shapeRangeText(range), 200));
     complain(`No ranges of dynamic inputs were given; tried with --profile ${ranges.join(' ')}`);

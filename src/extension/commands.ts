@@ -17,6 +17,7 @@ import type { LookInside } from './inspect';
 import type { InstallRuntime } from './installRuntime';
 import type { Log } from './log';
 import type { Rebuild } from './rebuild';
+import type { GpuTrials } from './rebuild/trials';
 import type { Reports } from './reports';
 import type { RuntimePicker } from './runtimePicker';
 import type { Runtimes } from './runtimes';
@@ -41,6 +42,7 @@ export interface CommandServices {
   picker: RuntimePicker;
   install: InstallRuntime;
   rebuild: Rebuild;
+  trials: GpuTrials;
   inside: LookInside;
   targets: TargetActions;
   log: Log;
@@ -76,6 +78,7 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
     [commands.rebuildFromRecipe]: (argument) => rebuild.fromRecipe(argument),
     [commands.buildModel]: (argument) => rebuild.buildModel(argument),
     [commands.copyBuildCommand]: (argument) => rebuild.copyCommand(argument),
+    [commands.tryOnOtherGpus]: (argument) => services.trials.run(argument),
     [commands.inspectEngine]: (argument, selection) => inside.inspectCommand(argument, selection),
     [commands.runEngine]: (argument, selection) => inside.runCommand(argument, selection),
     [commands.compareEngines]: (argument, selection) => inside.compareCommand(argument, selection),

@@ -24,6 +24,7 @@ import { InstallRuntime } from './installRuntime';
 import { Log } from './log';
 import { Problems } from './problems';
 import { Rebuild } from './rebuild';
+import { GpuTrials } from './rebuild/trials';
 import { Remedies } from './remedies';
 import { Reports } from './reports';
 import { RuntimePicker } from './runtimePicker';
@@ -47,6 +48,7 @@ export interface InternalApi {
   readonly hashes: Hashes;
   readonly remedies: Remedies;
   readonly rebuild: Rebuild;
+  readonly trials: GpuTrials;
   readonly inside: LookInside;
   readonly pages: EnginePages;
   readonly targets: TargetActions;
@@ -120,6 +122,10 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
     memory: context.globalState,
   });
   void errors.guard('Opening the walkthrough', () => sample.continue());
+  const trials = new GpuTrials({
+    ...{ hostMain, host, reports, runtimes, targetList, enginePicker, errors, log },
+    models: rebuild.models,
+  });
   const remedies = new Remedies({ runtimes, picker, install, rebuild, log });
   const fixes = new Fixes(reports, remedies, enginePicker, enginesTree, errors);
 
@@ -127,6 +133,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
   const targets = own(
     new TargetActions({
       ...{ extensionUri, engines, host, reports, runtimes, rebuild, fixes, errors, targetList },
+      trials,
     }),
   );
   const gpus = own(registerGpuStatus({ extensionUri, hostMain, host, reports, log, errors }));
@@ -158,6 +165,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
       picker,
       install,
       rebuild,
+      trials,
       inside,
       targets,
       log,
@@ -185,6 +193,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
     hashes,
     remedies,
     rebuild,
+    trials,
     inside,
     pages,
     targets,

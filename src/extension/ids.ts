@@ -37,6 +37,7 @@ export const commands = {
   rebuildFromRecipe: 'engineInspector.rebuildFromRecipe',
   buildModel: 'engineInspector.buildModel',
   copyBuildCommand: 'engineInspector.copyBuildCommand',
+  tryOnOtherGpus: 'engineInspector.tryOnOtherGpus',
   inspectEngine: 'engineInspector.inspectEngine',
   runEngine: 'engineInspector.runEngine',
   compareEngines: 'engineInspector.compareEngines',

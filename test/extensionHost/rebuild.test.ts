@@ -6,6 +6,7 @@ import { writeSampleModel } from '../../scripts/makeSampleModel';
 import type { EngineReport } from '../../src/core/report/engineReport';
 import type { InternalApi } from '../../src/extension/extension';
 import { commands } from '../../src/extension/ids';
+import { answeredModels } from '../support/compilerAnswers';
 import {
   activated,
   cleared,
@@ -188,5 +189,39 @@ describe('rebuilding', () => {
     await vscode.tasks.executeTask(task);
     assert.equal(await ended, 0);
     assert.ok(fs.statSync(uri.fsPath).mtimeMs > before);
+  });
+
+  it('tries an engine’s model on other GPUs, and strikes out those that the compiler refuses', async () => {
+    for (const model of answeredModels()) {
+      if (model.name === 'matmul.fp8_qdq')
+        fs.writeFileSync(inFolder('net.onnx').fsPath, model.bytes);
+    }
+    const { uri, report } = await mismatch('net.engine');
+    await acceptAll(api.rebuild.rebuild(uri, 'this-machine', report));
+    const built = await api.reports.check(uri);
+    assert.notEqual(built?.code?.evidence, 'compiler');
+    assert.ok(built?.header?.computeCapabilities.includes('8.6'));
+
+    // The families of the common boards are picked already.
+    await acceptAll(api.trials.run(uri));
+    const tried = await until('the answers', () => {
+      const now = api.reports.get(uri);
+      return now?.trial && now;
+    });
+    assert.equal(tried.trial?.stale, '');
+    assert.equal(tried.code?.evidence, 'compiler');
+    assert.deepEqual(tried.runsOn.find((row) => row.computeCapability === '8.6')?.state, 'no-code');
+    const { engine } = await api.targets.viewOf(uri, tried);
+    const refused = engine.rows.filter(({ cell }) => cell === 'no-code');
+    assert.ok(refused.length > 0);
+    for (const row of refused) {
+      assert.equal(row.howKnown, 'Tried with the compiler');
+      assert.match(row.sentence, /NVIDIA's compiler refuses its model there because of FP8 values/);
+      assert.equal(row.remedy?.action, 'other-model', 'the same model again would not help');
+    }
+    assert.deepEqual(
+      fs.readdirSync(path.dirname(uri.fsPath)).filter((name) => name.startsWith('.')),
+      [],
+    );
   });
 });

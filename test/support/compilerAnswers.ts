@@ -3,7 +3,11 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as zlib from 'node:zlib';
 
-const folder = path.resolve(__dirname, '../fixtures/compilerAnswers');
+const folder = path.resolve(
+  // Tests inside VS Code are bundled elsewhere.
+  process.env['ENGINE_INSPECTOR_REPOSITORY'] ?? path.join(__dirname, '../..'),
+  'test/fixtures/compilerAnswers',
+);
 
 export interface CompilerAnswers {
   /** "default", "7.5", … */

@@ -125,6 +125,7 @@ export type FromPage =
   | { type: 'checkAll' }
   /** Asks which way. */
   | { type: 'rebuildEngine' }
+  | { type: 'tryOnOtherGpus' }
   | { type: 'remedy'; id: string }
   | { type: 'fix' }
   | { type: 'check' }

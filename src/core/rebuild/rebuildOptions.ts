@@ -12,7 +12,12 @@ import { joinWords, threeParts } from '../text/formats';
 import { compareVersions } from '../report/runtimeReleases';
 
 /** What a rebuild is for. */
-export type RebuildChoice = 'this-machine' | 'weight-streaming' | 'chosen-gpus' | 'from-recipe';
+const rebuildChoices = ['this-machine', 'weight-streaming', 'chosen-gpus', 'from-recipe'] as const;
+export type RebuildChoice = (typeof rebuildChoices)[number];
+
+export function isRebuildChoice(action: string | undefined): action is RebuildChoice {
+  return (rebuildChoices as readonly (string | undefined)[]).includes(action);
+}
 
 /** One dynamic input's range in a profile. */
 export interface ShapeRange {

@@ -2,11 +2,11 @@
  * What NVIDIA's own compiler answers when it builds a model for one GPU family alone: the proof for GPUs that nobody here
  * has. Made by host/build/trial.ts, kept in the recipe while model, options and TensorRT-RTX stay the same.
  */
-import type { ComputeCapability } from '../gpu/computeCapability';
+import { familyLabel, type ComputeCapability } from '../gpu/computeCapability';
 import type { ModelTrait } from '../rebuild/onnxTraits';
 import { explainRefusal, parserRefusals, type RefusedModel } from '../rebuild/refusals';
 import { builderAnswer, requirementsOf } from '../rebuild/requirements';
-import { joinWords, threeParts } from '../text/formats';
+import { formatDuration, joinWords, threeParts } from '../text/formats';
 import { plainText } from '../text/plainText';
 import type { FamilyAnswer, TrialAnswer } from './recipeTrial';
 
@@ -108,14 +108,36 @@ export function libraryWords(line: string): string {
   return plainText(text.split('\n')[0]?.trim() ?? '', 400);
 }
 
-export const answerWords: Readonly<Record<TrialAnswer, string>> = {
+const answerWords: Readonly<Record<TrialAnswer, string>> = {
   builds: 'builds',
   refused: 'refused',
   failed: 'unknown',
 };
 
+/** All of a trial as text. */
+export function trialText(
+  model: string,
+  version: string,
+  answers: readonly (FamilyAnswer & { durationMs: number; kept: boolean })[],
+  paint: (answer: TrialAnswer | 'dim', text: string) => string = (_answer, text) => text,
+): string {
+  const widest = Math.max(...answers.map((one) => familyLabel(one.computeCapability).length));
+  const steps = [...new Set(answers.map(({ nextStep }) => nextStep).filter((step) => step !== ''))];
+  return [
+    `${plainText(model)}: tried with TensorRT-RTX ${version} for each GPU family alone:`,
+    ...answers.map(({ computeCapability, answer, kept, durationMs }) => {
+      const time = kept ? 'known from before' : formatDuration(durationMs);
+      const name = familyLabel(computeCapability).padEnd(widest);
+      const word = paint(answer, answerWords[answer].padEnd(7));
+      return `  ${computeCapability.padStart(4)}  ${name}  ${word}  ${paint('dim', time)}`;
+    }),
+    ...answerReasons(answers),
+    ...steps.map((step) => `What helps: ${step}`),
+  ].join('\n');
+}
+
 /** Why, each reason once with the families that it is for; what is built without a word has none. */
-export function answerReasons(answers: readonly FamilyAnswer[]): string[] {
+function answerReasons(answers: readonly FamilyAnswer[]): string[] {
   const groups = new Map<string, FamilyAnswer[]>();
   for (const answer of answers) {
     const { node, operator, sentence, why, warning } = answer;

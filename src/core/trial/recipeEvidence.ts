@@ -1,5 +1,6 @@
 /** What a recipe knows of the GPUs that its engine holds code for, and whether that still is about this engine. */
 import type { EngineHeader } from '../file/engineHeader';
+import type { ComputeCapability } from '../gpu/computeCapability';
 import { optionsFingerprint, type Recipe } from '../rebuild/recipe';
 import type { EngineOptions } from '../rebuild/rebuildOptions';
 import type { CodeAnswer } from '../report/codeFacts';
@@ -96,6 +97,12 @@ function staleness(recipe: Recipe, trial: RecipeTrial, isThis: boolean): string 
   const subject = { modelSha256: model.sha256, options, tensorrtRtx: built.tensorrtRtx };
   const why = staleTrial(trial, subject);
   return why === '' ? '' : `It is not used here: the trial was made ${why}. Try again.`;
+}
+
+/** For which the compiler refuses the engine's model, whatever its header lists: no rebuild from it helps there. */
+export function refusedFamilies(trial: TrialFacts | null | undefined): ComputeCapability[] {
+  if (!trial || trial.stale !== '') return [];
+  return trial.answers.flatMap((one) => (one.answer === 'refused' ? [one.computeCapability] : []));
 }
 
 function answerOfTrial({ answers }: RecipeTrial): CodeAnswer {

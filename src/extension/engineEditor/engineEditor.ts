@@ -172,6 +172,8 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
         return run(commands.fixProblem);
       case 'rebuildEngine':
         return run(commands.rebuild);
+      case 'tryOnOtherGpus':
+        return run(commands.tryOnOtherGpus);
       case 'check':
         return run(commands.checkEngine);
       case 'copyReport':

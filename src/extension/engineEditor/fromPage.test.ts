@@ -49,6 +49,7 @@ const all: { [T in FromPage['type']]: Extract<FromPage, { type: T }> } = {
   copyTargetCommand: { type: 'copyTargetCommand' },
   checkAll: { type: 'checkAll' },
   rebuildEngine: { type: 'rebuildEngine' },
+  tryOnOtherGpus: { type: 'tryOnOtherGpus' },
   remedy: { type: 'remedy', id: 'rebuild' },
   fix: { type: 'fix' },
   check: { type: 'check' },

@@ -61,6 +61,7 @@ const schema = v.union([
       'copyTargetCommand',
       'checkAll',
       'rebuildEngine',
+      'tryOnOtherGpus',
     ),
     ...plain(
       'ready',

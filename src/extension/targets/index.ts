@@ -13,6 +13,7 @@ import type { Errors } from '../errors';
 import type { Fixes } from '../fixes';
 import { commands } from '../ids';
 import type { Rebuild } from '../rebuild';
+import type { GpuTrials } from '../rebuild/trials';
 import type { Reports } from '../reports';
 import type { Runtimes } from '../runtimes';
 import type { WorkspaceEngines } from '../workspaceEngines';
@@ -28,6 +29,7 @@ export interface TargetServices {
   runtimes: Runtimes;
   rebuild: Rebuild;
   fixes: Fixes;
+  trials: GpuTrials;
   errors: Errors;
   targetList: Targets;
 }
@@ -99,12 +101,14 @@ export class TargetActions implements vscode.Disposable {
 
   /** What helps this engine on that target. */
   async fixFor(uri: vscode.Uri, target: string): Promise<void> {
-    const { reports, rebuild, fixes } = this.services;
+    const { reports, rebuild, fixes, trials } = this.services;
     const report = await reports.ensure(uri);
     if (!report) return;
     const { engine } = await this.viewOf(uri, report);
     const remedy = engine.rows.find(({ id }) => id === target)?.remedy;
     if (!remedy || remedy.action === 'fix') return fixes.fix(uri);
+    if (remedy.action === 'trial') return trials.run(uri);
+    if (remedy.action === 'other-model') return rebuild.fromOtherModel(uri, report);
     return rebuild.rebuild(uri, remedy.action, report);
   }
 

@@ -13,7 +13,7 @@ import { makeMatrixModel, type MatrixModel } from '../../core/targets/matrixMode
 import { matrixCsv, matrixJson, matrixMarkdown } from '../../core/targets/matrixExport';
 import { codeEvidence } from '../../core/targets/cell';
 import { MatrixCells } from '../../core/targets/matrix';
-import type { RebuildChoice } from '../../core/rebuild/rebuildOptions';
+import { isRebuildChoice, type RebuildChoice } from '../../core/rebuild/rebuildOptions';
 import { assertNever } from '../../core/text/assertNever';
 import { showPage } from '../engineEditor/webviewPage';
 import { linkId } from '../engineTarget';
@@ -169,7 +169,10 @@ export class MatrixPanel implements vscode.Disposable {
       const uri = this.uris.get(id);
       if (!row || !uri) continue;
       const at = row.cells.flatMap((index, column) =>
-        model.cells[index]?.cause === cause ? [column] : [],
+        // Where no rebuild helps, none is made.
+        model.cells[index]?.cause === cause && isRebuildChoice(model.cells[index].remedy?.action)
+          ? [column]
+          : [],
       );
       if (at.length === 0) continue;
       found.push(uri);
@@ -178,7 +181,7 @@ export class MatrixPanel implements vscode.Disposable {
         const cell = told[column];
         if (cell) gpus.add(cell.computeCapability);
         const action = model.cells[row.cells[column] ?? -1]?.remedy?.action;
-        if (action !== undefined && action !== 'fix') choice = action;
+        if (isRebuildChoice(action)) choice = action;
       }
     }
     await this.services.rebuild.rebuildAll(

@@ -48,8 +48,10 @@ export interface TrialRequest {
 }
 
 export interface TrialProgress {
-  /** "Building for 8.9 (3 of 6)" */
+  /** "Building model.onnx for 8.9 (3 of 6)" */
   text: string;
+  /** "8.9 (3 of 6)": where the file stands already. */
+  short: string;
   done: number;
   all: number;
 }
@@ -96,7 +98,7 @@ export async function tryFamilies(
   const shown = plainText(request.model);
   const builder = new AloneBuilder(host, request.runtime);
   try {
-    onProgress?.({ text: 'Reading the model', done: 0, all: 0 });
+    onProgress?.({ text: 'Reading the model', short: 'Reading the model', done: 0, all: 0 });
     const model = await readOnnxFile(request.model, signal);
     const { options, madeUpProfiles } = completed(request.options, model);
     const runtime = await builder.load(signal);
@@ -118,6 +120,7 @@ export async function tryFamilies(
       }
       onProgress?.({
         text: `Building ${shown} for ${family} (${index + 1} of ${families.length})`,
+        short: `${family} (${index + 1} of ${families.length})`,
         done: index,
         all: families.length,
       });

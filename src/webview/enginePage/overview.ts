@@ -21,7 +21,7 @@ export function overview(
       report.lead === 'targets' && state.targets ? nothing : comparisonSection(report)
     }
     <div class="columns">
-      <div>${runsOnSection(report)} ${fileSection(state, report, actions)}</div>
+      <div>${runsOnSection(report, actions)} ${fileSection(state, report, actions)}</div>
       <div>${headerSection(state, report, actions)}</div>
     </div>
     ${logSection(state, report, actions)}

@@ -115,6 +115,9 @@ export const strings = {
   gpuMemory: 'GPU memory',
 
   runsOn: 'Runs on',
+  tryOnOtherGpus: 'Try on Other GPUs…',
+  tryOnOtherGpusTitle:
+    "Asks NVIDIA's compiler, without a GPU, for which GPU families it builds this engine's model",
   family: {
     yes: 'built for it',
     ptx: 'by PTX',

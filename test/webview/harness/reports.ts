@@ -17,6 +17,7 @@ import { boardChoices, engineNeeds, type TargetsView } from '../../../src/core/p
 import { defaultTargets } from '../../../src/core/targets/commonBoards';
 import { engineOnTargets } from '../../../src/core/targets/engineOnTargets';
 import { boardTarget } from '../../../src/core/targets/targets';
+import type { TrialFacts } from '../../../src/core/trial/recipeEvidence';
 import { diagnosticBit, engineValidity } from '../../../src/core/report/validity';
 
 const now = Date.now();
@@ -151,6 +152,39 @@ const noCode = made(engine('models/quantized-fp8.engine', detector), {
     },
     { evidence: 'engine-text', without: ['8.0', '8.6'], holds: [], what: '' },
   ],
+});
+
+const trialFacts = (stale: string): TrialFacts => ({
+  sentence:
+    "NVIDIA's compiler (TensorRT-RTX 1.7.1.116, 2026-11-28 05:29 UTC) builds the model for 8.9, 12.0 and 12.1, and refuses it for 7.5, 8.0 and 8.6.",
+  stale,
+  tensorrtRtx: '1.7.1.116',
+  finishedAt: '2026-11-28T05:29:35.682Z',
+  answers: [],
+});
+const recipeWith = (trial: TrialFacts) => ({
+  file: 'quantized-fp8.engine.json',
+  model: 'quantized-fp8.onnx',
+  options: { flags: [], computeCapabilities: [] },
+  trial,
+});
+const tried = made(engine('models/quantized-fp8.engine', detector), {
+  answer: answer(engineValidity.kVALID, 0),
+  recipe: recipeWith(trialFacts('')),
+  code: [
+    {
+      evidence: 'compiler',
+      without: ['7.5', '8.0', '8.6'],
+      holds: ['8.9', '12.0', '12.1'],
+      what: 'FP8 values (QuantizeLinear /fc)',
+    },
+  ],
+});
+const triedBefore = made(engine('models/quantized-fp8.engine', detector), {
+  answer: answer(engineValidity.kVALID, 0),
+  recipe: recipeWith(
+    trialFacts('It is not used here: the trial was made from another model. Try again.'),
+  ),
 });
 
 const suboptimal = made(engine('models/detector.engine', detector), {
@@ -386,6 +420,14 @@ export const pageCases = {
   'no-code': {
     messages: [report(noCode)],
     expected: said(noCode, 'listed, but no code for it'),
+  },
+  tried: {
+    messages: [report(tried), onTargets(tried, 'file')],
+    expected: said(tried, 'listed, but no code for it', 'refuses it for 7.5, 8.0 and 8.6'),
+  },
+  'tried-before': {
+    messages: [report(triedBefore)],
+    expected: said(triedBefore, 'made from another model'),
   },
   suboptimal: { messages: [report(suboptimal)], expected: said(suboptimal) },
   unchecked: {

@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { EngineReport, GpuFamilyRow } from '../../../core/report/engineReport';
 import { icon } from '../../shared/icon';
+import type { PageActions } from '../state';
 import { strings } from '../strings';
 
 const icons: Record<GpuFamilyRow['state'], [string, string]> = {
@@ -11,7 +12,10 @@ const icons: Record<GpuFamilyRow['state'], [string, string]> = {
   'no-code': ['circle-slash', 'tone-warning'],
 };
 
-export function runsOnSection(report: EngineReport): TemplateResult | typeof nothing {
+export function runsOnSection(
+  report: EngineReport,
+  actions: PageActions,
+): TemplateResult | typeof nothing {
   if (report.runsOn.length === 0 && !report.runsOnSentence) return nothing;
   return html`
     <section aria-labelledby="runs-on-heading">
@@ -39,6 +43,43 @@ export function runsOnSection(report: EngineReport): TemplateResult | typeof not
             </ul>`
           : nothing
       }
+      ${trialPart(report, actions)}
     </section>
   `;
+}
+
+/** What NVIDIA's compiler answered, and asking it. */
+function trialPart(
+  { kind, trial }: EngineReport,
+  actions: PageActions,
+): TemplateResult | typeof nothing {
+  if (kind !== 'tensorrt-rtx') return nothing;
+  return html`
+    ${
+      trial
+        ? html`<p class="trial quiet-text"><bdi>${trial.sentence}</bdi></p>
+            ${
+              trial.stale === ''
+                ? trial.answers
+                    .filter(({ warning }) => warning !== '')
+                    .map(({ warning }) => staleLine(warning))
+                : staleLine(trial.stale)
+            }`
+        : nothing
+    }
+    <p class="trial">
+      <vscode-button
+        secondary
+        title=${strings.tryOnOtherGpusTitle}
+        @click=${() => actions.send({ type: 'tryOnOtherGpus' })}
+        >${strings.tryOnOtherGpus}</vscode-button
+      >
+    </p>
+  `;
+}
+
+function staleLine(sentence: string): TemplateResult {
+  return html`<p class="trial quiet-text">
+    ${icon('warning', 'tone-warning')}<bdi>${sentence}</bdi>
+  </p>`;
 }
