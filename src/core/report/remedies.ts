@@ -7,6 +7,7 @@
  * Only what cures is offered. A remedy that leaves a reason without any other remedy is not: another runtime does not
  * help an engine that needs more memory than there is. For a GPU that TensorRT-RTX does not run on nothing is built.
  */
+import { refusedFamilies } from '../trial/recipeEvidence';
 import { compareComputeCapabilities, supportOf } from '../gpu/computeCapability';
 import type { FileFactRow, Remedy, RemedyAction, RemedyId } from './engineReport';
 import { engineInsideLabel } from '../file/fileKind';
@@ -103,11 +104,11 @@ function engineRemedies(input: ReportInput, reasons: ReadonlySet<ReasonId>): Dra
   const copyable = curedBy('new-copy');
   const offers = (place: string) =>
     present.flatMap((id) => (against[id]?.place === place ? against[id].drafts(input) : []));
-  const noCode = noCodeHere(input);
+  const noCode = noCodeHere(input) || isRefusedHere(input);
   const rebuilds =
     runtime && noCode
       ? // The same model would come without that code again.
-        [otherModel(input, [...rebuildable, 'no-code-for-gpu'])]
+        [otherModel(input, noCodeHere(input) ? [...rebuildable, 'no-code-for-gpu'] : rebuildable)]
       : runtime && rebuildable.length > 0
         ? [rebuild(input, rebuildable)]
         : [];
@@ -137,6 +138,14 @@ function engineRemedies(input: ReportInput, reasons: ReadonlySet<ReasonId>): Dra
       ? [showLog()]
       : []),
   ];
+}
+
+/** NVIDIA's compiler refuses the engine's model for the GPU at hand. */
+function isRefusedHere(input: ReportInput): boolean {
+  const { computeCapability } = gpuView(input);
+  return (
+    computeCapability !== null && refusedFamilies(input.recipe?.trial).includes(computeCapability)
+  );
 }
 
 /** Without a driver there is nothing more to read. */

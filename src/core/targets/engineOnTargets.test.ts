@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { answerOf, editHeader, factsOf, inputOf, realHeader } from '../../../test/support/engines';
+import type { CodeAnswer } from '../report/codeFacts';
 import { makeEngineReport } from '../report/makeEngineReport';
+import type { TrialFacts } from '../trial/recipeEvidence';
 import { engineNeeds } from '../pages/targetsView';
 import { cellFor } from './cell';
 import { defaultTargets, suggestedBoards } from './commonBoards';
@@ -43,6 +45,43 @@ describe('engineOnTargets', () => {
     // Wrong on an optional target: told, and quiet.
     assert.equal(old?.severity, 'information');
     assert.equal(old.gpu.note, 'not built for Turing');
+  });
+
+  const evidence = (kind: 'compiler' | 'engine-text'): CodeAnswer => ({
+    ...{ evidence: kind, without: ['8.6'], holds: ['8.9'], what: 'FP8 values (MatMul /fc)' },
+  });
+  const trialOf = (stale: string): TrialFacts => ({
+    ...{ sentence: '', stale, tensorrtRtx: '1.7.1.116', finishedAt: '' },
+    answers: (['7.5', '8.6'] as const).map((computeCapability) => ({
+      ...{ computeCapability, answer: 'refused', node: '', operator: '', sentence: '' },
+      ...{ why: '', nextStep: '', warning: '' },
+    })),
+  });
+  const tried = (code: CodeAnswer, trial: TrialFacts | null) => {
+    const options = { flags: [], computeCapabilities: [] };
+    const recipe = { file: 'e.engine.json', model: 'm.onnx', options, trial };
+    const input = inputOf(factsOf(engine17), { answer: answerOf(0, 0), code: [code], recipe });
+    return engineOnTargets(makeEngineReport(input), own, { own: true }).rows;
+  };
+
+  it('knows of GPUs that it holds no code for, and offers a trial before anything is proved', () => {
+    const [runs, minimum, old] = tried(evidence('engine-text'), null);
+    assert.equal(runs?.cell, 'runs');
+    assert.equal(minimum?.cell, 'no-code');
+    assert.equal(minimum.howKnown, 'Read from the engine');
+    assert.equal(minimum.remedy?.action, 'trial');
+    assert.equal(old?.remedy?.action, 'chosen-gpus');
+  });
+
+  it('offers no rebuild from a model that NVIDIA’s compiler refuses for that GPU', () => {
+    const [, minimum, old] = tried(evidence('compiler'), trialOf(''));
+    assert.equal(minimum?.howKnown, 'Tried with the compiler');
+    assert.equal(minimum.remedy?.action, 'other-model');
+    // Not in the header either: naming it would be refused.
+    assert.equal(old?.cell, 'rebuild');
+    assert.equal(old.remedy?.action, 'other-model');
+    const [, , stale] = tried(evidence('engine-text'), trialOf('It is not used here.'));
+    assert.equal(stale?.remedy?.action, 'chosen-gpus');
   });
 
   it('says so when it runs on all, and on none', () => {

@@ -2,7 +2,7 @@
  * One engine on all targets, as its page and its tree node show it: a row for each target with four facts, a word, a
  * sentence, how it is known and one fix; and the sentence over all of them.
  */
-import { architectureOf, supportOf } from '../gpu/computeCapability';
+import { architectureOf, supportOf, type ComputeCapability } from '../gpu/computeCapability';
 import type {
   EngineReport,
   FileFacts,
@@ -21,9 +21,9 @@ import {
 import {
   cellFor,
   cellWords,
+  codeEvidence,
   type Cell,
   type CellEvidence,
-  type CodeEvidence,
   type TargetCell,
   type TargetReasonId,
 } from './cell';
@@ -31,6 +31,7 @@ import { cellRemedy, type CellRemedy } from './cellRemedy';
 import { severityOfCell, type SeverityByReason } from './matrix';
 import { factsOfReport } from './reportFacts';
 import { machineOf, targetText, type Target } from './targets';
+import { refusedFamilies } from '../trial/recipeEvidence';
 
 export interface TargetFact {
   state: RowState;
@@ -83,12 +84,13 @@ export const evidenceWords: Readonly<Record<CellEvidence, string>> = {
 export function engineOnTargets(
   report: EngineReport,
   targets: readonly Target[],
-  options: { own: boolean; severity?: SeverityByReason; code?: CodeEvidence | null },
+  options: { own: boolean; severity?: SeverityByReason },
 ): EngineOnTargets {
   const facts = factsOfReport(report);
-  const code = options.code ?? null;
+  const code = codeEvidence(report.code);
+  const refused = refusedFamilies(report.trial);
   const rows = targets.map((target) =>
-    targetRow(facts, target, cellFor(facts, target, code), options.severity),
+    targetRow(facts, target, cellFor(facts, target, code), refused, options.severity),
   );
   // On a target that is optional, what is wrong is information and still wrong.
   const failing = rows.filter((row) => !isRunning(row.cell));
@@ -170,6 +172,7 @@ function targetRow(
   facts: FileFacts,
   target: Target,
   cell: TargetCell,
+  refused: readonly ComputeCapability[],
   chosen: SeverityByReason = {},
 ): TargetRow {
   const ids = new Set(cell.reasons.map(({ id }) => id));
@@ -189,7 +192,7 @@ function targetRow(
     howKnown: evidenceWords[cell.evidence],
     sentence: cell.sentence,
     field: first === undefined ? null : (fieldOf[first] ?? null),
-    remedy: cellRemedy(cell),
+    remedy: cellRemedy(cell, refused),
   };
 }
 

@@ -2,6 +2,8 @@
  * Engines × targets as a page shows them: what it comes to in a sentence, root causes first, columns and rows. Cells are
  * kept once however many engines share them, so that thousands of rows travel as numbers.
  */
+import type { ComputeCapability } from '../gpu/computeCapability';
+import { refusedFamilies } from '../trial/recipeEvidence';
 import type { EngineReport } from '../report/engineReport';
 import { formatBytes } from '../text/formats';
 import { cellSeverity, cellWords, codeEvidence, fewNames, type TargetCell } from './cell';
@@ -112,7 +114,9 @@ export function makeMatrixModel(input: MatrixInput): MatrixModel {
   const counter = new MatrixCounter(targets, severity);
   const pool: CellView[] = [];
   const known = new Map<TargetCell, number>();
-  const indexOf = (cell: TargetCell) => {
+  const indexOf = (cell: TargetCell, refused: readonly ComputeCapability[]) => {
+    // What NVIDIA's compiler said of this engine's model is nobody else's.
+    if (refused.length > 0) return pool.push(cellView(cell, severity, refused)) - 1;
     const found = known.get(cell);
     if (found !== undefined) return found;
     known.set(cell, pool.length);
@@ -123,7 +127,8 @@ export function makeMatrixModel(input: MatrixInput): MatrixModel {
     counter.add(report.kind, row);
     // Foreign files have one fact, and it is the same on every target.
     if (!['tensorrt-rtx', 'unreadable', 'empty'].includes(report.kind)) return [];
-    const cells = row.map(indexOf);
+    const refused = refusedFamilies(report.trial);
+    const cells = row.map((cell) => indexOf(cell, refused));
     const signs = cells.map((at) => pool[at]?.sign ?? 'unknown');
     const slash = path.lastIndexOf('/');
     return [
@@ -174,7 +179,11 @@ function noteOf({ kind, header, size }: EngineReport): string {
   return `${header.version.split('.').slice(0, 3).join('.')} · ${formatBytes(size ?? header.fileSize)}`;
 }
 
-function cellView(cell: TargetCell, chosen: SeverityByReason): CellView {
+function cellView(
+  cell: TargetCell,
+  chosen: SeverityByReason,
+  refused: readonly ComputeCapability[] = [],
+): CellView {
   // What is wrong on an optional target is as wrong; the column says that it is optional.
   const severity = severityOfCell(cell, { required: true }, chosen);
   const sign: CellSign =
@@ -189,7 +198,7 @@ function cellView(cell: TargetCell, chosen: SeverityByReason): CellView {
     word: cell.cell === null ? 'Not known' : capital(cellWords[cell.cell]),
     sentence: cell.sentence,
     howKnown: evidenceWords[cell.evidence],
-    remedy: cellRemedy(cell),
+    remedy: cellRemedy(cell, refused),
     cause: cell.cell === null || sign === 'ok' ? '' : causeKey(cell),
   };
 }
@@ -271,7 +280,7 @@ function causePhrase({ id, cell, engines }: MatrixCause, where: string): string 
 
 function bulkTitle({ id, cell, engines }: MatrixCause): string | null {
   if (cell === 'needs-weight-streaming') return `Rebuild ${engines} with Weight Streaming…`;
-  if (cell === 'no-code' || id === 'unsupported-compute-capability') {
+  if (id === 'unsupported-compute-capability') {
     return cell === 'never' ? null : `Rebuild ${engines} for These GPUs…`;
   }
   return cell === 'rebuild' && (id === 'version-mismatch' || id === 'old-cuda-runtime')
