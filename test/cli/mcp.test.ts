@@ -204,6 +204,9 @@ describe('mcp', () => {
         secret,
         path.join('..', path.basename(outside.path), 'secret.engine'),
         pathToFileURL(secret).href,
+        // Not asked for at all: another machine would see who asks.
+        '//server/share/m.engine',
+        '/dev/watchdog',
         ...(links.length > 0 ? ['link.engine', 'linked/secret.engine'] : []),
       ];
       for (const escape of escapes) {

@@ -166,3 +166,36 @@ describe('external data of a model', () => {
     },
   );
 });
+
+describe('a configuration of a checkout', () => {
+  let folder: TemporaryFolder;
+  beforeEach(() => (folder = temporaryFolder()));
+  afterEach(() => folder.remove());
+
+  for (const baseline of ['../known.json', '/dev/watchdog', '//server/share/known.json']) {
+    it(`makes nobody read or write ${baseline} as its baseline`, async () => {
+      const checkout = path.join(folder.path, 'checkout');
+      fs.mkdirSync(checkout);
+      fs.writeFileSync(path.join(checkout, 'engine-inspector.json'), JSON.stringify({ baseline }));
+      const args = ['check', '--target', 'rtx-5090', '--rtx', '1.7.1', '--update-baseline', '.'];
+      const { code, stderr } = await runCli(args, { cwd: checkout });
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /lies outside of its folder/);
+      assert.deepEqual(fs.readdirSync(folder.path), ['checkout']);
+    });
+  }
+
+  itUnless(onWindows('links need a privilege'), 'nor by a folder that is a link', async () => {
+    const checkout = path.join(folder.path, 'checkout');
+    const elsewhere = path.join(folder.path, 'elsewhere');
+    fs.mkdirSync(checkout);
+    fs.mkdirSync(elsewhere);
+    fs.symlinkSync(elsewhere, path.join(checkout, 'known'));
+    const config = JSON.stringify({ baseline: 'known/known.json' });
+    fs.writeFileSync(path.join(checkout, 'engine-inspector.json'), config);
+    const args = ['check', '--target', 'rtx-5090', '--rtx', '1.7.1', '--update-baseline', '.'];
+    const { code, stderr } = await runCli(args, { cwd: checkout });
+    assert.equal(code, 2, stderr);
+    assert.deepEqual(fs.readdirSync(elsewhere), []);
+  });
+});

@@ -6,8 +6,9 @@ import { failLevels, type FailLevel } from '../../core/gate/gateRecord';
 import { joinWords } from '../../core/text/formats';
 import { chooseTargets } from '../../core/targets/chooseTargets';
 import type { Target } from '../../core/targets/targets';
-import { noConfig, type InspectorConfig } from '../../core/targets/targetsConfig';
+import { configFileName, noConfig, type InspectorConfig } from '../../core/targets/targetsConfig';
 import { Failure } from '../../core/wire/failure';
+import { isInside } from '../../host/files/isInside';
 import type { CheckOptions } from '../checkOptions';
 import { shown } from '../output';
 import { findConfig } from './findConfig';
@@ -68,7 +69,7 @@ export async function gateSettings(
     throw wrong(`${shown(failLevel)} is no level to fail at.`, `Known: ${joinWords(failLevels)}.`);
   }
   const own = options.baseline ?? given(env[gateVariables.baseline]);
-  const ofConfig = config.baseline === null ? null : path.resolve(root, config.baseline);
+  const ofConfig = config.baseline === null ? null : baselineIn(root, config.baseline);
   const baseline = own === undefined ? ofConfig : path.resolve(cwd, own);
   if (baseline === null && (options.updateBaseline === true || options.pruneBaseline === true)) {
     throw wrong('There is no baseline to write.', 'Name its file: --baseline known.json.');
@@ -88,6 +89,28 @@ export async function gateSettings(
     exclude: [...config.exclude, ...(options.exclude ?? [])],
     shard: options.shard === undefined ? null : shardOf(options.shard),
   };
+}
+
+/**
+ * A configuration comes with a checkout, whose author need not be the one who calls: it makes nobody read or write a file
+ * outside of its folder. The path is looked at before anything of it is asked of the system.
+ */
+function baselineIn(root: string, written: string): string {
+  const file = path.resolve(root, written);
+  if (isInside(root, file) && isReallyInside(root, path.dirname(file))) return file;
+  throw wrong(
+    `${configFileName} names the baseline ${shown(written)}, which lies outside of its folder.`,
+    'Put it beside that file, or name it with --baseline.',
+  );
+}
+
+/** True where the folder is not there: nothing is read or written then. */
+function isReallyInside(root: string, folder: string): boolean {
+  try {
+    return isInside(fs.realpathSync(root), fs.realpathSync(folder));
+  } catch {
+    return true;
+  }
 }
 
 /** The plain check is left alone unless somebody asks for more, here or in a file. */

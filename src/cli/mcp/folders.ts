@@ -5,8 +5,10 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { foreignPath } from '../../core/rebuild/foreignPath';
 import { joinWords } from '../../core/text/formats';
 import { Failure } from '../../core/wire/failure';
+import { isInside } from '../../host/files/isInside';
 import { shown } from '../output';
 
 export class Folders {
@@ -93,9 +95,13 @@ export class Folders {
       throw new Failure('wrong-use', 'A path is empty.', `Give a path below ${this.text}.`);
     }
     const named = given.startsWith('file://') ? pathOfUrl(given) : given;
-    return path.isAbsolute(named)
-      ? [named]
-      : this.real.map((folder) => path.resolve(folder, named));
+    // To ask for a name on another machine would show it who asks; opening some devices does something.
+    const candidates = this.real
+      .map((folder) => ({ folder, written: named, resolved: path.resolve(folder, named) }))
+      .filter((one) => foreignPath(one, process.platform) === null)
+      .map(({ resolved }) => resolved);
+    if (candidates.length === 0) throw this.leadsOut(given);
+    return [...new Set(candidates)];
   }
 
   private leadsOut(given: string): Failure {
@@ -113,9 +119,4 @@ export function pathOfUrl(url: string): string {
   } catch {
     throw new Failure('wrong-use', `${shown(url)} is no address of a file.`, 'Give a path.');
   }
-}
-
-function isInside(folder: string, place: string): boolean {
-  const below = path.relative(folder, place);
-  return below !== '..' && !below.startsWith(`..${path.sep}`) && !path.isAbsolute(below);
 }

@@ -7,6 +7,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
 import { releases } from '../../../tensorrt-rtx.json';
+import { tryParseJson } from '../../core/text/parseJson';
 import { Failure } from '../../core/wire/failure';
 import { isInside } from '../files/isInside';
 import { readSmallText } from '../files/readSmallFile';
@@ -45,14 +46,10 @@ async function publishedLibraries(version: string, target: string): Promise<Libr
   const release = releases.find((known) => known.version === version);
   if (release && process.platform === 'linux' && process.arch === 'x64') return release.files;
   const text = await readSmallText(path.join(target, recordName), maxRecordBytes, 'The record');
-  try {
-    const record: unknown = JSON.parse(text ?? 'null');
-    if (typeof record !== 'object' || record === null) return null;
-    const entries = Object.entries(record).filter(([, sha256]) => typeof sha256 === 'string');
-    return Object.fromEntries(entries);
-  } catch {
-    return null;
-  }
+  const record = tryParseJson(text ?? '');
+  if (typeof record !== 'object' || record === null) return null;
+  const entries = Object.entries(record).filter(([, sha256]) => typeof sha256 === 'string');
+  return Object.fromEntries(entries);
 }
 
 /** The first of the folders on the way from our storage, or the library itself; null: none. Windows has no such bits. */
