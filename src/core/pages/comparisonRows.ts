@@ -5,15 +5,15 @@ import type { ComparisonRow, GpuFamilyRow, ReasonId, RowState } from '../report/
 import { formatBytes, formatBytesPair, formatCudaVersion } from '../text/formats';
 import { plainText } from '../text/plainText';
 import type { CodeFacts } from '../report/codeFacts';
-import { gpuView, noCodeHere, type Finding, type ReportInput } from '../report/reasons';
+import { gpuView, noCodeHere, type ReportInput } from '../report/reasons';
 import { sameVersion } from '../report/runtimeReleases';
 
-export function comparisonRows(input: ReportInput, findings: readonly Finding[]): ComparisonRow[] {
+/** bad: what is wrong with the engine. */
+export function comparisonRows(input: ReportInput, bad: Bad): ComparisonRow[] {
   const { header } = input.facts;
   if (!header) {
     return [];
   }
-  const bad = new Set(findings.map((f) => f.reason.id));
   return [
     versionRow(input, header, bad),
     gpuRow(input, header, bad),

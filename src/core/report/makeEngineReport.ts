@@ -50,12 +50,9 @@ export function makeEngineReport(input: ReportInput): EngineReport {
   const { verdict, evidence } = judge(input, ids);
   const lead = leadOf(input, verdict, findings);
   const code = codeOf(input);
-  const flagged = new Set(
-    reasons.map((r) => r.headerField).filter((id): id is HeaderFieldId => id !== undefined),
-  );
   return {
     schema: 1,
-    ...ownFacts(input),
+    ...ofFile(input, reasons),
     kind: facts.kind,
     ofOthers: facts.ofOthers,
     verdict,
@@ -72,19 +69,33 @@ export function makeEngineReport(input: ReportInput): EngineReport {
     asked: asked(input),
     reasons,
     remedies: findRemedies(input, findings),
-    rows: comparisonRows(input, findings),
     code,
     trial: input.recipe?.trial ?? null,
     runsOn: runsOnRows(facts.header, code),
     runsOnSentence: facts.header
       ? runsOnSentence(servedFamilies(facts.header, code), facts.header.ptxForNewer)
       : '',
-    headerFields: headerFields(facts.headerBytes, flagged, facts.damage?.headerHolds !== false),
-    headerHex: headerHex(facts.headerBytes),
     runtime,
     gpu: machine?.gpu ?? null,
     libraryLines: answer?.lines ?? [],
     engines: [],
+  };
+}
+
+/** All that differs between engines that are told the same (sharedReport.ts). */
+export function ofFile(
+  input: ReportInput,
+  reasons: readonly Reason[],
+): OwnFacts & Pick<EngineReport, 'rows' | 'headerFields' | 'headerHex' | 'checkedAt'> {
+  const { facts } = input;
+  const flagged = new Set(
+    reasons.map((r) => r.headerField).filter((id): id is HeaderFieldId => id !== undefined),
+  );
+  return {
+    ...ownFacts(input),
+    rows: comparisonRows(input, new Set(reasons.map(({ id }) => id))),
+    headerFields: headerFields(facts.headerBytes, flagged, facts.damage?.headerHolds !== false),
+    headerHex: headerHex(facts.headerBytes),
     checkedAt: input.now,
   };
 }

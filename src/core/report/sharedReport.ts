@@ -7,12 +7,12 @@
  */
 import { headerSize } from '../file/engineHeader';
 import type { EngineReport, RuntimeAnswer } from './engineReport';
-import { makeEngineReport } from './makeEngineReport';
+import { makeEngineReport, ofFile } from './makeEngineReport';
 import type { ReportInput } from './reasons';
 import { diagnosticBit, hasBit } from './validity';
 
 export interface SharedReport {
-  /** One of these reports: all of it but ownFacts, and what is derived from those, holds for each. */
+  /** One of these reports: all of it but ofFile (makeEngineReport.ts) holds for each. */
   readonly example: EngineReport;
 }
 
@@ -75,9 +75,37 @@ export class SharedReports {
   }
 }
 
+/** The report of this input, which the shared one is of. What both say is the same objects, and takes no memory twice. */
+export function sharedReportOf({ example }: SharedReport, input: ReportInput): EngineReport {
+  return { ...example, ...ofFile(input, example.reasons) };
+}
+
+/**
+ * What each part of an input is to a shared report; of a new one the compiler asks. key: told apart by it. file: of the
+ * file, looked at apart. none: a report that has it is nobody else's.
+ */
+const parts: Readonly<Record<keyof ReportInput, 'key' | 'file' | 'none'>> = {
+  facts: 'file',
+  now: 'file',
+  answer: 'key',
+  runtime: 'key',
+  runtimeProblem: 'key',
+  machine: 'key',
+  knownRuntimes: 'key',
+  recordedHash: 'none',
+  recipe: 'none',
+  code: 'none',
+  elsewhere: 'none',
+};
+const none = (Object.keys(parts) as (keyof ReportInput)[]).filter((part) => parts[part] === 'none');
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+}
+
 /** Nothing in this report speaks of this file's length or weights, but for ownFacts. */
 function speaksOfBuildOnly(input: ReportInput): boolean {
-  const { facts, answer, machine, recordedHash, recipe, code } = input;
+  const { facts, answer, machine } = input;
   const { header } = facts;
   const gpu = machine?.gpu ?? null;
   return (
@@ -89,9 +117,7 @@ function speaksOfBuildOnly(input: ReportInput): boolean {
     facts.headerBytes.length === headerSize &&
     facts.engines.length === 0 &&
     facts.kindDetails.length === 0 &&
-    !recordedHash &&
-    !recipe &&
-    (code ?? []).length === 0 &&
+    none.every((part) => isNothing(input[part])) &&
     !(answer && hasBit(answer.diagnostics, diagnosticBit.kINSUFFICIENT_GPU_MEMORY)) &&
     (gpu === null || header.weightBytes <= gpu.totalMemory)
   );

@@ -16,7 +16,11 @@ import type {
 import { makeTriagedFacts } from '../../core/file/fileFacts';
 import { makeEngineReport, type ReportInput } from '../../core/report/makeEngineReport';
 import type { RecipeFacts, RuntimeProblem as Problem } from '../../core/report/reasons';
-import type { SharedReport, SharedReports } from '../../core/report/sharedReport';
+import {
+  sharedReportOf,
+  type SharedReport,
+  type SharedReports,
+} from '../../core/report/sharedReport';
 import { libraryLine } from '../../core/text/plainText';
 import type { RuntimeInfo } from '../engineHost/protocol';
 import { displayPath, type CheckRecords, type FilePath } from './checkRecords';
@@ -80,7 +84,7 @@ class PlainFile implements DescribedFile {
   }
 
   get report(): EngineReport {
-    return (this.made ??= makeEngineReport(this.input));
+    return (this.made ??= sharedReportOf(this.shared, this.input));
   }
 }
 
@@ -129,7 +133,7 @@ export class CheckedFiles {
       : await this.factsWithoutHost(path);
     const { recipe, answers } = await recipeBeside(path, facts);
     const code = [...(await codeAnswers(path, facts, this.texts, deep === true)), ...answers];
-    const own = makeEngineReport({
+    const input: ReportInput = {
       ...this.context,
       facts,
       code,
@@ -139,7 +143,10 @@ export class CheckedFiles {
       runtimeProblem: asked ? null : outcome.problem,
       recordedHash: recordedHash ?? null,
       now: Date.now(),
-    });
+    };
+    // Ten thousand reports of an editor's workspace hold what they have in common once.
+    const same = this.shared.of(input);
+    const own = same ? sharedReportOf(same, input) : makeEngineReport(input);
     const described = {
       facts,
       recipe,
