@@ -82,6 +82,15 @@ describe('verdictRule', () => {
     assert.deepEqual(predictVerdict(header, machine), { validity: 0, diagnostics: 0 });
   });
 
+  it('lets weights fill the memory to its last byte', () => {
+    const header = Buffer.from(base?.header ?? '', 'hex');
+    const bits = (weights: bigint) => {
+      header.writeBigInt64LE(weights, 56);
+      return predictVerdict(header, machine).diagnostics;
+    };
+    assert.deepEqual([bits(8n * 2n ** 30n), bits(8n * 2n ** 30n + 1n)], [0, 16]);
+  });
+
   it('is exact where a double is not', () => {
     const header = Buffer.from(base?.header ?? '', 'hex');
     header.writeBigInt64LE(2n ** 53n + 1n, 56);

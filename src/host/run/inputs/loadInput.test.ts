@@ -368,6 +368,55 @@ describe('.npz files', () => {
     await refused(load(file('no.npz')), 'file-error', /damaged or cut short/);
   });
 
+  it('are refused when one bit of a value was changed', async () => {
+    const data = array(1, 2, 3, 4, 5, 6);
+    const bytes = zip('f.npz', { 'x.npy': [data, { level: 0 }] });
+    const at = bytes.indexOf(data);
+    for (let index = at + data.length - 24; index < at + data.length; index++) {
+      const changed = Buffer.from(bytes);
+      changed[index] = (changed[index] ?? 0) ^ 1;
+      write('changed.npz', changed);
+      await refused(load(file('changed.npz')), 'file-error', /damaged or cut short/);
+    }
+  });
+
+  it('may have sizes of 64 bits, as those of more than 4 GB do', async () => {
+    const data = array(1, 2, 3, 4, 5, 6);
+    const small = Buffer.from(zipSync({ 'x.npy': [data, { level: 0 }] }));
+    const end = small.length - 22;
+    const directory = small.readUInt32LE(end + 16);
+    const entry = Buffer.from(small.subarray(directory, end));
+    const long = (...values: number[]) => {
+      const made = Buffer.alloc(8 * values.length);
+      values.forEach((value, place) => made.writeBigUInt64LE(BigInt(value), 8 * place));
+      return made;
+    };
+    const archive = (sizes: Buffer) => {
+      const extra = Buffer.concat([Buffer.from([1, 0, sizes.length, 0]), sizes]);
+      const large = Buffer.from(entry);
+      for (const place of [20, 24, 42]) large.writeUInt32LE(0xffffffff, place);
+      large.writeUInt16LE(extra.length, 30);
+      const listed = Buffer.concat([large, extra]);
+      const end64 = Buffer.alloc(56);
+      end64.writeUInt32LE(0x06064b50, 0);
+      long(listed.length, directory).copy(end64, 40);
+      const locator = Buffer.alloc(20);
+      locator.writeUInt32LE(0x07064b50, 0);
+      long(directory + listed.length).copy(locator, 8);
+      const last = Buffer.from(small.subarray(end));
+      last.writeUInt32LE(0xffffffff, 12);
+      last.writeUInt32LE(0xffffffff, 16);
+      return Buffer.concat([small.subarray(0, directory), listed, end64, locator, last]);
+    };
+    write('g.npz', archive(long(data.length, data.length, 0)));
+    assert.match((await load(file('g.npz'))).source, /"x": float32 2 x 3/);
+    assert.deepEqual(valuesOf(6), [1, 2, 3, 4, 5, 6]);
+    write('h.npz', archive(long(data.length + 2 ** 33, data.length, 0)));
+    await refused(load(file('h.npz')), 'file-error', /damaged or cut short/);
+    write('i.npz', archive(long(data.length, data.length, 2 ** 33)));
+    await refused(load(file('i.npz')), 'file-error', /damaged or cut short/);
+  });
+
   it('stop at their own size, however much they unpack to', async () => {
     const bytes = Buffer.from(
       zipSync({
