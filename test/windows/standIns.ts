@@ -92,24 +92,33 @@ export async function makeHoldOpen(below: string): Promise<void> {
   await runAll([tools.linkExe(program, objects)]);
 }
 
-const drivers = [windowsStandIns.nvml, windowsStandIns.cuda];
+/** Where the driver's own installer puts NVML: in System32 (nvidia-smi's old home too), or in the driver store alone. */
+export type NvmlPlace = 'system32' | 'driver-store';
+const driverStore = 'DriverStore/FileRepository/nv_dispi.inf_amd64_0123456789abcdef';
+
 const system32 = async (): Promise<string> => {
   const { winePrefix } = await import('../../scripts/windows/wine.mjs');
   return path.join(winePrefix, 'drive_c/windows/system32');
 };
 
-export async function installDrivers(below: string): Promise<void> {
-  for (const name of drivers) {
+export async function installDrivers(below: string, nvml: NvmlPlace): Promise<void> {
+  const system = await system32();
+  const install = (name: string, folder: string): void => {
+    fs.mkdirSync(folder, { recursive: true });
     fs.copyFileSync(
       path.join(below, windowsStandIns.folder, name),
-      path.join(await system32(), path.basename(name)),
+      path.join(folder, path.basename(name)),
     );
-  }
+  };
+  install(windowsStandIns.cuda, system);
+  install(windowsStandIns.nvml, nvml === 'system32' ? system : path.join(system, driverStore));
 }
 
 /** Also before the first test: an earlier run may have been cut off. */
 export async function removeDrivers(): Promise<void> {
-  for (const name of drivers) {
-    fs.rmSync(path.join(await system32(), path.basename(name)), { force: true });
+  const system = await system32();
+  for (const name of [windowsStandIns.nvml, windowsStandIns.cuda]) {
+    fs.rmSync(path.join(system, path.basename(name)), { force: true });
   }
+  fs.rmSync(path.join(system, driverStore), { recursive: true, force: true });
 }

@@ -11,7 +11,13 @@ import type { TestReport } from '../harness/mochaRun';
 import { builtEngine, libraryVersions } from '../support/builtEngines';
 import { appFolder, makeWindowsApp } from './app';
 import { runNativeTests } from './nativeTests';
-import { installDrivers, makeHoldOpen, makeWindowsStandIns, removeDrivers } from './standIns';
+import {
+  installDrivers,
+  makeHoldOpen,
+  makeWindowsStandIns,
+  type NvmlPlace,
+  removeDrivers,
+} from './standIns';
 
 interface Group {
   name: string;
@@ -20,8 +26,8 @@ interface Group {
   /** Milliseconds that one test may take. */
   timeout: number;
   limitMinutes: number;
-  /** On a machine with a GPU that is none (test/standIns). */
-  standIns?: true;
+  /** On a machine with a GPU that is none (test/standIns), with its NVML there. */
+  standIns?: NvmlPlace;
 }
 
 const groups: Group[] = [
@@ -30,7 +36,14 @@ const groups: Group[] = [
   { name: 'host', tests: ['test/host'], timeout: 120_000, limitMinutes: 6 },
   { name: 'rebuild', tests: ['test/rebuild'], timeout: 300_000, limitMinutes: 8 },
   { name: 'cli', tests: ['test/cli/cli.test.ts'], timeout: 120_000, limitMinutes: 8 },
-  { name: 'gpu', tests: ['test/gpu'], timeout: 60_000, limitMinutes: 3, standIns: true },
+  { name: 'gpu', tests: ['test/gpu'], timeout: 60_000, limitMinutes: 3, standIns: 'system32' },
+  {
+    name: 'gpu, NVML in the driver store',
+    tests: ['test/gpu/cli.test.ts'],
+    timeout: 60_000,
+    limitMinutes: 3,
+    standIns: 'driver-store',
+  },
   {
     name: 'run',
     tests: [
@@ -41,7 +54,7 @@ const groups: Group[] = [
     ],
     timeout: 120_000,
     limitMinutes: 6,
-    standIns: true,
+    standIns: 'system32',
   },
 ];
 
@@ -123,7 +136,7 @@ export async function runWindowsSuite(grep: string | undefined): Promise<TestRep
     }
     for (const group of groups) {
       console.log(`\n-- windows, ${group.name}`);
-      if (group.standIns) await installDrivers(appFolder);
+      if (group.standIns) await installDrivers(appFolder, group.standIns);
       const report = path.join(appFolder, 'test-results', `${group.name}.json`);
       fs.rmSync(report, { force: true });
       const { code } = await runInWine(
