@@ -78,4 +78,7 @@ async function main([library, hostMain, count = '1000000', seed = '20261128']: s
   }
 }
 
-await main(process.argv.slice(2));
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
