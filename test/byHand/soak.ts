@@ -55,11 +55,11 @@ async function main(): Promise<number> {
     settings: { 'engineInspector.runtimePath': machine.runtime },
   });
   const workbench = new Workbench(vscode);
-  const settingsFile = path.join(vscode.server.folder, 'user/User/settings.json');
+  // Of machine scope, so VS Code takes it from the settings of the machine that the server is.
+  const settingsFile = path.join(vscode.server.folder, 'user/Machine/settings.json');
   const useRuntime = async (library: string): Promise<void> => {
-    const settings = JSON.parse(fs.readFileSync(settingsFile, 'utf8')) as Record<string, unknown>;
-    settings['engineInspector.runtimePath'] = library;
-    fs.writeFileSync(settingsFile, JSON.stringify(settings));
+    fs.mkdirSync(path.dirname(settingsFile), { recursive: true });
+    fs.writeFileSync(settingsFile, JSON.stringify({ 'engineInspector.runtimePath': library }));
     await pause(2500);
   };
   const page = () => workbench.webview();
@@ -80,6 +80,7 @@ async function main(): Promise<number> {
     },
     rebuild: async () => {
       await useRuntime(libraryOf(newest));
+      fs.copyFileSync(inFolder('otherVersion.engine'), inFolder('net.engine'));
       await workbench.openFile('net.engine');
       await page().getByText(`the runtime here is ${newest}`).first().waitFor({ timeout: 20_000 });
       await workbench.runCommand('Engine Inspector: Rebuild…');
@@ -105,7 +106,7 @@ async function main(): Promise<number> {
       await pause(500);
     },
     replace: async () => {
-      const name = pick(engines.filter((engine) => engine !== 'upscaler.engine'));
+      const name = pick(engines.filter((engine) => !/upscaler|net|other/.test(engine)));
       const bytes = kept.get(pick(engines)) ?? Buffer.alloc(0);
       const how = pick(['whole', 'half', 'gone', 'back', 'back']);
       if (how === 'gone') fs.rmSync(inFolder(name), { force: true });
