@@ -101,8 +101,8 @@ export function createInput(
   };
   input.prompt = inertText(prompt);
   input.value = value;
-  check();
-  input.onDidChangeValue(check);
+  // Said on Enter; who goes on typing has not finished.
+  input.onDidChangeValue(() => (input.validationMessage = undefined));
   return { input, check };
 }
 

@@ -99,19 +99,26 @@ describe('Rebuild, as a person does it', () => {
     await workbench.picture('rebuild-3-model');
     await press('Enter');
 
-    await workbench.question('Input image (batch × 3 × height × width)');
+    await workbench.question('smallest size (min), suggested');
     await workbench.picture('rebuild-4-profile');
-    // A person narrows it; a mistake is told at once and is not accepted.
+    // A person narrows it; a mistake is told on Enter, not while it is typed, and is not accepted.
     const input = workbench.quickInput().locator('input').first();
     const refusal = workbench.quickInput().locator('.quick-input-message');
     await input.fill('1x3x32');
+    await refusal.filter({ hasText: 'smallest size' }).waitFor();
     await press('Enter');
-    await refusal.filter({ hasText: 'image' }).waitFor();
-    await input.fill('1x3x64x64:1x3x32x32:1x3x128x128');
+    await refusal.filter({ hasNotText: 'smallest size' }).waitFor();
+    await input.fill('1x3x32x32');
+    await press('Enter');
+    await workbench.question('typical size (opt)');
+    await input.fill('1x3x64x64');
+    await press('Enter');
+    await workbench.question('largest size (max)');
+    await input.fill('2x3x32x128');
     await press('Enter');
     await refusal.filter({ hasText: '64' }).waitFor();
     await workbench.picture('rebuild-5-profile-refused');
-    await input.fill('1x3x32x32:1x3x64x64:2x3x128x128');
+    await input.fill('2x3x128x128');
     await press('Enter');
 
     await workbench.question('Enter starts the build');
@@ -121,7 +128,6 @@ describe('Rebuild, as a person does it', () => {
     await workbench.notification('Building upscaler.engine').waitFor(build);
     await workbench.picture('rebuild-7-progress');
     await builtToast('upscaler.engine');
-    await workbench.notification('The old one is upscaler.engine.bak.').waitFor();
     await workbench.problem(mismatch).waitFor({ state: 'detached' });
     await workbench.picture('rebuild-8-done');
 

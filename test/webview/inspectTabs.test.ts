@@ -130,13 +130,14 @@ describe('inspect tabs', function () {
 
   describe('commands', () => {
     const clicks: [string, string, FromPage | FromComparePage][] = [
-      ['tensors-none', 'Load and look inside', { type: 'inspect' }],
-      ['layers-none', 'Load and look inside', { type: 'inspect' }],
+      ['tensors-none', 'Load and Look Inside', { type: 'inspect' }],
+      ['layers-none', 'Load and Look Inside', { type: 'inspect' }],
       ['layers-none', 'Import layers…', { type: 'importLayers' }],
       ['tensors-running', 'Cancel', { type: 'cancelInspect' }],
-      ['tensors-failed', 'Try again', { type: 'inspect' }],
+      ['tensors-failed', 'Try Again', { type: 'inspect' }],
+      ['tensors-no-gpu', 'Load Anyway', { type: 'inspect' }],
       ['tensors-restricted', 'Manage Workspace Trust', { type: 'manageTrust' }],
-      ['tensors-done', 'Look again', { type: 'inspect' }],
+      ['tensors-done', 'Look Again', { type: 'inspect' }],
       ['tensors-done', 'Export JSON…', { type: 'exportInspection' }],
       ['tensors-done', 'Compare with another engine…', { type: 'compareEngine' }],
       ['layers-done', 'Export JSON…', { type: 'exportLayers', format: 'json' }],

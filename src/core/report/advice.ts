@@ -9,3 +9,8 @@ export function isAdvice({ action }: Remedy): boolean {
 export function canBeFixed({ remedies }: EngineReport): boolean {
   return remedies.some((remedy) => !isAdvice(remedy));
 }
+
+/** No GPU is known that could load it: nothing that needs one is offered as if it would work. */
+export function hasNoGpuToLoadOn({ gpu, header }: EngineReport): boolean {
+  return gpu === null && header !== null;
+}

@@ -9,6 +9,8 @@ import type {
   FromComparePage,
   ToComparePage,
 } from '../../core/pages/comparePageMessages';
+import type { PageFailure } from '../../core/pages/pageMessages';
+import { hasNoGpuToLoadOn } from '../../core/report/advice';
 import { showPage } from '../engineEditor/webviewPage';
 import { activeEngine, fileName } from '../engineTarget';
 import { compareViewType } from '../ids';
@@ -55,6 +57,13 @@ export class EngineComparisons implements vscode.Disposable {
     await comparison.show(first, second);
   }
 }
+
+const noGpu: PageFailure = {
+  code: 'no-driver',
+  sentence: 'No NVIDIA GPU was found to load it on, so its header is compared alone.',
+  nextStep: '',
+  detail: '',
+};
 
 class Comparison implements vscode.Disposable {
   private readonly panel: vscode.WebviewPanel;
@@ -120,7 +129,11 @@ class Comparison implements vscode.Disposable {
   private async side(uri: vscode.Uri): Promise<ComparedEngine | undefined> {
     const report = await this.services.reports.ensure(uri);
     if (!report) return undefined;
-    const inspected = await this.inspections.ensure(uri);
+    // Before anything is loaded: without a GPU it could only fail.
+    if (hasNoGpuToLoadOn(report)) {
+      return { report, inspection: null, layers: null, failure: noGpu };
+    }
+    const inspected = await this.inspections.ensure(uri, true);
     const failure = this.inspections.failure(uri);
     if (!this.services.pages.isOpen(uri)) this.inspections.forget(uri);
     return {

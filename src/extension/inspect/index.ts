@@ -162,7 +162,7 @@ export class LookInside implements vscode.Disposable {
   async compareCommand(argument?: unknown, selection?: unknown): Promise<void> {
     await this.guarded(async () => {
       const { comparisons } = await this.get();
-      const [first, second] = commandTargets(argument, selection).filter(isEngineName);
+      const [first, second] = commandTargets(argument, selection).filter(isEngineOrOld);
       if (first && second) await comparisons.compare(first, second);
       else await comparisons.compareWith(first);
     });
@@ -221,4 +221,9 @@ export class LookInside implements vscode.Disposable {
     const comparisons = new EngineComparisons(services, inspections, work);
     return { work, inspections, runs, comparisons };
   }
+}
+
+/** Also one that a rebuild kept: det.engine.bak. */
+function isEngineOrOld(uri: vscode.Uri): boolean {
+  return isEngineName(uri) || isEngineName(uri.with({ path: uri.path.replace(/\.bak\d*$/, '') }));
 }

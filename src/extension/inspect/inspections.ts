@@ -90,16 +90,17 @@ export class Inspections implements vscode.Disposable {
   }
 
   /** What is known of it, or what looking inside it tells now; undefined: it could not be, or was cancelled. */
-  async ensure(uri: vscode.Uri): Promise<Inspected | undefined> {
+  /** shown: whoever asks tells a failure. */
+  async ensure(uri: vscode.Uri, shown = false): Promise<Inspected | undefined> {
     const entry = this.entries.get(uri.toString());
     if (entry?.inspect.state === 'done' && entry.layers) {
       return { inspection: entry.inspect.inspection, layers: entry.layers };
     }
-    return this.inspect(uri);
+    return this.inspect(uri, shown);
   }
 
   /** Loads the engine and looks. The page shows how it goes; a failure is told there, or by a message. */
-  async inspect(uri: vscode.Uri): Promise<Inspected | undefined> {
+  async inspect(uri: vscode.Uri, shown = false): Promise<Inspected | undefined> {
     if (!this.work.mayBegin(uri)) return undefined;
     const entry = this.entry(uri);
     const { pages } = this.services;
@@ -144,7 +145,7 @@ export class Inspections implements vscode.Disposable {
       return { inspection: result.inspection, layers: result.layers };
     } catch (error) {
       const doing = `Looking inside ${fileName(uri)}`;
-      const failure = this.work.failed(uri, error, doing);
+      const failure = this.work.failed(uri, error, doing, shown);
       // Who cancels a second look keeps what the first one told.
       if (failure) set({ state: 'failed', failure });
       else set(before.state === 'done' ? before : { state: 'none' });

@@ -1,4 +1,7 @@
-/** The ONNX model that an engine was built from: its recipe says, else what was told when it was built, else a dialog. */
+/**
+ * The ONNX model that an engine was built from: its recipe says, else what was told when it was built, else the one of the
+ * same name beside it, else a dialog.
+ */
 import * as vscode from 'vscode';
 import { fileName } from '../engineTarget';
 import type { Models } from '../rebuild/models';
@@ -11,6 +14,9 @@ export async function modelOf(uri: vscode.Uri, models: Models): Promise<string |
   if (recipe) return modelPathOf(recipe, recipeFile);
   const remembered = models.remembered(uri);
   if (remembered !== undefined) return remembered;
+  const beside = uri.fsPath.replace(/\.\w+$/, '') + '.onnx';
+  const stat = await (await import('node:fs/promises')).stat(beside).catch(() => null);
+  if (stat?.isFile() === true) return beside;
   const chosen = await vscode.window.showOpenDialog({
     title: `The ONNX model that ${fileName(uri)} was built from`,
     filters: { ONNX: ['onnx'] },

@@ -63,6 +63,14 @@ export class RebuildDialog {
     if (model === undefined) return undefined;
     const { readOnnxFile } = await import('../../host/build/onnxFile');
     const { facts } = await readOnnxFile(model);
+    if (facts.operators.some(({ op }) => op === 'EPContext')) {
+      const { Failure } = await import('../../core/wire/failure');
+      throw new Failure(
+        'invalid-argument',
+        `${path.basename(model)} is an EPContext model: it holds engines that are built already.`,
+        'Build from the ONNX model that it was compiled from, or open it to see its engines.',
+      );
+    }
     if (input.recipe === null) await this.models.remember(input.engine, model);
     const options = await askOptions(input, facts);
     if (options === undefined) return undefined;
@@ -90,7 +98,7 @@ export class RebuildDialog {
       alwaysShow: true,
     };
     const given = await askPick<ModelItem>({
-      title: `Rebuild ${fileName(engine)}`,
+      title: await titleOf(engine),
       step: 1,
       totalSteps: 1,
       placeholder:
@@ -128,7 +136,7 @@ async function askOptions(
     runtimeVersion: runtime.version,
     hasGpu: report === null ? null : report.gpu !== null,
   };
-  const title = `Rebuild ${fileName(engine)}`;
+  const title = await titleOf(engine);
   const first = planRebuild({ choice, report, recipe, facts, gpu, surroundings });
   let { options } = first;
   if (detailed) options = { ...options, profilingVerbosity: 'detailed' };
@@ -168,31 +176,46 @@ async function askOptions(
   if (!first.complete) {
     const dynamic = options.profiles[0] ?? [];
     const ranges: ShapeRange[] = dynamic.map((range) => ({ ...range }));
+    const origin = recipe ? 'from the recipe' : "suggested by the dimensions' names";
     for (const [index, range] of ranges.entries()) {
       const shape = facts.inputs.find(({ name }) => name === range.input)?.shape ?? [];
       const axes = shape.map((size) => (size === '' ? '?' : String(size))).join(' × ');
-      steps.push(async (step, totalSteps) => {
-        const given = await askText({
-          title,
-          step,
-          totalSteps,
-          prompt: `Input ${range.input} (${axes}): smallest (min), typical (opt) and largest (max) size, with colons between them`,
-          value: rangeText(ranges[index] ?? range),
-          validate: (text) => {
-            const parsed = parseRange(range.input, text, profiles.parseShapeRange);
-            if (typeof parsed === 'string') return parsed;
-            const others = ranges.map((other, at) => (at === index ? parsed : other));
-            return profiles
-              .checkProfiles([others], facts.inputs)
-              .find(({ path: at }) => at[2] === index || ranges.length === 1)?.sentence;
-          },
+      for (const which of ['min', 'opt', 'max'] as const) {
+        const changed = (text: string): ShapeRange[] | string => {
+          const size = parseSize(text, profiles.parseShape);
+          if (typeof size === 'string') return size;
+          return ranges.map((other, at) => (at === index ? { ...other, [which]: size } : other));
+        };
+        steps.push(async (step, totalSteps) => {
+          const given = await askText({
+            title,
+            step,
+            totalSteps,
+            prompt: `Input ${range.input} (${axes}): ${sizeNames[which]} size (${which}), ${origin}`,
+            value: (ranges[index] ?? range)[which].join('x'),
+            validate: (text) => {
+              const now = changed(text);
+              if (typeof now === 'string') return now;
+              // The sizes that are asked for later are suggestions still, and may follow this one.
+              const compared = which === 'max' ? now : widened(now, index, which);
+              return profiles
+                .checkProfiles([compared], facts.inputs)
+                .find(({ path: at }) => at[2] === index || ranges.length === 1)?.sentence;
+            },
+          });
+          if (given.kind !== 'next') return given;
+          const now = changed(given.value);
+          if (typeof now !== 'string') {
+            ranges.splice(
+              0,
+              ranges.length,
+              ...(which === 'max' ? now : widened(now, index, which)),
+            );
+          }
+          options = { ...options, profiles: [ranges, ...options.profiles.slice(1)] };
+          return given;
         });
-        if (given.kind !== 'next') return given;
-        const parsed = parseRange(range.input, given.value, profiles.parseShapeRange);
-        if (typeof parsed !== 'string') ranges[index] = parsed;
-        options = { ...options, profiles: [ranges, ...options.profiles.slice(1)] };
-        return given;
-      });
+      }
     }
   }
   if (recipe === null || detailed) {
@@ -251,18 +274,22 @@ async function askOptions(
   );
 }
 
-/** "1x3x64x64:1x3x224x224:4x3x512x512": the profile without the input's name, which the question tells. */
-function rangeText({ min, opt, max }: ShapeRange): string {
-  return [min, opt, max].map((shape) => shape.join('x')).join(':');
+const sizeNames = { min: 'smallest', opt: 'typical', max: 'largest' } as const;
+
+/** Larger suggestions follow a size that was given: the typical one is no smaller than the smallest. */
+function widened(ranges: readonly ShapeRange[], index: number, given: 'min' | 'opt'): ShapeRange[] {
+  return ranges.map((range, at) => {
+    if (at !== index) return range;
+    const least = (size: readonly number[], than: readonly number[]) =>
+      size.map((one, axis) => Math.max(one, than[axis] ?? one));
+    const opt = given === 'min' ? least(range.opt, range.min) : range.opt;
+    return { ...range, opt, max: least(range.max, opt) };
+  });
 }
 
-function parseRange(
-  input: string,
-  text: string,
-  parse: (text: string) => ShapeRange,
-): ShapeRange | string {
+function parseSize(text: string, parse: (text: string) => number[]): number[] | string {
   try {
-    return { ...parse(`input:${text.replace(/\s+/g, '').replaceAll('×', 'x')}`), input };
+    return parse(text.replace(/\s+/g, '').replaceAll('×', 'x'));
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -274,4 +301,11 @@ function flagTitle(flag: string): string {
   return /^[A-Z0-9]{2,5}$/.test(words)
     ? words
     : words.charAt(0) + words.slice(1).toLowerCase().replace('nans', 'NaNs');
+}
+
+/** Nothing is rebuilt where nothing is. */
+async function titleOf(engine: vscode.Uri): Promise<string> {
+  const { stat } = await import('node:fs/promises');
+  const there = await stat(engine.fsPath).catch(() => null);
+  return `${there ? 'Rebuild' : 'Build'} ${fileName(engine)}`;
 }

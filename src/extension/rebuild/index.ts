@@ -13,7 +13,7 @@ import type { EnginePicker } from '../enginePicker';
 import { commandTargets, fileName, isEngineName, offeredUri } from '../engineTarget';
 import type { Errors } from '../errors';
 import { guessBuild } from '../guessedBuild';
-import { taskType } from '../ids';
+import { commands, taskType } from '../ids';
 import type { Reports } from '../reports';
 import type { Runtimes } from '../runtimes';
 import { isTrusted } from '../trust';
@@ -268,15 +268,19 @@ export class Rebuild implements vscode.Disposable {
     };
     const result = await this.builds.run(order);
     if (result) this.tellDone(order, result.durationMs, result.backup);
+    else void showInformation(`Cancelled. ${fileName(engine)} is unchanged.`);
   }
 
-  private tellDone(order: BuildOrder, durationMs: number, backup: string | null): void {
-    const details = 'Show Details';
-    const name = fileName(order.engine);
-    const done = `${name} was built in ${formatDuration(durationMs)} with TensorRT-RTX ${order.runtime.version}, ${order.summary}.`;
-    const kept = backup === null ? [] : [`The old one is ${path.basename(backup)}.`];
-    void showInformation([done, ...kept].join(' '), details).then((picked) => {
+  private tellDone({ engine }: BuildOrder, durationMs: number, backup: string | null): void {
+    const compare = 'Compare with Old';
+    const details = 'Details';
+    const buttons = backup === null ? [details] : [compare, details];
+    const done = `${fileName(engine)} was built in ${formatDuration(durationMs)}.`;
+    void showInformation(done, ...buttons).then((picked) => {
       if (picked === details) this.builds.showDetails();
+      if (picked !== compare || backup === null) return;
+      const pair = [vscode.Uri.file(backup), engine];
+      void vscode.commands.executeCommand(commands.compareEngines, pair[0], pair);
     });
   }
 

@@ -215,10 +215,10 @@ export class EngineWork implements vscode.Disposable {
   }
 
   /** A failure as a page shows it; told once: by the page where one is seen, else by a message. */
-  failed(uri: vscode.Uri, thrown: unknown, doing: string): PageFailure | null {
+  failed(uri: vscode.Uri, thrown: unknown, doing: string, isShown = false): PageFailure | null {
     const error = asFailure(thrown, doing);
     if (error.code === 'cancelled') return null;
-    const shown = this.services.pages.isSeen(uri);
+    const shown = isShown || this.services.pages.isSeen(uri);
     this.services.errors.report(error, { doing, asked: true, shown });
     const { code, message: sentence, nextStep, detail } = error;
     return { code, sentence, nextStep, detail };

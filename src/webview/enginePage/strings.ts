@@ -36,6 +36,7 @@ export const strings = {
   } satisfies Record<Severity, string>,
   fixes: 'Fixes',
   otherFixes: 'Other fixes…',
+  details: 'Details',
   checkedAt: (time: string) => `Checked at ${time}.`,
   restricted:
     'Restricted Mode: no runtime is loaded from this workspace, and nothing is built in it, until you trust it.',

@@ -142,6 +142,7 @@ export function madeInspection(change: Partial<InspectionFacts> = {}): Inspectio
   };
 }
 
+const withoutGpu = { ...pageReports.unchecked, gpu: null };
 const report = { type: 'report', report: pageReports.valid, trusted: true } satisfies ToPage;
 const show = (tab: PageTab): ToPage => ({ type: 'showTab', tab });
 const done = (inspection = madeInspection()): ToPage => ({
@@ -237,7 +238,11 @@ const net = layersFixture('super-resolution-detailed');
 export const inspectCases = {
   'tensors-none': {
     messages: [report, show('tensors')],
-    expected: ['Load and look inside', 'runs code from the file'],
+    expected: ['Load and Look Inside', 'runs code from the file'],
+  },
+  'tensors-no-gpu': {
+    messages: [{ ...report, report: withoutGpu }, show('tensors')],
+    expected: ['none was found on this machine', 'Load Anyway'],
   },
   'tensors-restricted': {
     messages: [{ ...report, trusted: false }, show('tensors')],
@@ -249,7 +254,7 @@ export const inspectCases = {
   },
   'tensors-failed': {
     messages: [report, failed, show('tensors')],
-    expected: ['refused to load detector.engine', 'Rebuild it from its model', 'Try again'],
+    expected: ['refused to load detector.engine', 'Rebuild it from its model', 'Try Again'],
   },
   'tensors-done': {
     messages: [report, done(), given(det), show('tensors')],
@@ -287,7 +292,7 @@ export const inspectCases = {
   },
   'layers-none': {
     messages: [report, show('layers')],
-    expected: ['Load and look inside', 'without loading anything'],
+    expected: ['Load and Look Inside', 'without loading anything'],
   },
   'layers-running': { messages: [report, running, show('layers')], expected: ['Cancel'] },
   'layers-done': {

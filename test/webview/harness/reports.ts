@@ -387,7 +387,6 @@ function said(shown: EngineReport, ...more: string[]): string[] {
     shown.headline,
     shown.summary,
     shown.asked,
-    ...shown.enumNames,
     ...shown.remedies
       .slice(0, 3)
       .map((remedy) => (isAdvice(remedy) ? remedy.detail : remedy.title)),

@@ -487,7 +487,18 @@ export interface RunCase {
 const rule = ruleBudget(streamable, free) ?? 0;
 
 export const runCases = {
-  'run-not-looked': { messages: opened, expected: ['Load and look inside', 'that you trust'] },
+  'run-not-looked': { messages: opened, expected: ['Load and Look Inside', 'that you trust'] },
+  'run-before-no-gpu': {
+    messages: [
+      {
+        type: 'report',
+        report: { ...pageReports.unchecked, gpu: null },
+        trusted: true,
+      },
+      opened[1]!,
+    ],
+    expected: ['none was found on this machine', 'Run the Model with ONNX Runtime', 'Load Anyway'],
+  },
   'run-restricted': {
     messages: [{ type: 'report', report: pageReports.valid, trusted: false }, opened[1]!],
     expected: ['Restricted Mode', 'Manage Workspace Trust'],

@@ -1,5 +1,6 @@
 /** What stands in the Tensors and Layers tabs until the engine was looked into. */
 import { html, nothing, type TemplateResult } from 'lit';
+import { hasNoGpuToLoadOn } from '../../../core/report/advice';
 import type { InspectState, PageFailure } from '../../../core/pages/pageMessages';
 import { formatDuration } from '../../../core/text/formats';
 import { plainText } from '../../../core/text/plainText';
@@ -18,6 +19,22 @@ export function gate(
   if (!state.trusted) return restricted(actions);
   if (inspect.state === 'failed') return failure(inspect.failure, actions);
   if (inspect.state === 'done') return null;
+  if (state.report && hasNoGpuToLoadOn(state.report)) {
+    return html`
+      <div class="gate">
+        <p>${strings.explain[tab]}</p>
+        <p>${strings.noGpu}</p>
+        <p>
+          <vscode-button
+            secondary
+            data-action="inspect"
+            @click=${() => actions.send({ type: 'inspect' })}
+            >${strings.lookAnyway}</vscode-button
+          >
+        </p>
+      </div>
+    `;
+  }
   return html`
     <div class="gate">
       <p>${strings.explain[tab]}</p>

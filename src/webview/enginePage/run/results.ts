@@ -174,7 +174,6 @@ function failureBlock({ state, actions }: RunContext, failure: RunFailure): Temp
         <p class="evidence">
           <span>${strings.stage(failure.stage)}</span>
           ${failure.cuda === 0 ? nothing : html`<span>${strings.cudaError(failure.cuda)}</span>`}
-          ${failure.code === '' ? nothing : html`<span class="enum-names">${failure.code}</span>`}
           <button class="link" type="button" @click=${() => actions.send({ type: 'showLog' })}>
             ${strings.showLog}
           </button>

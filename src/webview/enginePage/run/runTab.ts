@@ -6,6 +6,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { plainText } from '../../../core/text/plainText';
 import type { Inspection } from '../../../core/inspect/inspection';
 import type { PageFailure, RunState } from '../../../core/pages/pageMessages';
+import { hasNoGpuToLoadOn } from '../../../core/report/advice';
 import { defaultRunChoices } from '../../../core/run/runReport';
 import { sweepBudgets } from '../../../core/run/weightBudget';
 import { formatDuration } from '../../../core/text/formats';
@@ -100,6 +101,19 @@ function beforeLooking({ state, actions }: RunContext): TemplateResult {
       </div>`;
     case 'none':
     case 'done':
+      if (state.report && hasNoGpuToLoadOn(state.report)) {
+        return html`<div class="run-part">
+          <p>${strings.noGpu}</p>
+          <div class="run-buttons">
+            <vscode-button
+              secondary
+              data-action="inspect"
+              @click=${() => actions.send({ type: 'inspect' })}
+              >${inspectStrings.lookAnyway}</vscode-button
+            >
+          </div>
+        </div>`;
+      }
       return html`<div class="run-part">
         <p>${strings.notLooked}</p>
         <div class="run-buttons">
@@ -115,7 +129,8 @@ function beforeLooking({ state, actions }: RunContext): TemplateResult {
 /** No engine in memory, so no inputs are known: the model's own, random. */
 function referenceAlone(context: RunContext): TemplateResult | typeof nothing {
   const { state, actions } = context;
-  if (state.inspect.state !== 'failed') {
+  const noGpu = state.report !== null && hasNoGpuToLoadOn(state.report);
+  if (state.inspect.state !== 'failed' && !(noGpu && state.inspect.state === 'none')) {
     return state.run.state === 'none'
       ? nothing
       : html`<div class="run-part">${runStateOf(context)}</div>`;
@@ -311,7 +326,6 @@ function pageFailure(failure: PageFailure, actions: PageActions): TemplateResult
       </p>
       ${failure.nextStep === '' ? nothing : html`<p><bdi>${failure.nextStep}</bdi></p>`}
       <p class="evidence">
-        ${failure.code === '' ? nothing : html`<span class="enum-names">${failure.code}</span>`}
         <button class="link" type="button" @click=${() => actions.send({ type: 'showLog' })}>
           ${strings.showLog}
         </button>

@@ -12,7 +12,8 @@ export const strings = {
   loading: 'Loading the engine',
   restricted: 'Restricted Mode: nothing is loaded or run from this workspace until you trust it.',
   manageTrust: 'Manage Workspace Trust',
-  referenceAlone: 'Run the model with ONNX Runtime',
+  referenceAlone: 'Run the Model with ONNX Runtime',
+  noGpu: 'Running the engine needs an NVIDIA GPU, and none was found on this machine.',
   referenceAloneAbout:
     'Without a GPU that can run this engine, its ONNX model still runs on the CPU, with random inputs. The result is labelled “ONNX Runtime (CPU), not the engine”.',
   notTheEngine: 'ONNX Runtime (CPU), not the engine',
@@ -78,8 +79,8 @@ export const strings = {
   ofStreamable: (streamable: string) => `of ${streamable}`,
   free: (free: string) => `${free} free`,
   freeUnknown: 'free memory not known',
-  scratch: (scratch: string) => `scratch ${scratch}`,
-  noScratch: 'no scratch',
+  scratch: (scratch: string) => `scratch memory ${scratch}`,
+  noScratch: 'no scratch memory',
   graphOff: 'CUDA graph off while streaming',
   notStreaming:
     'This engine was built without weight streaming: all of its weights have to fit on the GPU.',
@@ -173,8 +174,8 @@ export const strings = {
   load: 'Loading the engine',
   context: 'Making the context',
   budgetTaken: 'Budget',
-  scratchName: 'Scratch',
-  deviceMemory: 'Activations and scratch',
+  scratchName: 'Scratch memory',
+  deviceMemory: 'Activations and scratch memory',
   graphName: 'CUDA graph',
   graphUsed: 'used',
   graphNotUsed: 'asked for, not used',
@@ -194,7 +195,7 @@ export const strings = {
     median: 'Median',
     p95: 'p95',
     throughput: 'Throughput',
-    scratch: 'Scratch',
+    scratch: 'Scratch memory',
   },
   showPoint: (budget: string) => `Show the run at ${budget}`,
   failed: 'failed',
@@ -202,7 +203,7 @@ export const strings = {
   histogramName: (median: string, least: string, most: string) =>
     `Histogram of latency: median ${median}, least ${least}, most ${most}.`,
   above: (count: number, from: string) =>
-    `${formatCount(count)} beyond ${from} ${count === 1 ? 'is' : 'are'} not drawn.`,
+    `${formatCount(count)} beyond ${from} ${count === 1 ? 'is' : 'are'} beyond the plot's right edge.`,
   binColumns: { from: 'From', to: 'To', count: 'Runs' },
   overTime: 'Over time',
   timelineName: (seconds: string, least: string, most: string) =>

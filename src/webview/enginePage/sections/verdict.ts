@@ -99,11 +99,14 @@ function smallPrint(state: PageState, report: EngineReport): TemplateResult {
       <time datetime=${checked.toISOString()}
         >${strings.checkedAt(formatTime(report.checkedAt, state.now))}</time
       >
-      ${
-        report.enumNames.length > 0
-          ? html`<span class="enum-names">${report.enumNames.join(' · ')}</span>`
-          : nothing
-      }
     </p>
+    ${
+      report.enumNames.length > 0
+        ? html`<details class="codes">
+            <summary>${strings.details}</summary>
+            <span class="enum-names">${report.enumNames.join(' · ')}</span>
+          </details>`
+        : nothing
+    }
   `;
 }
