@@ -83,7 +83,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
   const hashes = own(new Hashes(errors));
   const checks = own(new HostChecks(host, runtimes, hashes, log));
   const reports = own(new Reports(checks, errors));
-  const engines = own(new WorkspaceEngines(reports));
+  const engines = own(new WorkspaceEngines(reports, context.workspaceState));
 
   const targetList = own(new Targets());
   const problems = own(new Problems(reports, targetList));

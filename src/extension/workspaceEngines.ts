@@ -9,8 +9,10 @@ import { contextKeys, engineExtensions } from './ids';
 import type { Reports } from './reports';
 import * as settings from './settings';
 
-/** Only our own extension is searched for: .plan and .trt are other programs' too. Those are checked when opened. */
 const searched = '**/*.engine';
+/** Other programs' names too: their first bytes are read, and those that are engines are checked. */
+const otherNames = `**/*{${engineExtensions.slice(1).join(',')}}`;
+const mostOthers = 5000;
 const watched = `**/*{${engineExtensions.join(',')}}`;
 
 /** After the last new folder, before they are looked into. Milliseconds. */
@@ -26,7 +28,11 @@ export class WorkspaceEngines implements vscode.Disposable {
   /** Settles when the first search, if there is one, has its answers. */
   firstLook: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly reports: Reports) {}
+  constructor(
+    private readonly reports: Reports,
+    /** workspaceState */
+    private readonly memory: vscode.Memento,
+  ) {}
 
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
@@ -70,10 +76,24 @@ export class WorkspaceEngines implements vscode.Disposable {
   }
 
   private async scan(): Promise<number> {
-    const uris = await vscode.workspace.findFiles(searched);
+    const [own, others] = await Promise.all([
+      vscode.workspace.findFiles(searched),
+      this.withOtherNames(),
+    ]);
+    const uris = [...own, ...others];
     await this.reports.checkAll(uris);
+    if (others.length > 0) {
+      void import('./otherNames').then(({ offerEditor }) => offerEditor(others, this.memory));
+    }
     void vscode.commands.executeCommand('setContext', contextKeys.enginesSearched, true);
     return uris.length;
+  }
+
+  private async withOtherNames(): Promise<vscode.Uri[]> {
+    const found = await vscode.workspace.findFiles(otherNames, undefined, mostOthers);
+    const local = found.filter(({ scheme }) => scheme === 'file');
+    if (local.length === 0) return [];
+    return (await import('./otherNames')).enginesAmong(local);
   }
 
   private watch(): void {

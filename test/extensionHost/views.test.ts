@@ -82,6 +82,17 @@ describe('views and commands', () => {
     await api.enginesTree.arrange({ grouping: 'reason', sorting: 'severity' });
   });
 
+  it('engines by another name are found by their first bytes', async () => {
+    const plan = putEngine('det.plan', { version: older });
+    fs.writeFileSync(path.join(folder(), 'terraform.plan'), 'text of another program');
+    putEngine('own.engine', { version: newest });
+    assert.equal(await api.engines.checkAll(), 2);
+    assert.equal(api.reports.get(plan)?.kind, 'tensorrt-rtx');
+    assert.equal((await api.reports.check(plan))?.header?.version, older);
+    const known = [...api.reports.all()].map(({ uri }) => path.basename(uri.fsPath));
+    assert.deepEqual(known.sort(), ['det.plan', 'own.engine']);
+  });
+
   it('Fix All with This Reason is about the engines of the group, or those that are selected', async () => {
     const uris = ['a', 'b', 'c'].map((name) => putEngine(`${name}.engine`, { version: older }));
     putEngine('fine.engine', { version: newest });

@@ -10,6 +10,7 @@ import {
   parseShape,
   parseShapeRange,
   profilesOf,
+  widenRange,
   shapeRangeText,
 } from './rebuildProfiles';
 import type { ShapeRange } from './rebuildOptions';
@@ -148,5 +149,19 @@ describe('rebuildProfiles', () => {
     );
     assert.match(check('x:1x4:2x4:4x4', 'state:1x128:3x128:4x128'), /opt sizes are 2 and 3/);
     assert.equal(check('x:1x4:2x4:4x4', 'state:1x128:2x128:8x128'), '');
+  });
+});
+
+describe('widenRange', () => {
+  const range = { input: 'image', min: [1, 3, 32], opt: [1, 3, 224], max: [4, 3, 1024] };
+  it('lets suggestions follow a size that is larger, and leaves them where it is not', () => {
+    assert.deepEqual(widenRange(range, 'min'), range);
+    assert.deepEqual(widenRange({ ...range, min: [8, 3, 512] }, 'min'), {
+      input: 'image',
+      min: [8, 3, 512],
+      opt: [8, 3, 512],
+      max: [8, 3, 1024],
+    });
+    assert.deepEqual(widenRange({ ...range, opt: [1, 3, 2048] }, 'opt').max, [4, 3, 2048]);
   });
 });

@@ -60,6 +60,14 @@ export function shapeRangeText({ input, min, opt, max }: ShapeRange): string {
   return [input, ...[min, opt, max].map((shape) => shape.join('x'))].join(':');
 }
 
+/** Larger sizes that were only suggested follow one that was given: the typical one is no smaller than the smallest. */
+export function widenRange(range: ShapeRange, given: 'min' | 'opt'): ShapeRange {
+  const atLeast = (size: readonly number[], than: readonly number[]) =>
+    size.map((one, axis) => Math.max(one, than[axis] ?? one));
+  const opt = given === 'min' ? atLeast(range.opt, range.min) : range.opt;
+  return { ...range, opt, max: atLeast(range.max, opt) };
+}
+
 /**
  * A profile to start from, for the user to change: batches of 1 to 4, images from 32 to 1024 (224 typical), sequences of
  * 1 to 512 (128 typical). A dimension that inputs share by name gets the same range everywhere. [] when nothing is dynamic.

@@ -197,7 +197,8 @@ async function askOptions(
               const now = changed(text);
               if (typeof now === 'string') return now;
               // The sizes that are asked for later are suggestions still, and may follow this one.
-              const compared = which === 'max' ? now : widened(now, index, which);
+              const compared =
+                which === 'max' ? now : widened(now, index, which, profiles.widenRange);
               return profiles
                 .checkProfiles([compared], facts.inputs)
                 .find(({ path: at }) => at[2] === index || ranges.length === 1)?.sentence;
@@ -209,7 +210,7 @@ async function askOptions(
             ranges.splice(
               0,
               ranges.length,
-              ...(which === 'max' ? now : widened(now, index, which)),
+              ...(which === 'max' ? now : widened(now, index, which, profiles.widenRange)),
             );
           }
           options = { ...options, profiles: [ranges, ...options.profiles.slice(1)] };
@@ -276,15 +277,13 @@ async function askOptions(
 
 const sizeNames = { min: 'smallest', opt: 'typical', max: 'largest' } as const;
 
-/** Larger suggestions follow a size that was given: the typical one is no smaller than the smallest. */
-function widened(ranges: readonly ShapeRange[], index: number, given: 'min' | 'opt'): ShapeRange[] {
-  return ranges.map((range, at) => {
-    if (at !== index) return range;
-    const least = (size: readonly number[], than: readonly number[]) =>
-      size.map((one, axis) => Math.max(one, than[axis] ?? one));
-    const opt = given === 'min' ? least(range.opt, range.min) : range.opt;
-    return { ...range, opt, max: least(range.max, opt) };
-  });
+function widened(
+  ranges: readonly ShapeRange[],
+  index: number,
+  given: 'min' | 'opt',
+  widen: (range: ShapeRange, given: 'min' | 'opt') => ShapeRange,
+): ShapeRange[] {
+  return ranges.map((range, at) => (at === index ? widen(range, given) : range));
 }
 
 function parseSize(text: string, parse: (text: string) => number[]): number[] | string {
