@@ -201,7 +201,7 @@ std::string externalDataPath(const std::string &model, const ExternalTensor &ten
     }
     if (leaves) {
         throw Failure(ES_MODEL_REJECTED, "The weights \"" + tensor.name + "\" of " + model +
-                                             " are said to lie in \"" + location + "\", which is no file in the model's folder.");
+                                             " are said to lie in \"" + location + "\", which is not a file in the model's folder.");
     }
     return joinPath(directoryOf(model), location);
 }

@@ -97,7 +97,7 @@ const char *ownErrorText(int32_t error) noexcept {
     case ERROR_HANDLE_DISK_FULL:
         return "The disk is full";
     case ERROR_INVALID_NAME:
-        return "That is no name that a file can have";
+        return "A file can't have that name";
     case ERROR_MOD_NOT_FOUND:
         return "It, or a library that it needs, was not found";
     case ERROR_PROC_NOT_FOUND:

@@ -138,7 +138,9 @@ function optionsOf(base: EngineOptions, args: BuildArguments): EngineOptions {
 function parsePool(text: string): [string, number] {
   const match = /^(\w+)=(\d{1,15})$/.exec(text);
   if (match === null) {
-    throw wrong(`"${plainText(text, 200)}" is no limit: write NAME=BYTES.`);
+    throw wrong(
+      `"${plainText(text, 200)}" is not a limit of a memory pool: write NAME=BYTES, such as kWORKSPACE=1073741824.`,
+    );
   }
   return [match[1] ?? '', Number(match[2])];
 }

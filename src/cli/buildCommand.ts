@@ -38,7 +38,7 @@ export function addBuildCommand(program: Command, ended: (code: number) => void)
     )
     .option('--flag <name...>', 'builder flags by their names in NvInfer.h: kSPARSE_WEIGHTS')
     .addOption(
-      new Option('--verbosity <level>', 'what the engine tells about its layers').choices(
+      new Option('--verbosity <level>', 'how much detail the engine keeps of its layers').choices(
         profilingVerbosities,
       ),
     )

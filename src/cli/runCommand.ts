@@ -33,7 +33,7 @@ const runHelp = `${inputs}
   auto      what TensorRT-RTX proposes
   50%       of the streamable weights, or a size
 
-Latency is from before enqueueV3 until the stream is idle; docs/inspect-and-run.md tells how it is measured.
+Latency is from before enqueueV3 until the stream is idle; docs/inspect-and-run.md describes how it is measured.
 ${engineExitCodes}
 
 Examples:

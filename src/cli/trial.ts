@@ -147,7 +147,7 @@ async function wantedFamilies(args: TrialArguments): Promise<Wanted> {
   if (bad.length > 0) {
     const list = joinWords(bad.map((word) => `"${plainText(word, 80)}"`));
     throw wrong(
-      `${list} ${bad.length === 1 ? 'is no compute capability' : 'are none'}: write 8.9.`,
+      `${list} ${bad.length === 1 ? 'is not a compute capability' : 'are not compute capabilities'}: write 8.9.`,
     );
   }
   const named = words.flatMap((word) => parseComputeCapability(word) ?? []);

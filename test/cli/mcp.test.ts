@@ -130,7 +130,7 @@ describe('mcp', () => {
     assert.match(text, /^3 engines: /);
     assert.match(text, /old\.engine: .*\n {2}(error|warning): .*1\.4\.0/);
     assert.match(text, /helps: /);
-    assert.match(text, /no engines: 1/);
+    assert.match(text, /not engines: 1/);
     const { files } = data as { files: { file: string; reasons: { id: string }[] }[] };
     assert.ok(files[0]?.file.endsWith('old.engine'));
     assert.equal(files.length, 3);

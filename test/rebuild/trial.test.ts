@@ -376,7 +376,7 @@ describe('engine-inspector trial', () => {
       ['m.onnx', '--compute-capability', '9.0'],
       /cannot build for 9\.0: it knows 7\.5, /,
     ],
-    ['a word', ['m.onnx', '--compute-capability', 'ada'], /"ada" is no compute capability/],
+    ['a word', ['m.onnx', '--compute-capability', 'ada'], /"ada" is not a compute capability/],
     ['an unknown board', ['m.onnx', '--target', 'rtx-4061'], /Did you mean/],
     ['an engine without a recipe', ['other.engine'], /no recipe beside other\.engine/],
     ['a model that is not there', ['missing.onnx'], /missing\.onnx is not there/],

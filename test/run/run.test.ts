@@ -257,7 +257,7 @@ describe('running an engine', function () {
       const [cache = ''] = fs.readdirSync(bench.cacheFolder);
       fs.rmSync(path.join(bench.cacheFolder, cache));
       fs.symlinkSync(engine.file, path.join(bench.cacheFolder, cache));
-      assert.match((await state()).join(' '), /^off .*runtimecache is no file/);
+      assert.match((await state()).join(' '), /^off .*runtimecache is not a file/);
       fs.rmSync(bench.cacheFolder, { recursive: true });
       fs.writeFileSync(bench.cacheFolder, '');
       assert.match((await state()).join(' '), /^off .*caches/);

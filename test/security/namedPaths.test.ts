@@ -94,7 +94,7 @@ describe('paths that a recipe names', () => {
     };
     try {
       fs.symlinkSync('/dev/tty', inFolder('m.onnx'));
-      await assert.rejects(readOnnxFile(inFolder('m.onnx')), /no regular file/);
+      await assert.rejects(readOnnxFile(inFolder('m.onnx')), /not a regular file/);
     } finally {
       fsModule.open = open;
     }

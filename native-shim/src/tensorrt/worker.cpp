@@ -87,7 +87,7 @@ HostInput readInput(const CudaDriver &driver, const TensorInfo &tensor, const Ru
     const int64_t bytes = bytesOf(volumeOf(asked.shape), tensor.type);
     if (bytes < 0) {
         throw refused("The size of input " + quoted(tensor.name) + " with the shape " + shapeText(asked.shape) +
-                      " and the type " + typeText(tensor.type) + " cannot be told.");
+                      " and the type " + typeText(tensor.type) + " is not known.");
     }
     const InputFile file(asked.dataPath, "input data");
     if (file.size() != static_cast<uint64_t>(bytes)) {
@@ -178,7 +178,7 @@ void OutputBuffer::allocate(const nvinfer1::IExecutionContext &context, const nv
     if (bytes < 0) {
         throw Failure(ES_RUNTIME_FAILED, "The size of output " + quoted(mTensor.name) + " with the shape " +
                                              shapeText(known) + " and the type " + typeText(mTensor.type) +
-                                             " cannot be told.");
+                                             " is not known.");
     }
     mRank = static_cast<int32_t>(known.size());
     std::copy(known.begin(), known.end(), mShape);

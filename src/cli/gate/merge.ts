@@ -122,7 +122,7 @@ async function* readShard(file: string): AsyncGenerator<Read> {
     }
     return (Array.isArray(value) ? (value as unknown[]) : [value]).map((item) => {
       const found = gateRecordOf(item);
-      if (!found) throw wrong(`holds something that is no file of check${line}`);
+      if (!found) throw wrong(`has an entry that check did not write${line}`);
       return found;
     });
   };

@@ -66,7 +66,10 @@ export async function gateSettings(
   }
   const failLevel = options.failLevel ?? given(env[gateVariables.failLevel]) ?? 'error';
   if (!isOneOf(failLevels, failLevel)) {
-    throw wrong(`${shown(failLevel)} is no level to fail at.`, `Known: ${joinWords(failLevels)}.`);
+    throw wrong(
+      `${shown(failLevel)} is not a level to fail at.`,
+      `Known: ${joinWords(failLevels)}.`,
+    );
   }
   const own = options.baseline ?? given(env[gateVariables.baseline]);
   const ofConfig = config.baseline === null ? null : baselineIn(root, config.baseline);
@@ -197,7 +200,7 @@ function outputOf(text: string): { format: GateFormat; file: string } {
 function shardOf(text: string): { index: number; count: number } {
   const [, index = 0, count = 0] = (/^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? []).map(Number);
   if (index >= 1 && index <= count) return { index, count };
-  throw wrong(`--shard ${shown(text)} is no part of a whole.`, 'Write it so: --shard 1/4.');
+  throw wrong(`--shard ${shown(text)} is not a shard.`, 'Write it as --shard 1/4.');
 }
 
 const wrong = (message: string, nextStep: string) => new Failure('wrong-use', message, nextStep);

@@ -90,7 +90,7 @@ async function checkEngines(
       ...(reports.length > limit
         ? [`${reports.length - limit} more are not listed; raise limit, or name fewer paths.`]
         : []),
-      ...(others.length > 0 ? [`Left out, because they are no engines: ${others.length}.`] : []),
+      ...(others.length > 0 ? [`Left out because they are not engines: ${others.length}.`] : []),
       ...problems,
     ].join('\n'),
     data: {

@@ -117,6 +117,6 @@ export function pathOfUrl(url: string): string {
   try {
     return fileURLToPath(url);
   } catch {
-    throw new Failure('wrong-use', `${shown(url)} is no address of a file.`, 'Give a path.');
+    throw new Failure('wrong-use', `${shown(url)} is not the address of a file.`, 'Give a path.');
   }
 }

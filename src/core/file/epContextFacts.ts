@@ -73,7 +73,12 @@ function rows(model: EpContextModel, before: readonly FileFactRow[]): FileFactRo
     })),
     ...(model.isWhole
       ? []
-      : [{ label: 'Model', value: 'cut short or malformed: what could be read is told' }]),
+      : [
+          {
+            label: 'Model',
+            value: 'cut short or malformed: only the part that could be read is shown',
+          },
+        ]),
     ...before.filter(({ label }) => label !== 'Producer' || model.producer !== ''),
   ];
 }

@@ -70,7 +70,7 @@ export function parseBaseline(text: string): { baseline: Baseline } | { problem:
   if (!parsed.success) {
     const [issue] = parsed.issues;
     return {
-      problem: `is no baseline: ${v.getDotPath(issue) ?? 'it'}: ${plainText(issue.message, 200)}`,
+      problem: `is not a baseline: ${v.getDotPath(issue) ?? 'it'}: ${plainText(issue.message, 200)}`,
     };
   }
   const baseline = new Baseline();

@@ -63,8 +63,7 @@ export function fitOf(needs: FitNeeds, gpu: FitGpu | null): Fit {
       state: 'unknown',
       short: '',
       needed: null,
-      sentence:
-        'Whether it fits cannot be told: the header gives no believable number of weight bytes.',
+      sentence: "Can't tell whether it fits: the header has no plausible size of the weights.",
     };
   }
   const streams = (base.streamable ?? 0) > 0 || needs.weightBytes === 0;
@@ -102,7 +101,7 @@ function wholeFit(needs: FitNeeds, name: string, base: Base): Fit {
       needed,
       state: 'unknown',
       short: '',
-      sentence: `Whether it fits cannot be told: ${what}, and the memory of ${name || 'a GPU'} could not be read.`,
+      sentence: `Can't tell whether it fits: ${what}, and the memory of ${name || 'a GPU'} could not be read.`,
     };
   }
   const [neededText, totalText] = formatBytesPair(needed, total);

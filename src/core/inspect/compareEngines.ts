@@ -202,7 +202,7 @@ function groupRows(
   const second = new Map(summarizeLayers(b)[which].map((group) => [group.name, group.count]));
   return [...new Set([...first.keys(), ...second.keys()])].map((name) =>
     amountRow(
-      name === '' ? 'not told' : name,
+      name === '' ? 'not reported' : name,
       first.get(name) ?? 0,
       second.get(name) ?? 0,
       formatCount,

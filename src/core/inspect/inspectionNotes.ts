@@ -20,7 +20,7 @@ export function inspectionNotes(facts: InspectionFacts, input: NotesInput): Insp
           note(
             'hash-unknown',
             'information',
-            'No SHA-256 is recorded for this engine: whether it was changed or damaged since it was built cannot be told. Building it here records one.',
+            "No SHA-256 was recorded when this engine was built, so changes and damage since then can't be detected. Building it here records one.",
           ),
         ]),
   ];

@@ -68,7 +68,7 @@ export function engineNeeds({ header, runsOnSentence, runtime }: EngineReport): 
       value:
         header.weightBytes > 0
           ? `at least ${formatBytes(header.weightBytes)}`
-          : 'not told by the header',
+          : 'not in the header',
       note:
         header.weightBytes > 0
           ? 'for its weights; activations come on top'

@@ -210,7 +210,7 @@ export function checkOptions(
   options.computeCapabilities.forEach((cc, i) => {
     const path = ['computeCapabilities', i];
     if (computeCapabilityNumber(cc) === null) {
-      add(path, 'unknown-option', `"${cc}" is no compute capability: write "8.9" or "current".`);
+      add(path, 'unknown-option', `"${cc}" is not a compute capability: write "8.9" or "current".`);
     } else if (cc === 'current') {
       if (options.computeCapabilities.length > 1) {
         add(path, 'impossible', '"current" must be the only compute capability.');

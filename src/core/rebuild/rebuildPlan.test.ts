@@ -157,7 +157,7 @@ describe('rebuildPlan', () => {
     assert.match(sentences({ flags: ['kFP16'] }), /1\.7\.1\.116 has no builder flag "kFP16"/);
     assert.match(sentences({ flags: ['constructor'] }), /no builder flag "constructor"/);
     assert.match(sentences({ computeCapabilities: ['current', '8.6'] }), /must be the only/);
-    assert.match(sentences({ computeCapabilities: ['sm86'] }), /is no compute capability/);
+    assert.match(sentences({ computeCapabilities: ['sm86'] }), /is not a compute capability/);
     assert.equal(sentences({ flags: ['kREFIT'] }), '');
   });
 });

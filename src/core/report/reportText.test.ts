@@ -26,7 +26,7 @@ It was built by TensorRT-RTX 1.6.1.120; the runtime here is 1.7.1.116, and an en
 Asked TensorRT-RTX 1.7.1.116 on NVIDIA GeForce RTX 4060 (8.9). kINVALID, kVERSION_MISMATCH
 
 Reasons
-  error: The engine was built by TensorRT-RTX 1.6.1.120; the runtime here is 1.7.1.116, and an engine only runs with the version that built it. (kVERSION_MISMATCH, said by TensorRT-RTX)
+  error: The engine was built by TensorRT-RTX 1.6.1.120; the runtime here is 1.7.1.116, and an engine only runs with the version that built it. (kVERSION_MISMATCH, reported by TensorRT-RTX)
 
 What helps
   1. Rebuild for this machine: Builds a new engine from the ONNX model with TensorRT-RTX 1.7.1.116. The old file is kept until the new one is checked.

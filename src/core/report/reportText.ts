@@ -54,19 +54,19 @@ function reasonLines({ reasons }: EngineReport): string[] {
 function evidenceText(evidence: Evidence): string {
   switch (evidence) {
     case 'runtime':
-      return 'said by TensorRT-RTX';
+      return 'reported by TensorRT-RTX';
     case 'header':
       return 'read from the header';
     case 'file':
-      return 'seen on the file';
+      return 'found in the file';
     case 'recipe':
       return 'compared with its recipe';
     case 'engine-text':
       return "read from the engine's own text";
     case 'compiler':
-      return "said by NVIDIA's compiler";
+      return "reported by NVIDIA's compiler";
     case 'inspection':
-      return 'seen when it was loaded';
+      return 'found when it was loaded';
     default:
       return assertNever(evidence);
   }

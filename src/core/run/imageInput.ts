@@ -84,7 +84,7 @@ export function pictureToTensor(
   shape: readonly number[],
 ): Uint8Array {
   const place = imageShape(shape, image.layout);
-  if (place === null) throw new Error('the shape is no picture');
+  if (place === null) throw new Error('the shape is not that of a picture');
   const { batch, channels, height, width } = place;
   const scaled = scalePicture(picture, width, height);
   const values = new Float64Array(channels * height * width);

@@ -75,7 +75,7 @@ export function npyHeaderLength(head: Uint8Array): number {
         ? 12 + view.getUint32(8, true)
         : 0;
   if (length === 0) {
-    throw new NpyError(`has the .npy version ${major}.${head[7] ?? 0}, which is not known`);
+    throw new NpyError(`has the .npy version ${major}.${head[7] ?? 0}, which is not supported`);
   }
   if (length > maxHeader)
     throw new NpyError(`has a header of ${length} bytes, more than any real array`);

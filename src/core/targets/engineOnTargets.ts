@@ -164,7 +164,7 @@ function phraseOf({ cell, version }: TargetRow): (where: string) => string {
     case 'runs':
     case 'runs-slower':
     case 'borderline':
-      return (where) => `can't be told about ${where}`;
+      return (where) => `can't be predicted for ${where}`;
   }
 }
 

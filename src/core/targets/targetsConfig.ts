@@ -94,7 +94,7 @@ const targetEntries = {
     v.pipe(
       v.string(capabilityMessage),
       v.check((text) => isCapability(text), capabilityMessage),
-      v.description('Of a GPU that is no known board: "8.9".'),
+      v.description('Of a GPU that is not in the list of boards: "8.9".'),
     ),
   ),
   memory: v.optional(

@@ -101,7 +101,7 @@ async function openRegular(file: string, shown: string): Promise<fs.FileHandle> 
   if (handle !== null) return handle;
   throw new Failure(
     'file-error',
-    `The model ${shown} is ${stat.isDirectory() ? 'a folder' : 'no regular file'}.`,
+    `The model ${shown} is ${stat.isDirectory() ? 'a folder' : 'not a regular file'}.`,
     'Choose an ONNX file.',
   );
 }
@@ -235,7 +235,7 @@ async function findExternalFiles(
         'model-rejected',
         stat.isFile()
           ? `The external data ${name} of the model ${shown} is cut short: it has ${stat.size} bytes, the model needs ${extent}.`
-          : `The external data ${name} of the model ${shown} is no regular file.`,
+          : `The external data ${name} of the model ${shown} is not a regular file.`,
         `Copy or download ${name} again.`,
       );
     }

@@ -419,7 +419,7 @@ export function hostOptions(
     flags,
     computeCapabilities: computeCapabilities.map((text) => {
       const number = computeCapabilityNumber(text);
-      if (number === null) throw new Error(`"${text}" is no compute capability`);
+      if (number === null) throw new Error(`"${text}" is not a compute capability`);
       return number;
     }),
     profiles,

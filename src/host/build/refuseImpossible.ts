@@ -40,7 +40,7 @@ function refuseOld(shown: string, old: Stats, folder: Stats): void {
   const refuse = (why: string, nextStep: string): Failure =>
     new Failure('file-error', `${shown} ${why}`, nextStep);
   if (!old.isFile()) {
-    const kind = old.isDirectory() ? 'a folder' : 'no regular file';
+    const kind = old.isDirectory() ? 'a folder' : 'not a regular file';
     throw refuse(
       `is ${kind}, so no engine can be written there.`,
       'Choose another name for the engine.',
@@ -83,7 +83,7 @@ async function refuseOther(file: string, what: string): Promise<void> {
   if (stat === null || stat.isFile() || stat.isSymbolicLink()) return;
   throw new Failure(
     'file-error',
-    `${plainText(file)} is ${stat.isDirectory() ? 'a folder' : 'no regular file'}, so ${what} can't be written there.`,
+    `${plainText(file)} is ${stat.isDirectory() ? 'a folder' : 'not a regular file'}, so ${what} can't be written there.`,
     'Remove it, or choose another name for the engine.',
   );
 }

@@ -356,7 +356,7 @@ describe('replaceFile', () => {
       fs.writeFileSync(replacement.temporaryPath, 'new');
       editLock((lock) => fs.rmSync(lock));
       const error = await failure(replacement.commit((file) => recipeOf(file, 'new')));
-      assert.match(error.message, /another build took over/);
+      assert.match(error.message, /another build started/);
       assert.equal(read(engine), 'old');
     });
   });
@@ -689,7 +689,7 @@ describe('replaceFile', () => {
           fs.rmSync(replacement.temporaryPath);
           swap(secret, replacement.temporaryPath);
           const error = await failure(replacement.commit((file) => recipeOf(file, 'new')));
-          assert.match(error.message, /was not replaced: .*exchanged by somebody else/);
+          assert.match(error.message, /was not replaced: somebody else replaced/);
           assert.equal(fs.statSync(secret).mode & 0o777, 0o600);
           assert.equal(read(secret), 'secret');
           assert.equal(read(engine), 'old');
@@ -911,7 +911,7 @@ describe('replaceFile', () => {
       engine = path.join(folder, 'gone', 'm.engine');
       assert.match(
         (await refused()).message,
-        /gone[\\/]m\.engine can't be written: its folder is not there/,
+        /gone[\\/]m\.engine can't be written: its folder does not exist/,
       );
     });
 
@@ -952,7 +952,7 @@ describe('replaceFile', () => {
           assert(!answer.ok);
           assert.match(
             answer.message,
-            /m\.engine can't be written: the folder must not be written/,
+            /m\.engine can't be written: permission to write to the folder is missing/,
           );
         } finally {
           await other.kill();
@@ -965,7 +965,7 @@ describe('replaceFile', () => {
       'a recipe or backup that is a folder or a pipe',
       async () => {
         execFileSync('mkfifo', [`${engine}.json`]);
-        assert.match((await refused()).message, /m\.engine\.json is no regular file/);
+        assert.match((await refused()).message, /m\.engine\.json is not a regular file/);
         fs.rmSync(`${engine}.json`);
         fs.writeFileSync(engine, 'old');
         fs.mkdirSync(`${engine}.bak`);
@@ -1005,7 +1005,7 @@ describe('replaceFile', () => {
       const replacement = await beginReplacement(engine, { keepBackups: 1 });
       fs.rmSync(folder, { recursive: true });
       const error = await failure(replacement.commit(() => '{}'));
-      assert.match(error.message, /could not be replaced: its folder is not there/);
+      assert.match(error.message, /could not be replaced: its folder does not exist/);
     });
   });
 });

@@ -108,8 +108,8 @@ export class Replacement {
       if (!(await this.lock.isHeld())) {
         throw new Failure(
           'file-error',
-          `The engine ${shown} was not replaced: another build took over while this one stood still.`,
-          'Wait until the other build is ready.',
+          `The engine ${shown} was not replaced: another build started while this one was suspended.`,
+          'Wait until the other build has ended.',
         );
       }
       // A folder on the way may have become a link meanwhile.
@@ -263,8 +263,8 @@ export class Replacement {
   private exchanged(): Failure {
     return new Failure(
       'file-error',
-      `The engine ${plainText(this.target)} was not replaced: the file that was built for it was exchanged by somebody else.`,
-      `Look who may write in ${plainText(path.dirname(this.real))}, and build again.`,
+      `The engine ${plainText(this.target)} was not replaced: somebody else replaced the file that was built for it.`,
+      `Check who can write to ${plainText(path.dirname(this.real))}, and build again.`,
     );
   }
 }

@@ -15,14 +15,14 @@ export function writeError(error: unknown, what: string): Failure {
     case 'EACCES':
     case 'EPERM':
       return make(
-        'the folder must not be written',
+        'permission to write to the folder is missing',
         'Choose another folder, or give yourself the right to write there.',
       );
     case 'EROFS':
       return make('the drive is read-only', 'Choose a folder on another drive.');
     case 'ENOENT':
     case 'ENOTDIR':
-      return make('its folder is not there', 'Create the folder, or choose another one.');
+      return make('its folder does not exist', 'Create the folder, or choose another one.');
     case 'EBUSY':
     case 'ETXTBSY':
       return make('another program uses it', 'Close the program that uses it and build again.');

@@ -35,7 +35,7 @@ export async function readEngineFile(file: string): Promise<EngineFile> {
   const facts = await factsOfHead(file, head);
   const at = { stage: 'check', cuda: 0 };
   if (facts.kind !== 'tensorrt-rtx') {
-    const sentence = facts.kindSentence === '' ? 'It is no engine.' : facts.kindSentence;
+    const sentence = facts.kindSentence === '' ? 'It is not an engine.' : facts.kindSentence;
     throw new Failure(
       'invalid-argument',
       `${name} is not a TensorRT-RTX engine. ${sentence}`,

@@ -33,7 +33,7 @@ export async function engineIntegrity(
       state: 'unknown',
       expected: null,
       actual: null,
-      sentence: `No SHA-256 is recorded for ${name}: whether it was changed since it was built cannot be told.`,
+      sentence: `No SHA-256 was recorded when ${name} was built, so changes since then can't be detected.`,
     };
   }
   const { sha256: expected, size } = recorded;

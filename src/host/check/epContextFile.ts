@@ -64,7 +64,7 @@ async function engineBeside(
     problem: sentence,
   });
   if (typeof model !== 'string') {
-    return lost(`The model's path is no text, so that ${shown} is not looked for.`);
+    return lost(`The model's path is not valid text, so ${shown} was not searched for.`);
   }
   const folder = path.dirname(path.resolve(model));
   if (written === '' || written.includes('\0')) return lost('The model names no engine.');

@@ -13,7 +13,7 @@ export function fileError(error: unknown, what: string): Failure {
     case 'EPERM':
       return new Failure(
         'file-error',
-        `${what} must not be read: permission denied.`,
+        `${what} can't be read: permission denied.`,
         'Give yourself the right to read it.',
         cause,
       );

@@ -26,7 +26,7 @@ export async function readSmallFile(
   }
   const { handle, stat } = opened;
   if (handle === null) {
-    const kind = stat.isDirectory() ? 'a folder' : 'no regular file';
+    const kind = stat.isDirectory() ? 'a folder' : 'not a regular file';
     throw new Failure('file-error', `${shown} is ${kind}.`, 'Remove it, or put a file there.');
   }
   try {

@@ -39,11 +39,11 @@ export async function runtimeCacheFile(folder: string, key: CacheKey): Promise<C
   try {
     await fs.mkdir(folder, { recursive: true, mode: 0o700 });
     const stat = await fs.lstat(folder);
-    if (!stat.isDirectory()) return without(`${shown} is no folder`);
+    if (!stat.isDirectory()) return without(`${shown} is not a folder`);
     if (othersMayWrite(stat)) return without(`others may write into ${shown}`);
     const file = path.join(folder, nameOf(key));
     const there = await lstatOrNull(file);
-    if (there && !there.isFile()) return without(`${plainText(file)} is no file`);
+    if (there && !there.isFile()) return without(`${plainText(file)} is not a file`);
     if (there && othersMayWrite(there)) return without(`others may write ${plainText(file)}`);
     return { path: file, note: null };
   } catch (error) {

@@ -33,7 +33,7 @@ export class HostContext {
     if (this.loaded) return this.loaded;
     throw new Failure(
       'invalid-argument',
-      `${doing} needs a TensorRT-RTX, and none is loaded.`,
+      `${doing} needs TensorRT-RTX, and no library of it is loaded.`,
       'Choose or install a TensorRT-RTX.',
     );
   }

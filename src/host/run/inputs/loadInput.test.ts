@@ -492,15 +492,15 @@ describe('pictures', () => {
   it('are refused when they are damaged, cut or none at all', async () => {
     const good = png();
     write('text.png', Buffer.from('this is only text'));
-    await refused(load(file('text.png'), picture), 'file-error', /text\.png is no picture/);
+    await refused(load(file('text.png'), picture), 'file-error', /text\.png is not a picture/);
     for (const length of [9, 20, 40, good.length - 20]) {
       write('cut.png', good.subarray(0, length));
-      await refused(load(file('cut.png'), picture), 'file-error', /no good PNG file/);
+      await refused(load(file('cut.png'), picture), 'file-error', /not a valid PNG file/);
     }
     const jpeg = encodeJpeg({ width: 8, height: 8, data: Buffer.alloc(256) }, 50).data;
     for (const length of [4, 40, 200]) {
       write('cut.jpg', jpeg.subarray(0, length));
-      await refused(load(file('cut.jpg'), picture), 'file-error', /no good JPEG file/);
+      await refused(load(file('cut.jpg'), picture), 'file-error', /not a valid JPEG file/);
     }
     for (let at = 33; at < good.length; at++) {
       const broken = Buffer.from(good);

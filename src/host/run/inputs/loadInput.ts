@@ -532,7 +532,7 @@ function writeError(error: unknown, target: string): Failure {
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new Failure(
       'file-error',
-      `There is no room on the drive for ${shown}.`,
+      `There is not enough space on the drive for ${shown}.`,
       'Free some.',
       cause,
     );

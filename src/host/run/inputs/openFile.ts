@@ -28,7 +28,7 @@ export class InputFile {
     if (handle !== null) return new InputFile(handle, file, shown, stat.size, signal);
     throw new Failure(
       'file-error',
-      `The input file ${shown} is ${stat.isDirectory() ? 'a folder' : 'no regular file'}.`,
+      `The input file ${shown} is ${stat.isDirectory() ? 'a folder' : 'not a regular file'}.`,
       'Choose a file.',
     );
   }

@@ -25,7 +25,10 @@ export async function readPicture(file: InputFile): Promise<Picture> {
   const head = await file.readUpTo(0, 32);
   const kind = pictureKind(head);
   if (kind === null) {
-    throw file.refuse('is no picture: it is neither PNG nor JPEG', 'Choose a .png or .jpg file.');
+    throw file.refuse(
+      'is not a picture: it is neither PNG nor JPEG',
+      'Choose a .png or .jpg file.',
+    );
   }
   if (file.size > maxFile) {
     throw file.refuse(`is a picture of ${formatBytes(file.size)}`, 'Choose a smaller one.');
@@ -55,7 +58,7 @@ function damaged(file: InputFile, kind: PictureKind, cause?: unknown): Failure {
   const why = detail === '' ? '' : `: ${plainText(detail, 200)}`;
   return new Failure(
     'file-error',
-    `The picture ${file.shown} is no good ${kind === 'png' ? 'PNG' : 'JPEG'} file${why}.`,
+    `The picture ${file.shown} is not a valid ${kind === 'png' ? 'PNG' : 'JPEG'} file${why}.`,
     'Save it again with an image program.',
     detail,
   );

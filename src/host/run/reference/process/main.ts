@@ -103,7 +103,7 @@ function readFeeds(session: ort.InferenceSession, task: ReferenceTask): Record<s
     }
     if (!value.isTensor) {
       throw refuse(
-        `The input "${value.name}" of the model is no tensor`,
+        `The input "${value.name}" of the model is not a tensor`,
         'ONNX Runtime runs it in a program of your own.',
       );
     }

@@ -81,7 +81,7 @@ function ortData(
     case 'int4':
     case 'uint4':
       throw new UnsupportedType(
-        `The input "${name}" is ${modelType} in the model, which is not compared`,
+        `The input "${name}" is ${modelType} in the model, a type that can't be compared`,
       );
   }
 }
@@ -120,7 +120,9 @@ export function fromOrt(tensor: Tensor): { type: TensorType; bytes: Uint8Array; 
     case 'string':
     case 'int4':
     case 'uint4':
-      throw new UnsupportedType(`An output of the model is ${tensor.type}, which is not compared`);
+      throw new UnsupportedType(
+        `An output of the model is ${tensor.type}, a type that can't be compared`,
+      );
   }
 }
 
