@@ -83,10 +83,7 @@ describe('fitOf', () => {
     assert.equal(fitOf(needs({}), null).state, 'unknown');
     assert.match(fitOf(needs({}), gpu(8 * GiB, null)).sentence, /^Fits if enough is free/);
     assert.equal(fitOf(needs({}), gpu(8 * GiB, null)).state, 'unknown');
-    assert.match(
-      fitOf(needs({ weightBytes: -5 }), gpu(8 * GiB, 1)).sentence,
-      /no plausible size/,
-    );
+    assert.match(fitOf(needs({ weightBytes: -5 }), gpu(8 * GiB, 1)).sentence, /no plausible size/);
     assert.equal(fitOf(needs({ weightBytes: NaN }), gpu(8 * GiB, 1)).state, 'unknown');
     assert.equal(fitOf(needs({ weightBytes: 0 }), null).state, 'unknown');
   });
