@@ -60,6 +60,17 @@ describe('side files', () => {
       file: 'times.json',
       args: ['inspect', '--import', 'good.json', '--profile', 'times.json'],
     },
+    'a configuration': {
+      file: 'engine-inspector.json',
+      args: ['check', '--target', 'rtx-5090', '--rtx', '1.7.1', 'c.engine'],
+    },
+    'a baseline': {
+      file: 'known.json',
+      args: [
+        ...['check', '--target', 'rtx-5090', '--rtx', '1.7.1'],
+        ...['--baseline', 'known.json', 'c.engine'],
+      ],
+    },
     'metadata before an engine': {
       file: 'meta.engine',
       args: ['check', 'meta.engine'],

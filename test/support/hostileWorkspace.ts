@@ -15,7 +15,7 @@ function anyLibrary(): string {
   return path.join(shimFolder, name);
 }
 
-/** Fills the folder. linkedAs: the name by which it is opened. */
+/** Fills the folder. */
 export function makeHostile(folder: string): { engine: string; library: string } {
   const put = (name: string): string => {
     const file = path.join(folder, name);
