@@ -202,6 +202,8 @@ describe('mcp', () => {
     try {
       const escapes = [
         secret,
+        // It is not there: nobody looks.
+        path.join(outside.path, 'nothing.engine'),
         path.join('..', path.basename(outside.path), 'secret.engine'),
         pathToFileURL(secret).href,
         // Not asked for at all: another machine would see who asks.

@@ -12,18 +12,25 @@ import { isInside } from '../../host/files/isInside';
 import { shown } from '../output';
 
 export class Folders {
-  /** real: absolute, without links. */
-  private constructor(private readonly real: readonly string[]) {}
+  private constructor(
+    /** Absolute, without links. */
+    private readonly real: readonly string[],
+    /** Absolute, as they were given, and without links. */
+    private readonly named: readonly string[],
+  ) {}
 
   /** Throws where none of them is a folder. */
   static async of(folders: readonly string[]): Promise<Folders> {
     const real: string[] = [];
+    const named: string[] = [];
     for (const folder of folders) {
       const place = await fs.realpath(path.resolve(folder)).catch(() => null);
       const stat = place === null ? null : await fs.stat(place).catch(() => null);
-      if (place !== null && stat?.isDirectory() === true) real.push(place);
+      if (place === null || stat?.isDirectory() !== true) continue;
+      real.push(place);
+      named.push(place, path.resolve(folder));
     }
-    if (real.length > 0) return new Folders(real);
+    if (real.length > 0) return new Folders(real, named);
     throw new Failure(
       'wrong-use',
       folders.length === 0
@@ -45,9 +52,10 @@ export class Folders {
   async existing(given: string): Promise<string> {
     let outside = false;
     for (const candidate of this.candidates(given)) {
-      const place = await fs.realpath(candidate).catch(() => null);
+      // By its name first: another machine (\\\\server\\share) is not even asked.
+      const place = this.names(candidate) ? await fs.realpath(candidate).catch(() => null) : '';
       if (place === null) continue;
-      if (this.holds(place)) return place;
+      if (place !== '' && this.holds(place)) return place;
       outside = true;
     }
     if (outside) throw this.leadsOut(given);
@@ -62,6 +70,7 @@ export class Folders {
   async toWrite(given: string): Promise<string> {
     let folderMissing = false;
     for (const candidate of this.candidates(given)) {
+      if (!this.names(candidate)) continue;
       const folder = await fs.realpath(path.dirname(candidate)).catch(() => null);
       if (folder === null) {
         folderMissing = true;
@@ -88,6 +97,10 @@ export class Folders {
 
   holds(place: string): boolean {
     return this.of(place) !== null;
+  }
+
+  private names(candidate: string): boolean {
+    return this.named.some((folder) => isInside(folder, candidate));
   }
 
   private candidates(given: string): string[] {
