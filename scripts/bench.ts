@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- NAME…]`: speed and memory as ratios within one run on one machine, against the real library.
- * Writes the table to docs/benchmarks.md, unless only some were asked for. Exit code 1: a target was missed.
+ * Writes the last table of docs/benchmarks.md, unless only some were asked for. Exit code 1: a target was missed.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -87,6 +87,8 @@ const benches: Record<string, () => Promise<Row[]>> = {
   layersPage,
 };
 
+const heading = '## All rows\n';
+
 function machine(): string {
   const cpus = os.cpus();
   const memory = (os.totalmem() / 1e9).toFixed(0);
@@ -123,17 +125,10 @@ async function main(): Promise<void> {
     rows.push(...found);
   }
   if (names.length === 0) {
-    const text = `# Benchmarks
-
-Made by \`npm run bench\` with the real TensorRT-RTX ${runtimeVersion}. Ratios within one run: the measurements take turns, each
-number is a median. Rows that name a stand-in were measured on own code in place of a GPU and of TensorRT-RTX on it
-(test/standIns).
-
-${machine()}
-
-${tableOf(rows)}
-`;
-    fs.writeFileSync(path.join(inRoot('docs'), 'benchmarks.md'), text);
+    const file = path.join(inRoot('docs'), 'benchmarks.md');
+    // What stands before was written by a person.
+    const [before = ''] = fs.readFileSync(file, 'utf8').split(heading);
+    fs.writeFileSync(file, `${before}${heading}\n${machine()}\n\n${tableOf(rows)}\n`);
     console.log('docs/benchmarks.md is written.');
   }
   if (rows.some((row) => !row.ok)) process.exitCode = 1;
