@@ -179,7 +179,7 @@ describe('gate', () => {
     const target = ['check', '--target', 'rtx-5090', '--baseline', 'base.json', 'm/a.engine'];
     for (const [text, said] of [
       ['{"version": 2, "findings": []}', /base\.json has version 2, this .* reads version 1\./],
-      ['{"version": 1, "findings": [{"path": 3}]}', /is no baseline: findings\.0\.path/],
+      ['{"version": 1, "findings": [{"path": 3}]}', /is not a baseline: findings\.0\.path/],
       ['{"version": 1,', /is not JSON/],
       ['[]', /is no baseline/],
     ] as const) {
