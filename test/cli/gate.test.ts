@@ -181,7 +181,7 @@ describe('gate', () => {
       ['{"version": 2, "findings": []}', /base\.json has version 2, this .* reads version 1\./],
       ['{"version": 1, "findings": [{"path": 3}]}', /is not a baseline: findings\.0\.path/],
       ['{"version": 1,', /is not JSON/],
-      ['[]', /is no baseline/],
+      ['[]', /is not a baseline/],
     ] as const) {
       write('base.json', text);
       for (const more of [[], ['--update-baseline']]) {
