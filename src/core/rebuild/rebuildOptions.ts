@@ -79,16 +79,17 @@ export const builderFlags: Readonly<Record<string, BuilderFlagFacts>> = {
   kSPARSE_WEIGHTS: offered('Use faster functions where weights are sparse enough'),
   kSTRICT_NANS: offered('Keep NaN and infinity exact: no x-x = 0 and the like'),
   kREFIT: { what: 'Weights can be replaced later', needs: 'gpu', offered: true },
+  // Engines without weights run nowhere until an application supplies them, which nothing here does.
   kREFIT_IDENTICAL: {
     what: 'Weights can be supplied later, the same ones',
     needs: 'gpu',
-    offered: true,
+    offered: false,
   },
   kREFIT_INDIVIDUAL: plain('Only weights that are marked can be replaced later'),
   kSTRIP_PLAN: {
     what: 'Leave weights out of the engine, to be supplied later',
     needs: 'gpu',
-    offered: true,
+    offered: false,
   },
   kREQUIRE_USER_ALLOCATION: plain('The application allocates all memory of an execution context'),
   kDISTRIBUTIVE_INDEPENDENCE: plain('The same operations along every independent axis'),
