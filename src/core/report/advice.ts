@@ -10,7 +10,9 @@ export function canBeFixed({ remedies }: EngineReport): boolean {
   return remedies.some((remedy) => !isAdvice(remedy));
 }
 
-/** No GPU is known that could load it: nothing that needs one is offered as if it would work. */
-export function hasNoGpuToLoadOn({ gpu, header }: EngineReport): boolean {
-  return gpu === null && header !== null;
+/** It was asked, and no GPU is there that could load it: nothing that needs one is offered as if it would work. */
+export function hasNoGpuToLoadOn({ gpu, lead, reasons }: EngineReport): boolean {
+  return (
+    gpu === null && (lead === 'targets' || reasons.some(({ id }) => id === 'gpu-not-readable'))
+  );
 }

@@ -10,7 +10,6 @@ import type {
   ToComparePage,
 } from '../../core/pages/comparePageMessages';
 import type { PageFailure } from '../../core/pages/pageMessages';
-import { hasNoGpuToLoadOn } from '../../core/report/advice';
 import { showPage } from '../engineEditor/webviewPage';
 import { activeEngine, fileName } from '../engineTarget';
 import { compareViewType } from '../ids';
@@ -57,13 +56,6 @@ export class EngineComparisons implements vscode.Disposable {
     await comparison.show(first, second);
   }
 }
-
-const noGpu: PageFailure = {
-  code: 'no-driver',
-  sentence: 'No NVIDIA GPU was found to load it on, so its header is compared alone.',
-  nextStep: '',
-  detail: '',
-};
 
 class Comparison implements vscode.Disposable {
   private readonly panel: vscode.WebviewPanel;
@@ -112,7 +104,7 @@ class Comparison implements vscode.Disposable {
     const sides: ComparedEngine[] = [];
     for (const uri of this.pair) {
       this.post({ type: 'waiting', sentence: `Looking inside ${fileName(uri)}…` });
-      const side = await this.side(uri);
+      const side = await this.side(uri, sides[0]?.failure ?? null);
       if (!side) {
         this.post({
           type: 'waiting',
@@ -126,12 +118,15 @@ class Comparison implements vscode.Disposable {
     if (one && other) this.post({ type: 'comparison', first: one, second: other });
   }
 
-  private async side(uri: vscode.Uri): Promise<ComparedEngine | undefined> {
+  private async side(
+    uri: vscode.Uri,
+    before: PageFailure | null,
+  ): Promise<ComparedEngine | undefined> {
     const report = await this.services.reports.ensure(uri);
     if (!report) return undefined;
-    // Before anything is loaded: without a GPU it could only fail.
-    if (hasNoGpuToLoadOn(report)) {
-      return { report, inspection: null, layers: null, failure: noGpu };
+    // Without a driver the other one can't be loaded either.
+    if (before?.code === 'no-driver') {
+      return { report, inspection: null, layers: null, failure: before };
     }
     const inspected = await this.inspections.ensure(uri, true);
     const failure = this.inspections.failure(uri);
