@@ -20,6 +20,7 @@ import type { WorkspaceEngines } from '../workspaceEngines';
 import type { MatrixPanel } from './matrixPanel';
 import type { TargetCommands } from './targetCommands';
 import type { Targets } from './targets';
+import { TargetStatus } from './targetStatus';
 
 export interface TargetServices {
   extensionUri: vscode.Uri;
@@ -52,12 +53,14 @@ export type TargetMessage = Extract<
 
 export class TargetActions implements vscode.Disposable {
   readonly targets: Targets;
+  readonly status: TargetStatus;
   private loaded: Promise<TargetCommands> | undefined;
   /** For tests too. */
   matrix: MatrixPanel | undefined;
 
   constructor(private readonly services: TargetServices) {
     this.targets = services.targetList;
+    this.status = new TargetStatus(services.reports, services.targetList);
   }
 
   get onDidChange(): vscode.Event<void> {
@@ -65,6 +68,7 @@ export class TargetActions implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.status.dispose();
     this.matrix?.dispose();
   }
 
