@@ -250,7 +250,7 @@ const rows: readonly Row[] = [
     }),
   ],
   [
-    /Shape Error \(([^]*?) In [\w()~]+ at/,
+    /Shape Error \(([^]*?) In [\w:()~]+ at/,
     (match) => ({
       kind: 'shapes',
       why: `shapes in the model contradict each other (${plainText(match[1] ?? '', 160)})`,

@@ -104,7 +104,7 @@ export function libraryWords(line: string): string {
   const text = line
     .replace(/^[^]*?Error Code \d+: [\w ]+ \((?=[^]*\)\s*$)([^]*)\)\s*$/, '$1')
     .replace(/^\[[\w.]+:\d+: \w+\]\s*/, '')
-    .replace(/ In \w+ at \/[^\n]*$/, '');
+    .replace(/ In \S+ at (?:\/|[A-Z]:\\)[^\n]*$/, '');
   return plainText(text.split('\n')[0]?.trim() ?? '', 400);
 }
 

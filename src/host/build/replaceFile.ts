@@ -192,8 +192,9 @@ export class Replacement {
       try {
         await this.linkOver(this.real, backup);
       } catch (error) {
-        // Of another user's file no second name may be made, and perhaps no copy: it is moved instead.
-        if (!/^(EPERM|EACCES)$/.test(errorCode(error))) throw error;
+        // Of another user's file, or of one that a program holds on Windows, no second name may be made, and perhaps no
+        // copy: it is moved instead.
+        if (!/^(EPERM|EACCES)$/.test(errorCode(error)) && !isBusy(error)) throw error;
         this.movesOld = true;
       }
     }
