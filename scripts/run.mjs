@@ -1,7 +1,7 @@
 /**
  * The way from a fresh clone to a script of this folder: sets up what the script needs, then runs it with tsx.
  *
- *   node scripts/run.mjs test|demo|bench [ARGUMENTS…]
+ *   node scripts/run.mjs test|demo|bench|pictures [ARGUMENTS…]
  *
  * `test` needs only what the suites named in its arguments need.
  */

@@ -409,6 +409,7 @@ export const purposes = {
   cli: [...product, current],
   package: [...product, 'vsix'],
   bench: [...product, current, 'browser', chosenCodeServer, 'vsix'],
+  pictures: [...product, current, `runtime-${otherRuntime}`, 'browser', 'code-server', 'vsix'],
   demo: [...product, current, `runtime-${otherRuntime}`, 'browser', chosenCodeServer, 'vsix'],
 };
 

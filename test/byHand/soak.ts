@@ -75,6 +75,8 @@ async function main(): Promise<number> {
       await useRuntime(machine.runtime);
       await workbench.openFile('upscaler.engine');
       await page().getByRole('tab', { name: 'Run' }).click();
+      const load = page().getByRole('button', { name: 'Load and look inside' });
+      if (await load.isVisible()) await load.click();
       await page().locator('[data-action="run"]').first().click();
       await page().getByText('median').first().waitFor({ timeout: 30_000 });
     },
@@ -89,7 +91,7 @@ async function main(): Promise<number> {
         await pause(1500);
         if (await workbench.quickInput().isVisible()) await workbench.page.keyboard.press('Enter');
       }
-      await workbench.notification('net.engine was built in').waitFor({ timeout: 60_000 });
+      await workbench.notification('net.engine was built in').first().waitFor({ timeout: 60_000 });
       counted.built++;
       fs.copyFileSync(inFolder('otherVersion.engine'), inFolder('net.engine'));
       for (const name of fs.readdirSync(folder.path).filter((file) => /\.bak\d*$/.test(file))) {
