@@ -169,7 +169,7 @@ describe('Rebuild, as a person does it', () => {
     await workbench.picture('rebuild-ways');
     // The recipe says all the rest: nothing is asked.
     await workbench.pick('Rebuild with weight streaming');
-    await workbench.notification('with weight streaming').waitFor(build);
+    await builtToast('net.engine');
     assert.equal(headerOf('net.engine').weightBytes, 0);
     assert.deepEqual(debris(), []);
     await workbench.picture('rebuild-streaming');
