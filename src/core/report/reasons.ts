@@ -31,6 +31,7 @@ import {
   formatCudaVersion,
   formatExactBytes,
   threeParts,
+  withFullStop,
 } from '../text/formats';
 import { plainText } from '../text/plainText';
 import type { EngineOptions } from '../rebuild/rebuildOptions';
@@ -748,7 +749,9 @@ function runtimeFindings(input: ReportInput): Finding[] {
     return [];
   }
   const said = runtimeProblem
-    ? [runtimeProblem.sentence, runtimeProblem.nextStep].map((part) => plainText(part))
+    ? [runtimeProblem.sentence, runtimeProblem.nextStep].map((part) =>
+        withFullStop(plainText(part).trim()),
+      )
     : [];
   if (!runtime && knownRuntimes.length === 0) {
     const sentence =

@@ -2,7 +2,7 @@
  * Makes the report of a run, which every surface shows, from what the shim measured, what was chosen and what was read of
  * the tensors. Sentences are made here and nowhere else. Pure.
  */
-import { formatBytes, formatCount } from '../text/formats';
+import { formatBytes, formatCount, withFullStop } from '../text/formats';
 import { libraryLine, plainText } from '../text/plainText';
 import { histogramOf } from './histogram';
 import type { RawAttempt, RawRun } from '../wire/shimReports';
@@ -228,7 +228,7 @@ function cacheSentence(
     savedBytes !== null
       ? ` It is kept for this engine and GPU (${formatBytes(savedBytes)}).`
       : state === 'missing' && message !== ''
-        ? ` It could not be kept: ${message}${/[.!?]$/.test(message) ? '' : '.'}`
+        ? ` It could not be kept: ${withFullStop(message)}`
         : ' It was not kept.';
   return `${begin}${cold === '' ? '' : `${cold}${warm}.`}${saved}`;
 }

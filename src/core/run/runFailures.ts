@@ -2,6 +2,7 @@
  * What went wrong while an engine was loaded or run, in words: which file, why, what to do next. One place for CUDA's
  * numbers and for the stages of engine_shim.h. A number says what failed, the stage says what it was needed for.
  */
+import { withFullStop } from '../text/formats';
 import { plainText } from '../text/plainText';
 import type { FailureCode } from '../wire/failure';
 import type { RunFailure } from './runReport';
@@ -414,7 +415,5 @@ function steps(wanted: readonly (string | null)[]): string {
 
 /** One sentence that ends like one. */
 function ended(text: string): string {
-  const line = plainText(text).trim();
-  if (line === '') return '';
-  return /[.!?]$/.test(line) ? line : `${line}.`;
+  return withFullStop(plainText(text).trim());
 }

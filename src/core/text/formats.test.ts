@@ -8,6 +8,7 @@ import {
   formatExactBytes,
   joinWords,
   threeParts,
+  withFullStop,
 } from './formats';
 
 describe('formats', () => {
@@ -73,5 +74,14 @@ describe('formats', () => {
   it('takes the three parts that count of a version', () => {
     assert.equal(threeParts('1.7.1.116'), '1.7.1');
     assert.equal(threeParts('1.7.1'), '1.7.1');
+  });
+
+  it('end what others say', () => {
+    assert.deepEqual(['Not there', 'Is it?', 'It is.', ''].map(withFullStop), [
+      'Not there.',
+      'Is it?',
+      'It is.',
+      '',
+    ]);
   });
 });

@@ -75,3 +75,8 @@ export function formatDuration(ms: number): string {
   const whole = Math.round(ms / 1000);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
+
+/** A system's or a library's words, with others to follow. */
+export function withFullStop(text: string): string {
+  return text === '' || /[.!?]$/.test(text) ? text : `${text}.`;
+}

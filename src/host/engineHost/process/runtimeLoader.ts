@@ -2,6 +2,7 @@
  * Loads a TensorRT-RTX library with the shim of its version: first by what the file says about itself, and where that is
  * not enough or wrong, by what the loaded library says (ES_UNSUPPORTED_VERSION). Shared by the child and the command line.
  */
+import { withFullStop } from '../../../core/text/formats';
 import { Failure } from '../../../core/wire/failure';
 import { readLibraryFileSync } from '../../runtimes/libraryFile';
 import { listShims, noNativePart } from '../../runtimes/shims';
@@ -64,7 +65,7 @@ function loadError(libraryPath: string, error: ShimError): Failure {
     : `${libraryPath} could not be loaded: ${error.message}`;
   const missing = /([^\s:]+\.so[^\s:]*): cannot open shared object file/.exec(error.message);
   const nextStep = missing
-    ? `Install the library that ${missing[1]} belongs to, or add its folder to LD_LIBRARY_PATH before starting the editor.`
+    ? `Install the library that ${missing[1]} belongs to, or add its folder to LD_LIBRARY_PATH and start again.`
     : 'Install TensorRT-RTX again, or choose another library.';
-  return new Failure(error.code, named, nextStep, error.message);
+  return new Failure(error.code, withFullStop(named), nextStep, error.message);
 }
