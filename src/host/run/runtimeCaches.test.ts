@@ -54,10 +54,10 @@ describe('the runtime cache', () => {
       await refused(/others may write/);
       fs.rmSync(file);
       fs.symlinkSync('/dev/zero', file);
-      await refused(/is no file/);
+      await refused(/is not a file/);
       fs.renameSync(folder, path.join(home, 'elsewhere'));
       fs.symlinkSync(path.join(home, 'elsewhere'), folder);
-      await refused(/cannot be used|is no folder/);
+      await refused(/cannot be used|is not a folder/);
     },
   );
 });
