@@ -18,7 +18,7 @@ import type { ChosenRuntime } from '../host/runtimes/runtimes';
 import type { FoundRuntime } from '../host/runtimes/runtimeSources';
 import type { MachineProfile } from '../core/report/verdictRule';
 import type { CheckOptions } from './checkOptions';
-import { fixesFor } from './fixes';
+import { fixesFor, fixLines } from './fixes';
 import { findEngines, type FoundFile } from './findEngines';
 import { complain, hasColour, type Paint, painter, print } from './output';
 import { rawArguments } from './rawArguments';
@@ -336,11 +336,10 @@ class ReportText {
     const fixes = facts
       ? fixesFor({ facts, code: code ?? null, recipe: recipe ?? null }, report, machine)
       : report.remedies.slice(0, 3).map((remedy) => ({ remedy, command: null }));
-    return fixes.map(({ remedy, command }) => {
-      const title = remedy.title.replace(/…$/, '');
-      const how = command === null ? `. ${remedy.detail}` : `:\n    ${command}`;
-      return `  ${this.paint('dim', 'fix:')} ${title}${how}`;
-    });
+    return fixLines(
+      fixes.map(({ remedy: { title, detail }, command }) => ({ title, detail, command })),
+      this.paint,
+    );
   }
 
   /** All but the file's name and what helps. */

@@ -3,7 +3,20 @@ import * as fs from 'node:fs';
 import type { EngineReport, FileFacts } from '../core/report/engineReport';
 import { fixCommands, type Fix } from '../core/report/fixCommands';
 import type { MachineProfile } from '../core/report/verdictRule';
+import type { Shell } from '../core/rebuild/rebuildCommands';
 import type { DescribedFile } from '../host/check/checkedFiles';
+import type { Paint } from './output';
+
+/** As commands, which name the file; where nothing can be pasted, as sentences. */
+export function fixLines(
+  fixes: readonly { title: string; detail: string; command: string | null }[],
+  paint: Paint,
+): string[] {
+  return fixes.map(({ title, detail, command }) => {
+    const how = command === null ? `. ${detail}` : `:\n    ${command}`;
+    return `  ${paint('dim', 'fix:')} ${title.replace(/…$/, '')}${how}`;
+  });
+}
 
 type Fixable = Pick<DescribedFile, 'code' | 'recipe'> & { facts: FileFacts };
 
@@ -19,19 +32,24 @@ export function fixesFor(
     model: modelBeside(facts),
     gpu: machine?.computeCapability ?? gpu?.computeCapability ?? null,
     version: machine?.tensorrtRtx ?? null,
-    shell: process.platform === 'win32' ? 'powershell' : 'sh',
+    shell: shellHere(),
   });
-  return all
-    .filter(({ command }) => command !== '')
+  return bestThree(all.filter(({ command }) => command !== ''));
+}
+
+export const shellHere = (): Shell => (process.platform === 'win32' ? 'powershell' : 'sh');
+
+export function bestThree<T extends { command: string | null }>(fixes: readonly T[]): T[] {
+  return fixes
     .filter(
-      ({ command }, at, told) =>
-        command === null || told.findIndex((one) => one.command === command) === at,
+      ({ command }, at) =>
+        command === null || fixes.findIndex((one) => one.command === command) === at,
     )
     .slice(0, 3);
 }
 
 /** "det.engine" comes from "det.onnx" beside it, where there is one. */
-function modelBeside({ file, kind }: FileFacts): string | null {
+export function modelBeside({ file, kind }: FileFacts): string | null {
   if (kind === 'onnx' || kind === 'epcontext' || kind === 'unreadable') return null;
   const model = `${file.replace(/\.\w+$/, '')}.onnx`;
   return fs.statSync(model, { throwIfNoEntry: false })?.isFile() === true ? model : null;

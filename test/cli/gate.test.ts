@@ -87,7 +87,11 @@ describe('gate', () => {
     assert.equal(code, 1);
     assert.match(stdout, /^RTX 4060 Laptop {2}Engine$/m);
     assert.match(stdout, /^streaming {8}m.c\.engine$/m);
-    assert.match(stdout, /fix: Build the engine again .* with weight streaming/);
+    assert.match(
+      stdout,
+      /fix: Rebuild for RTX 4060 Laptop with weight streaming:\n {4}engine-inspector build MODEL\.onnx -o .*c\.engine.* --weight-streaming$/m,
+    );
+    assert.match(stdout, /^ {2}Build the engine again .* with weight streaming/m);
     assert.match(stdout, /4 of 6 engines run on the target\.$/m);
   });
 

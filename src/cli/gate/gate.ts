@@ -22,6 +22,7 @@ import { codeEvidence } from '../../core/targets/cell';
 import { MatrixCells } from '../../core/targets/matrix';
 import { codeAnswers, EngineTexts } from '../../host/check/engineText';
 import { codeFacts } from '../../core/report/codeFacts';
+import { targetFixes, type TargetFix } from '../../core/targets/targetFixes';
 import type { Target } from '../../core/targets/targets';
 import { Failure } from '../../core/wire/failure';
 import { hasRecipe } from '../../host/build/recipeFile';
@@ -32,6 +33,7 @@ import { readSmallText } from '../../host/files/readSmallFile';
 import type { CheckOptions } from '../checkOptions';
 import { reportText, SkippedFiles, type MachineCheck } from '../checkFiles';
 import type { FoundFile } from '../findEngines';
+import { bestThree, modelBeside, shellHere } from '../fixes';
 import { complain, shown } from '../output';
 import { gateFiles, pathFrom } from './fileList';
 import { FileOutput } from './outputs';
@@ -159,21 +161,23 @@ async function onTargets(
   const read = async ({ path, named, mayHaveRecipe }: FoundFile) => {
     const facts = await readFileFacts(path, limitMs);
     const recipe = mayHaveRecipe && (await hasRecipe(facts.file));
-    const [ofText, ofRecipe] = await Promise.all([
+    const [ofText, beside] = await Promise.all([
       codeAnswers(path, facts, texts, true),
-      recipe ? recipeBeside(path, facts).then(({ answers }) => answers) : [],
+      recipe ? recipeBeside(path, facts) : null,
     ]);
-    const code = codeEvidence(codeFacts(facts.header, [...ofText, ...ofRecipe]));
-    return { facts, named, recipe, code };
+    const inside = codeFacts(facts.header, [...ofText, ...(beside?.answers ?? [])]);
+    return { facts, named, recipe, own: beside?.recipe ?? null, inside };
   };
-  for await (const { facts, named, recipe, code } of ahead(files, read)) {
+  for await (const { facts, named, recipe, own, inside } of ahead(files, read)) {
     if (facts.ofOthers && !named && !recipe) {
       skipped.add(facts);
       continue;
     }
     count++;
-    const row = jsons.row(cells.row(facts, code));
+    const row = jsons.row(cells.row(facts, codeEvidence(inside)));
     const record = seen.look(gateRecord(facts, { targets: row, reasons: [], known: [], recipe }));
+    reporter.fixes = () =>
+      fixesOnTargets({ facts, code: inside, recipe: own }, wrongCells(record, targets));
     await reporter.file(record, (style) => {
       const input = nobodyAsked(facts);
       const same = recipe || record.known.length > 0 ? null : shared.of(input);
@@ -183,6 +187,25 @@ async function onTargets(
     });
   }
   return count;
+}
+
+/** What fails and is not in the baseline. */
+function wrongCells({ targets: row, known }: GateRecord, targets: readonly Target[]) {
+  return (row ?? []).flatMap((cell, at) => {
+    const target = targets[at];
+    const fails = cell.severity === 'error' || cell.severity === 'warning';
+    return target && fails && !known.includes(cell.reasons[0]?.id ?? '') ? [{ cell, target }] : [];
+  });
+}
+
+/** As commands for this terminal. */
+function fixesOnTargets(
+  { facts, code, recipe }: { facts: FileFacts } & Pick<DescribedFile, 'code' | 'recipe'>,
+  wrong: Parameters<typeof targetFixes>[1],
+): TargetFix[] {
+  if (wrong.length === 0) return [];
+  const around = { code, recipe, model: modelBeside(facts), shell: shellHere() };
+  return bestThree(targetFixes(facts, wrong, around));
 }
 
 const noKnownRuntimes: ReportInput['knownRuntimes'] = [];

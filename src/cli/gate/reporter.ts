@@ -15,6 +15,7 @@ import type { GateFormat } from '../../core/gate/gateFormats';
 import { findingsOf, GateCode, type CellJson, type GateRecord } from '../../core/gate/gateRecord';
 import type { FileKind } from '../../core/file/fileKind';
 import { MatrixCounter, severityOfCell } from '../../core/targets/matrix';
+import type { TargetFix } from '../../core/targets/targetFixes';
 import type { Baseline } from '../../core/gate/baseline';
 import { complain, hasColour, painter } from '../output';
 import { pathFrom } from './fileList';
@@ -39,6 +40,8 @@ interface Stream {
 
 export class Reporter {
   readonly code: GateCode;
+  /** What helps the file that is told next; asked where somebody reads it. */
+  fixes: () => readonly TargetFix[] = () => [];
   private readonly streams: Stream[] = [];
   private readonly counter: MatrixCounter | null;
   private readonly counts = { files: 0, errors: 0, warnings: 0, known: 0, unreadable: 0 };
@@ -145,7 +148,10 @@ export class Reporter {
     if (format === 'text') {
       if (text) return text;
       const width = process.stdout.isTTY ? process.stdout.columns : 120;
-      return textPrinter(targets ?? [], painter(hasColour(process.stdout)), { width, verbose });
+      const fixes = () => this.fixes();
+      return textPrinter(targets ?? [], painter(hasColour(process.stdout)), {
+        ...{ width, verbose, fixes },
+      });
     }
     const around: FormatSurroundings = {
       version,

@@ -3,8 +3,10 @@ import type { FormatWriter, GateSummary } from '../../core/gate/formats';
 import type { CellJson } from '../../core/gate/gateRecord';
 import { ruleOf } from '../../core/gate/rules';
 import type { Cell } from '../../core/targets/cell';
+import type { TargetFix } from '../../core/targets/targetFixes';
 import { targetFacts, type Target } from '../../core/targets/targets';
 import { joinWords } from '../../core/text/formats';
+import { fixLines } from '../fixes';
 import type { Paint } from '../output';
 
 const shortWords: Readonly<Record<Cell, string>> = {
@@ -22,7 +24,7 @@ const widest = 'borderline'.length;
 export function textPrinter(
   targets: readonly Target[],
   paint: Paint,
-  { width, verbose }: { width: number; verbose: boolean },
+  { width, verbose, fixes }: { width: number; verbose: boolean; fixes: () => readonly TargetFix[] },
 ): FormatWriter {
   // Numbers in the head where names do not fit side by side.
   const named = targets.length * 18 <= Math.max(60, width - 30);
@@ -55,7 +57,7 @@ export function textPrinter(
         const label = known ? 'known' : severity;
         lines.push(`  ${paint(known ? 'dim' : severity, `${label}:`)} ${sentence}`);
       }
-      return `${lines.join('\n')}\n`;
+      return `${[...lines, ...fixLines(fixes(), paint)].join('\n')}\n`;
     },
     end: (summary) => summaryLines(summary, paint),
   };
@@ -73,7 +75,8 @@ function* summaryLines({ matrix, sentence, known, unreadable }: GateSummary, pai
     const count = `${engines} ${engines === 1 ? 'engine' : 'engines'}`;
     const where = `${joinWords(targets)}${required ? '' : ' (optional)'}`;
     yield `${paint(cell === 'runs-slower' || cell === 'borderline' ? 'warning' : 'error', shortWords[cell])} ${count} on ${where}: ${ruleOf(id)?.title ?? id}\n`;
-    yield `  ${paint('dim', 'fix:')} ${ruleOf(id)?.help ?? ''}\n`;
+    // The commands are beside the engines.
+    yield `  ${paint('dim', ruleOf(id)?.help ?? '')}\n`;
   }
   const more = [
     known > 0 ? `${known} known findings are in the baseline.` : '',

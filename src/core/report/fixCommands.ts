@@ -30,6 +30,8 @@ export interface FixSurroundings {
   model: string | null;
   /** The GPU that the fix is for; null: not known. */
   gpu: ComputeCapability | null;
+  /** More GPUs that a build has to be for. */
+  alsoFor?: readonly ComputeCapability[];
   /** The TensorRT-RTX that the engine is to be built with; null: the one that is found. */
   version: string | null;
   shell: Shell;
@@ -54,7 +56,10 @@ function fixCommand({ action, id }: Remedy, around: FixSurroundings): string | n
       return words.length === 0 ? '' : command(...words);
     }
     case 'buildFromOtherModel':
-      return command(...buildWords('MODEL_FP16.onnx', around), ...gpuWords(here(around)));
+      return command(
+        ...buildWords('MODEL_FP16.onnx', around),
+        ...gpuWords(around.alsoFor ? withMore(around) : here(around)),
+      );
     case 'build':
       return around.kind === 'onnx'
         ? command('engine-inspector', 'build', file, ...versionWords(around))
@@ -113,12 +118,29 @@ function rebuildWords(choice: RebuildChoice, around: FixSurroundings): string[] 
 
   /** Only where a build without it would be for other GPUs. */
   function wider(families: readonly string[]): string[] {
+    if (around.alsoFor && around.alsoFor.length > 0) return gpuWords(withMore(around));
     if (families.includes('current')) return recipe ? [] : gpuWords(families);
     if (families.length === 0 && gpu !== '7.5') return [];
     const wanted = computeCapabilitiesFor(gpu, families, version ?? newest());
     const same = recipe !== null && wanted.join() === families.join();
     return same ? [] : gpuWords(wanted);
   }
+}
+
+/** Those it serves, and those it is to serve. */
+function withMore({ header, code, alsoFor = [] }: FixSurroundings): string[] {
+  const served = header ? servedFamilies(header, code) : [];
+  return [...new Set([...served, ...alsoFor])].sort(byNumber);
+}
+
+/** Asks NVIDIA's compiler about these GPUs. */
+export function trialCommand(
+  families: readonly ComputeCapability[],
+  { file, recipe, model, shell }: Pick<FixSurroundings, 'file' | 'recipe' | 'model' | 'shell'>,
+): string {
+  const what = operand(recipe ? file : (model ?? 'MODEL.onnx'));
+  const wanted = [...new Set<string>(families)].sort(byNumber);
+  return commandLine(['engine-inspector', 'trial', what, ...gpuWords(wanted)], shell);
 }
 
 const newest = (): string => runtimeReleases.at(-1)?.version ?? '';
