@@ -56,7 +56,7 @@ class CudaFailure : public Failure {
 public:
     CudaFailure(es_status status, std::string sentence, CudaStatus cuda)
         : Failure(status, std::move(sentence)), mCuda(cuda) {}
-    CudaStatus cuda() const noexcept { return mCuda; }
+    CudaStatus cuda() const noexcept override { return mCuda; }
 
 private:
     CudaStatus mCuda;

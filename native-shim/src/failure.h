@@ -18,6 +18,8 @@ public:
 
     es_status status() const noexcept { return mStatus; }
     const std::string &sentence() const noexcept { return mSentence; }
+    /* CUDA's number where a CUDA call failed, else 0. */
+    virtual int32_t cuda() const noexcept { return 0; }
     const char *what() const noexcept override { return mSentence.c_str(); }
 
 private:

@@ -93,9 +93,11 @@ describe('engine host with the real libraries', () => {
     );
   });
 
-  it('answers ten thousand paths in order', async () => {
+  it('answers thousands of paths in order', async () => {
     const engine = await builtEngine('1.7.1.116');
-    const paths = Array.from({ length: 10_000 }, (_, index) => {
+    // Wine takes 10 ms to write a file.
+    const count = process.env['ENGINE_INSPECTOR_WINE'] === '1' ? 2_000 : 10_000;
+    const paths = Array.from({ length: count }, (_, index) => {
       const file = path.join(folder.path, `${index}.engine`);
       fs.writeFileSync(file, Buffer.alloc(index % 97));
       return index % 2 === 0 ? engine : file;
@@ -122,7 +124,7 @@ describe('engine host with the real libraries', () => {
       assert.equal(report.size, index % 2 === 0 ? size : index % 97);
       index++;
     }
-    assert.equal(index, 10_000);
+    assert.equal(index, count);
   });
 
   it("matches each engine's own version", async () => {

@@ -154,6 +154,7 @@ for (const version of libraryVersions) {
     if (version === libraryVersions.at(-1)) {
       it('keeps the new engine beside one that a program holds open', async () => {
         const model = path.join(folder.path, 'm.onnx');
+        writeSampleModel(model, { fixedShape: true });
         const engine = path.join(folder.path, 'held.engine');
         await build(model, engine);
         const before = fs.readFileSync(engine);
@@ -185,7 +186,9 @@ for (const version of libraryVersions) {
         const engine = path.join(folder.path, 'read-only.engine');
         fs.writeFileSync(engine, 'old');
         fs.chmodSync(engine, 0o444);
-        await assert.rejects(build(path.join(folder.path, 'm.onnx'), engine), (error: Failure) => {
+        const model = path.join(folder.path, 'm.onnx');
+        writeSampleModel(model, { fixedShape: true });
+        await assert.rejects(build(model, engine), (error: Failure) => {
           assert.match(error.message, /read-only\.engine is read-only, so it is not replaced\./);
           assert.match(error.nextStep, /^Clear its read-only attribute/);
           return true;

@@ -135,8 +135,7 @@ void Run::noteFailure(AttemptReport &report, const Failure &failure) {
     if (failure.status() == ES_CANCELLED) {
         throw failure;
     }
-    const auto *withNumber = dynamic_cast<const CudaFailure *>(&failure);
-    const CudaStatus cuda = withNumber == nullptr ? 0 : withNumber->cuda();
+    const CudaStatus cuda = failure.cuda();
     const CudaStatus broken = mSession.cuda().brokenBy();
     report.failure = AttemptFailure{mStages.name(), failure.status(), cuda != 0 ? cuda : broken, failure.sentence()};
     if (broken != 0 || isStickyCudaError(cuda)) {
