@@ -55,7 +55,11 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
   const { fixes, picker, install, rebuild, inside, log, tree } = services;
   const view = () => import('./enginesView');
   const table: Record<CommandId, Handler> = {
-    [commands.fixProblem]: (argument, selection) => fixes.fix(argument, selection),
+    // From a problem on a target: with that target's id.
+    [commands.fixProblem]: (argument, selection) =>
+      typeof selection === 'string'
+        ? services.targets.fixProblem(argument, selection)
+        : fixes.fix(argument, selection),
     [commands.fixAll]: (argument) => fixes.fixAll(argument),
     [commands.trySample]: () => services.sample.try(),
     [commands.checkEngine]: forEngines(services, checkEngines),

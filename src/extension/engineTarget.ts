@@ -32,10 +32,10 @@ export function handOut<T extends object>(node: T, uri: vscode.Uri): T {
   return node;
 }
 
-/** A command: URI whose argument is the file's short name. */
-export function commandLink(command: string, uri: vscode.Uri): vscode.Uri {
+/** A command: URI whose argument is the file's short name; more: ids that need no decoding either. */
+export function commandLink(command: string, uri: vscode.Uri, ...more: string[]): vscode.Uri {
   return vscode.Uri.parse(
-    `command:${command}?${encodeURIComponent(JSON.stringify([linkId(uri)]))}`,
+    `command:${command}?${encodeURIComponent(JSON.stringify([linkId(uri), ...more]))}`,
   );
 }
 

@@ -79,6 +79,7 @@ export const settings = {
   checkWorkspace: 'checkWorkspace',
   explorerBadges: 'explorerBadges',
   problems: 'problems',
+  problemsForTargets: 'problemsForTargets',
   checkTimeout: 'checkTimeout',
   keepBackups: 'keepBackups',
   gpu: 'gpu',

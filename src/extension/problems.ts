@@ -15,6 +15,7 @@ import { commands } from './ids';
 import { ProblemCrowds } from './problemCrowds';
 import type { Reports, ReportsChange } from './reports';
 import * as settings from './settings';
+import { TargetProblems } from './targets/targetProblems';
 import type { Targets } from './targets/targets';
 
 export const diagnosticSource = 'TensorRT-RTX';
@@ -28,6 +29,7 @@ export class Problems implements vscode.Disposable {
   private readonly listed = new Set<string>();
   private readonly changes = new vscode.EventEmitter<vscode.Uri[] | undefined>();
   private readonly subscriptions: vscode.Disposable[];
+  private readonly ofTargets: TargetProblems;
   private required: ((uri: vscode.Uri) => boolean) | undefined;
 
   /** Which files came to be listed, or are no longer; undefined: many. */
@@ -37,8 +39,11 @@ export class Problems implements vscode.Disposable {
     private readonly reports: Reports,
     private readonly targets: Targets,
   ) {
+    this.ofTargets = new TargetProblems(reports, targets, newDiagnostic);
     this.subscriptions = [
       this.changes,
+      this.ofTargets,
+      this.ofTargets.onDidChange((uris) => this.changes.fire(uris.length > 200 ? undefined : uris)),
       reports.onDidChange((change) => void this.update(change)),
       targets.onDidChange(() => {
         this.required = undefined;
@@ -54,7 +59,7 @@ export class Problems implements vscode.Disposable {
   }
 
   lists(uri: vscode.Uri): boolean {
-    return this.listed.has(uri.toString());
+    return this.listed.has(uri.toString()) || this.ofTargets.lists(uri);
   }
 
   private async updateAll(): Promise<void> {
@@ -148,8 +153,16 @@ export function headerTextDiagnostics(uri: vscode.Uri, report: EngineReport): vs
   });
 }
 
-function base(reason: Reason, range: vscode.Range): vscode.Diagnostic {
-  const diagnostic = new vscode.Diagnostic(range, reason.sentence, severityOf(reason.severity));
+function base({ sentence, severity }: Reason, range: vscode.Range): vscode.Diagnostic {
+  return newDiagnostic(sentence, severity, range);
+}
+
+function newDiagnostic(
+  sentence: string,
+  severity: Reason['severity'],
+  range = wholeFile,
+): vscode.Diagnostic {
+  const diagnostic = new vscode.Diagnostic(range, sentence, severityOf(severity));
   diagnostic.source = diagnosticSource;
   return diagnostic;
 }

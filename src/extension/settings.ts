@@ -45,6 +45,14 @@ export function problems(): ProblemsSetting {
   return value === 'all' || value === 'openOrRequired' ? value : 'automatic';
 }
 
+/** Of which targets of engine-inspector.json Problems tells. */
+export function problemsForTargets(): 'required' | 'all' | 'off' {
+  const value = vscode.workspace
+    .getConfiguration(section)
+    .get<unknown>(settings.problemsForTargets);
+  return value === 'all' || value === 'off' ? value : 'required';
+}
+
 export function explorerBadges(): boolean {
   return vscode.workspace.getConfiguration(section).get(settings.explorerBadges, true);
 }

@@ -2,8 +2,8 @@
 import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as vscode from 'vscode';
-import { commands } from '../../src/extension/ids';
-import { activated, closeEditors, inFolder, newest, putEngine, until } from './inVSCode';
+import { commands, section } from '../../src/extension/ids';
+import { activated, closeEditors, inFolder, newest, openPage, putEngine, until } from './inVSCode';
 
 describe('targets', () => {
   const file = inFolder('engine-inspector.json');
@@ -69,5 +69,84 @@ describe('targets', () => {
       () => cells().every((row) => row.length === 1) && cells().length === 2,
     );
     assert.equal(targets.status.shown !== null, true);
+  });
+
+  const found = (uri: vscode.Uri) =>
+    vscode.languages.getDiagnostics(uri).filter(({ message }) => message.includes('4060'));
+  const optional = { targets: [{ board: 'rtx-4060-laptop', required: false }, 'rtx-5090'] };
+  const set = (name: string, value: string | undefined) =>
+    vscode.workspace.getConfiguration(section).update(name, value, true);
+
+  it('are told of in Problems, with the fix of the target, as the setting says', async () => {
+    const { rebuild, engines: workspace } = await activated();
+    const large = inFolder('targets/large.engine');
+    await workspace.checkAll();
+    write({ targets: ['rtx-5090', 'rtx-4060-laptop'], files: ['targets/*.engine'] });
+    const [problem] = await until('the problem', () => found(large).length === 1 && found(large));
+    assert.ok(problem);
+    assert.match(problem.message, /^RTX 4060 Laptop: Its weights need 8\.4 GiB/);
+    assert.equal(problem.severity, vscode.DiagnosticSeverity.Error);
+    assert.equal(problem.source, 'TensorRT-RTX');
+    assert.equal(problem.relatedInformation?.[0]?.location.uri.fsPath, file.fsPath);
+    const { code } = problem;
+    assert.ok(typeof code === 'object');
+    assert.equal(code.value, 'insufficient-gpu-memory');
+    const asked: unknown[] = [];
+    rebuild.rebuild = (uri, choice) => {
+      asked.push([uri.fsPath, choice]);
+      return Promise.resolve();
+    };
+    try {
+      const words = JSON.parse(decodeURIComponent(code.target.query)) as unknown[];
+      await vscode.commands.executeCommand(code.target.path, ...words);
+    } finally {
+      Reflect.deleteProperty(rebuild, 'rebuild');
+    }
+    assert.deepEqual(asked, [[large.fsPath, 'weight-streaming']]);
+
+    write({ ...optional, files: ['targets/*.engine'] });
+    await until('none for an optional target', () => found(large).length === 0);
+    try {
+      await set('problemsForTargets', 'all');
+      await until(
+        'information',
+        () => found(large)[0]?.severity === vscode.DiagnosticSeverity.Information,
+      );
+      write({ targets: ['rtx-4060-laptop'], files: ['targets/*.engine'] });
+      await until('an error', () => found(large)[0]?.severity === vscode.DiagnosticSeverity.Error);
+      await set('problemsForTargets', 'off');
+      await until('none', () => found(large).length === 0);
+    } finally {
+      await set('problemsForTargets', undefined);
+    }
+    await until('the error again', () => found(large).length === 1);
+    fs.rmSync(file.fsPath);
+    await until('none without the file', () => found(large).length === 0);
+  });
+
+  it('are one entry in Problems for a cause that many engines have', async () => {
+    const { engines: workspace } = await activated();
+    const many = Array.from({ length: 30 }, (_, at) =>
+      putEngine(`targets/${at}.engine`, { version: newest, weightBytes: 9e9 }),
+    );
+    engines.push(...many);
+    await workspace.checkAll();
+    write({ targets: ['rtx-4060-laptop'], files: ['targets/*.engine'] });
+    const [one] = await until('the one entry', () => found(file).length > 0 && found(file));
+    assert.equal(one?.message, "31 engines don't fit on RTX 4060 Laptop without weight streaming.");
+    const listed = () => many.filter((uri) => found(uri).length > 0).length;
+    assert.equal(listed(), 0);
+    const [first] = many;
+    assert.ok(first);
+    await openPage(first);
+    await until('that of the open one', () => listed() === 1);
+    await closeEditors();
+    await until('none again', () => listed() === 0);
+    try {
+      await set('problems', 'all');
+      await until('all', () => listed() === 30 && found(file).length === 0);
+    } finally {
+      await set('problems', undefined);
+    }
   });
 });

@@ -235,12 +235,18 @@ function shortWord({ cell, reasons }: TargetCell): string {
   }
 }
 
+/** "36 engines don't fit on Studio and 3 more without weight streaming." */
+export function causeSentence(cause: MatrixCause): string {
+  const { engines, targets } = cause;
+  return `${count(engines, 'engine')} ${causePhrase(cause, fewNames(targets, 2))}.`;
+}
+
 function causeView(cause: MatrixCause): MatrixCauseView {
-  const { engines, required, targets } = cause;
+  const { engines, required } = cause;
   const remedy = bulkTitle(cause);
   return {
     key: `${cause.id} ${cause.cell}`,
-    sentence: `${count(engines, 'engine')} ${causePhrase(cause, fewNames(targets, 2))}.`,
+    sentence: causeSentence(cause),
     engines,
     required,
     sign: cellSeverity[cause.cell],

@@ -8,7 +8,7 @@ import type { FromPage } from '../../core/pages/pageMessages';
 import type { TargetsView } from '../../core/pages/targetsView';
 import type { EngineReport } from '../../core/report/engineReport';
 import type { EngineHost } from '../engineHost';
-import { offeredUri } from '../engineTarget';
+import { commandTargets, offeredUri } from '../engineTarget';
 import type { Errors } from '../errors';
 import type { Fixes } from '../fixes';
 import { commands } from '../ids';
@@ -114,6 +114,14 @@ export class TargetActions implements vscode.Disposable {
     if (remedy.action === 'trial') return trials.run(uri);
     if (remedy.action === 'other-model') return rebuild.fromOtherModel(uri, report);
     return rebuild.rebuild(uri, remedy.action, report);
+  }
+
+  /** The command Fix Engine Problem… of a problem on a target. */
+  async fixProblem(argument: unknown, target: string): Promise<void> {
+    await this.services.errors.guard('Fixing the engine problem', async () => {
+      const [uri] = commandTargets(argument);
+      if (uri) await this.fixFor(uri, target);
+    });
   }
 
   /** The command Show Target Matrix. */
