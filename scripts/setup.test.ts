@@ -131,6 +131,6 @@ describe('set-up', () => {
     const { code, stderr } = await setup(clone.path, ['--for=dmeo']);
     assert.equal(code, 1);
     assert.match(stderr, /no purpose "dmeo"/);
-    assert.match(stderr, /test, cli, package, bench, demo/);
+    assert.match(stderr, /test, cli, package, bench, pictures, demo/);
   });
 });

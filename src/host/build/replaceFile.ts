@@ -198,12 +198,16 @@ export class Replacement {
         this.movesOld = true;
       }
     }
-    // Its recipe goes along, so that the old engine can be put back with all that is known of it.
+    if (!this.movesOld) await this.backUpRecipe(backup);
+    return backup;
+  }
+
+  /** It goes along, so that the old engine can be put back with all that is known of it. */
+  private async backUpRecipe(backup: string): Promise<void> {
     const recipe = recipePathOf(this.target);
     const backupRecipe = recipePathOf(backup);
     if ((await lstatOrNull(recipe))?.isFile() !== true) await removeQuietly(backupRecipe);
     else if (!(await areSame(recipe, backupRecipe))) await this.linkOver(recipe, backupRecipe);
-    return backup;
   }
 
   private async linkOver(from: string, to: string): Promise<void> {
@@ -237,6 +241,7 @@ export class Replacement {
       if (backup !== null && !(await areSame(this.backupTemporary, backup))) {
         await fs.rename(this.backupTemporary, backup).catch(() => undefined);
       }
+      if (backup !== null && this.movesOld) await this.backUpRecipe(backup).catch(() => undefined);
     } catch (error) {
       if (!isBusy(error)) throw error;
       throw await this.keepBeside(recipeOf);
