@@ -6,7 +6,8 @@ import { type CheckOptions, defaultCheckOptions } from './checkOptions';
 const defaults = defaultCheckOptions();
 
 const help = `
-PATHS are engine files, or folders that are searched for engines (*.engine, and what --ext adds).
+PATHS are engine files, model packages of ONNX Runtime (*.ortpackage), or folders that are searched for engines
+(*.engine, and what --ext adds).
 
 With targets only files are read; no GPU, driver or TensorRT-RTX is needed. Targets, files and severities can stand in
 engine-inspector.json (docs/ci.md); flags go before ENGINE_INSPECTOR_TARGETS, _RTX, _CONFIG, _FAIL_LEVEL and _BASELINE,

@@ -345,12 +345,14 @@ class ReportText {
   /** All but the file's name and what helps. */
   private rest(report: EngineReport): string {
     const { paint } = this;
+    const isPackage = report.kind === 'model-package' && report.engines.length > 0;
+    const label = isPackage ? 'variant:' : 'inside:';
     const lines = [
       `: ${paint(report.severity, report.headline)}`,
-      ...(report.kind === 'epcontext' ? [`  ${report.summary}`] : []),
+      ...(report.kind === 'epcontext' || isPackage ? [`  ${report.summary}`] : []),
       ...(report.kind === 'epcontext' && report.engines.length < 2
         ? []
-        : report.engines.map((engine) => `  ${paint('bold', 'inside:')} ${insideText(engine)}`)),
+        : report.engines.map((engine) => `  ${paint('bold', label)} ${insideText(engine)}`)),
       ...report.reasons.map(
         ({ severity, sentence }) => `  ${paint(severity, `${severity}:`)} ${sentence}`,
       ),

@@ -1,9 +1,11 @@
 /**
- * The files that paths mean: a file is itself, a folder is all engines in it, sorted. A link to a folder below it is not
+ * The files that paths mean: a file is itself, as is the folder of a model package that is named; a folder is all engines
+ * in it, sorted. A link to a folder below it is not
  * followed unless asked for: it may lead anywhere, to / as well. A folder that was searched already is not searched
  * again, so links in circles end. Names that are not UTF-8 stay bytes.
  */
 import * as fs from 'node:fs';
+import { isModelPackageName } from '../core/file/fileKind';
 import { displayPath, type FilePath } from '../host/check/checkRecords';
 
 export interface SearchOptions {
@@ -47,10 +49,15 @@ export function* findEngines(
   for (const path of paths) {
     const stat = statOf(path);
     // What cannot be looked at is a file to report about: that says why.
-    if (stat?.isDirectory() === true) yield* search.folder(path, stat, 0);
+    if (stat?.isDirectory() === true && !isPackage(path)) yield* search.folder(path, stat, 0);
     else yield { path, named: true, mayHaveRecipe: true };
   }
   search.end();
+}
+
+/** Only where it is named: in a folder that is searched it is a folder like others, as models are left to --ext. */
+function isPackage(path: FilePath): boolean {
+  return typeof path === 'string' && isModelPackageName(path);
 }
 
 class Search {

@@ -1,6 +1,7 @@
 /** The files of a gate: paths, patterns and lists, less what is left out, and of them one shard. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { isModelPackageName } from '../../core/file/fileKind';
 import { fileFilter, type FileFilter } from '../../core/targets/files';
 import { Failure } from '../../core/wire/failure';
 import { displayPath, type FilePath } from '../../host/check/checkRecords';
@@ -61,7 +62,7 @@ function* allFiles(
     const pattern = typeof file === 'string' && /[*?[{]/.test(file) && !fs.existsSync(file);
     if (!pattern) {
       // A file that is named belongs, unless it is left out: lists of changed files name everything.
-      if (isFolder(file)) yield* search([file]);
+      if (isFolder(file) && !isModelPackageName(displayPath(file))) yield* search([file]);
       else if (!filter.leavesOut(relative(file)))
         yield { path: file, named: true, mayHaveRecipe: true };
       continue;

@@ -13,6 +13,8 @@ export interface ContainedEngine {
   facts: FileFacts | null;
   /** Why there is none, a sentence; empty: there is one. */
   problem: string;
+  /** What was written of it in its place is none; else it is only not there, or another's. */
+  isWrong?: true;
 }
 
 /** prefix: its first bytes, 64 or more; length: its own. */

@@ -23,6 +23,7 @@ export const fileKinds = [
   'torch-tr01',
   'onnx',
   'epcontext',
+  'model-package',
   'zip',
   'git-lfs-pointer',
   'html',
@@ -33,6 +34,11 @@ export const fileKinds = [
   'unknown',
 ] as const;
 export type FileKind = (typeof fileKinds)[number];
+
+/** A model package of ONNX Runtime, a folder or an archive, is told by its name alone (modelPackage.ts). */
+export function isModelPackageName(file: string): boolean {
+  return /\.ortpackage[/\\]*$/i.test(file);
+}
 
 /** The longest prefix that triage looks at; bytes. */
 export const triagePrefix = 65_536;

@@ -15,6 +15,7 @@ import { reasonTable } from './reasonTable';
 
 /** Worst first. */
 const worst: readonly Verdict[] = ['invalid', 'unchecked', 'suboptimal', 'valid'];
+const bestFirst: readonly Verdict[] = ['valid', 'suboptimal', 'unchecked', 'invalid'];
 const loudness = { error: 0, warning: 1, information: 2, ok: 3 } as const;
 
 export function withEngines(
@@ -24,7 +25,58 @@ export function withEngines(
 ): EngineReport {
   if (engines.length === 0) return own;
   const told = { ...own, engines: [...engines] };
+  if (facts.kind === 'model-package') return packageReport(told, facts, engines);
   return facts.kind === 'epcontext' ? contextReport(told, facts, engines) : wrapperReport(told);
+}
+
+/** It runs where one of its variants does: ONNX Runtime chooses. */
+function packageReport(
+  own: EngineReport,
+  facts: FileFacts,
+  engines: readonly ContainedReport[],
+): EngineReport {
+  const isRefused = ({ reasons }: EngineReport) =>
+    reasons.some(({ id }) => reasonTable[id].proves !== undefined) ? 1 : 0;
+  const ours = engines.flatMap(({ name, report }) => (report === null ? [] : [{ name, report }]));
+  const [best] = [...ours].sort(
+    (a, b) =>
+      bestFirst.indexOf(a.report.verdict) - bestFirst.indexOf(b.report.verdict) ||
+      isRefused(a.report) - isRefused(b.report),
+  );
+  // None is ours: told as other files are.
+  if (best === undefined) return own;
+  const { name, report } = best;
+  // Each with its variant's name; those of the best one stand in its own words.
+  const wrong = own.reasons.filter(
+    ({ id, sentence }) =>
+      ['unusable', 'other-file'].includes(reasonTable[id].proves ?? '') &&
+      !report.reasons.some((one) => sentence === `${name}: ${one.sentence}`),
+  );
+  const reasons = [...report.reasons, ...wrong].sort(
+    (a, b) => loudness[a.severity] - loudness[b.severity],
+  );
+  return {
+    ...report,
+    file: own.file,
+    kind: own.kind,
+    ofOthers: false,
+    severity: reasons[0]?.severity ?? 'ok',
+    headline:
+      wrong.length > 0
+        ? 'The metadata of this model package is damaged.'
+        : report.lead === 'targets'
+          ? report.headline
+          : `${name}: ${report.headline}`,
+    summary: facts.kindSentence,
+    reasons,
+    remedies: others(report.remedies),
+    fileRows: own.fileRows,
+    // Of several, none is the package's own.
+    header: ours.length === 1 ? report.header : null,
+    size: own.size,
+    modified: own.modified,
+    engines: [...engines],
+  };
 }
 
 /** Refused as it is, whatever its engine is good for. */

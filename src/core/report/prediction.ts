@@ -55,6 +55,10 @@ export function makePrediction(
   if (facts.kind === 'epcontext' && facts.engines.length > 0) {
     return contextPrediction(facts, machine, profileName);
   }
+  if (facts.kind === 'model-package') {
+    const best = packagePrediction(facts, machine, profileName);
+    if (best) return best;
+  }
   const predicted = predictVerdict(facts.headerBytes, machine);
   const name = plainText(profileName, 120);
   const noCode =
@@ -89,6 +93,22 @@ export function makePrediction(
       `CUDA driver ${formatCudaVersion(machine.driverVersion)}, TensorRT-RTX ${machine.tensorrtRtx} ` +
       `(CUDA runtime ${formatCudaVersion(machine.cudaRuntimeVersion)})`,
   };
+}
+
+/** A package runs where one of its variants does; what is written wrong in another one stays said. */
+function packagePrediction(
+  facts: FileFacts,
+  machine: MachineProfile,
+  profileName: string,
+): Prediction | null {
+  const stops = ({ libraryStops, reasons }: Prediction) =>
+    libraryStops || reasons.some(({ id }) => reasonTable[id].proves === 'unusable') ? 1 : 0;
+  const [best] = facts.engines
+    .flatMap((engine) =>
+      engine.facts === null ? [] : [makePrediction(engine.facts, machine, profileName)],
+    )
+    .sort((a, b) => stops(a) - stops(b) || a.predicted.validity - b.predicted.validity);
+  return best ?? null;
 }
 
 /** A model runs where all of its engines do. */

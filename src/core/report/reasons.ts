@@ -255,6 +255,26 @@ function fileFindings({ facts, answer }: Pick<ReportInput, 'facts' | 'answer'>):
         : fileFindings({ facts: engine.facts, answer: null }),
     );
   }
+  if (
+    kind === 'model-package' &&
+    facts.engines.some(({ facts: one, isWrong }) => one !== null || isWrong === true)
+  ) {
+    // Of one variant that does not fit, nothing is said of the package; what is written wrong in it is.
+    return facts.engines.flatMap((engine) =>
+      engine.facts === null
+        ? engine.isWrong === true
+          ? [finding('damaged', 'file', { sentence: `${engine.name}: ${engine.problem}` })]
+          : []
+        : fileFindings({ facts: engine.facts, answer: null })
+            .filter(({ reason }) =>
+              ['unusable', 'other-file'].includes(reasonTable[reason.id].proves ?? ''),
+            )
+            .map((one) => ({
+              ...one,
+              reason: { ...one.reason, sentence: `${engine.name}: ${one.reason.sentence}` },
+            })),
+    );
+  }
   if (kind !== 'tensorrt-rtx') {
     return [
       finding(

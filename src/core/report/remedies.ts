@@ -537,6 +537,7 @@ function foreignRemedies(input: ReportInput): Draft[] {
         'Builds a TensorRT-RTX engine from it. The model stays as it is.',
       );
     case 'epcontext':
+    case 'model-package':
       // Compiled for another provider: nothing of ours helps.
       return [];
     case 'git-lfs-pointer':

@@ -117,6 +117,13 @@ export function cellFor(
       evidence: 'rule',
     };
   }
+  if (facts.kind === 'model-package') {
+    // Where one of its variants runs, ONNX Runtime chooses that.
+    const [best] = facts.engines
+      .flatMap((engine) => (engine.facts === null ? [] : [cellFor(engine.facts, target)]))
+      .sort((a, b) => cells.indexOf(a.cell ?? 'never') - cells.indexOf(b.cell ?? 'never'));
+    if (best) return best;
+  }
   const machine = machineOf(target, facts.header?.version ?? null);
   const predicted = predictVerdict(facts.headerBytes, machine);
   const found: (TargetReason & { cell: Cell })[] = ofFile.map(({ id, sentence }) => ({

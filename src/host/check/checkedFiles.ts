@@ -14,6 +14,7 @@ import type {
   RuntimeAnswer,
 } from '../../core/report/engineReport';
 import { makeTriagedFacts } from '../../core/file/fileFacts';
+import { isModelPackageName } from '../../core/file/fileKind';
 import { makeEngineReport, type ReportInput } from '../../core/report/makeEngineReport';
 import type { RecipeFacts, RuntimeProblem as Problem } from '../../core/report/reasons';
 import {
@@ -25,7 +26,13 @@ import { libraryLine } from '../../core/text/plainText';
 import type { RuntimeInfo } from '../engineHost/protocol';
 import { displayPath, type CheckRecords, type FilePath } from './checkRecords';
 import { codeAnswers, type EngineTexts } from './engineText';
-import { defaultReadLimitMs, factsOfHead, readFileFacts, unreadable } from './fileFacts';
+import {
+  defaultReadLimitMs,
+  factsOfHead,
+  modelPackage,
+  readFileFacts,
+  unreadable,
+} from './fileFacts';
 import { fileProblem, fileProblemOfNumber } from './fileProblem';
 import { recipeBeside } from './recipeBeside';
 export interface ReportOptions {
@@ -169,6 +176,7 @@ export class CheckedFiles {
     const { records, index: at, runtime } = outcome;
     const type = records.fileType(at);
     if (records.systemError(at) !== 0 || type === 'directory' || type === 'other') return null;
+    if (isModelPackageName(displayPath(path))) return null;
     const { facts, wants } = makeTriagedFacts({
       file: displayPath(path),
       prefix: records.header(at),
@@ -233,6 +241,8 @@ export class CheckedFiles {
   ): Promise<FileFacts> {
     const systemError = records.systemError(index);
     if (systemError !== 0) return unreadable(path, await fileProblemOfNumber(path, systemError));
+    const ofPackage = await modelPackage(path);
+    if (ofPackage) return ofPackage;
     const type = records.fileType(index);
     if (type === 'directory' || type === 'other') {
       return unreadable(path, fileProblem(path, { type }));

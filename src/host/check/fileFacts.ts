@@ -3,6 +3,7 @@
  * writer, and a disk that does not answer costs a time limit.
  */
 import { makeTriagedFacts, unreadableFacts } from '../../core/file/fileFacts';
+import { isModelPackageName } from '../../core/file/fileKind';
 import type { FileFacts } from '../../core/report/engineReport';
 import { Failure } from '../../core/wire/failure';
 import { displayPath, type FilePath } from './checkRecords';
@@ -41,8 +42,16 @@ export async function readHead(
   }
 }
 
+/** null: it is none, by its name; nothing is read. */
+export async function modelPackage(file: FilePath): Promise<FileFacts | null> {
+  if (typeof file !== 'string' || !isModelPackageName(file)) return null;
+  return (await import('./modelPackageFile')).readModelPackage(file);
+}
+
 /** Never rejects: what cannot be read is a finding of its own. */
 export async function readFileFacts(file: FilePath, limitMs?: number): Promise<FileFacts> {
+  const ofPackage = await modelPackage(file);
+  if (ofPackage) return ofPackage;
   try {
     return await factsOfHead(file, await readHead(file, headerBytes, limitMs), limitMs);
   } catch (error) {

@@ -17,18 +17,23 @@ export class InputFile {
     readonly shown: string,
     readonly size: number,
     private readonly signal: AbortSignal | undefined,
+    private readonly what: string,
   ) {}
 
-  /** Throws Failure: not there, a folder, no right to read it. */
-  static async open(file: string, signal?: AbortSignal): Promise<InputFile> {
+  /** what: at the beginning of a sentence. Throws Failure: not there, a folder, no right to read it. */
+  static async open(
+    file: string,
+    signal?: AbortSignal,
+    what = 'The input file',
+  ): Promise<InputFile> {
     const shown = plainText(file);
     const { handle, stat } = await openIfRegular(file).catch((error: unknown) => {
-      throw fileError(error, `The input file ${shown}`);
+      throw fileError(error, `${what} ${shown}`);
     });
-    if (handle !== null) return new InputFile(handle, file, shown, stat.size, signal);
+    if (handle !== null) return new InputFile(handle, file, shown, stat.size, signal, what);
     throw new Failure(
       'file-error',
-      `The input file ${shown} is ${stat.isDirectory() ? 'a folder' : 'not a regular file'}.`,
+      `${what} ${shown} is ${stat.isDirectory() ? 'a folder' : 'not a regular file'}.`,
       'Choose a file.',
     );
   }
@@ -60,7 +65,7 @@ export class InputFile {
 
   /** "<file> <predicate>." */
   refuse(predicate: string, nextStep = 'Choose another file, or write this one again.'): Failure {
-    return new Failure('file-error', `The input file ${this.shown} ${predicate}.`, nextStep);
+    return new Failure('file-error', `${this.what} ${this.shown} ${predicate}.`, nextStep);
   }
 
   private async fill(buffer: Buffer, offset: number): Promise<number> {
@@ -79,7 +84,7 @@ export class InputFile {
       }
     } catch (error) {
       if (error instanceof Failure) throw error;
-      throw fileError(error, `The input file ${this.shown}`);
+      throw fileError(error, `${this.what} ${this.shown}`);
     }
     return done;
   }
