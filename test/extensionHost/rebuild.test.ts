@@ -129,6 +129,57 @@ describe('rebuilding', () => {
     assert.deepEqual(fs.readFileSync(uri.fsPath), old);
   });
 
+  it('stops many rebuilds where it is cancelled, and leaves the others as they were', async () => {
+    putModel('net.onnx');
+    const { uri, report } = await mismatch('a.engine');
+    await acceptAll(api.rebuild.rebuild(uri, 'this-machine', report));
+    const others = ['b.engine', 'c.engine'].map(inFolder);
+    for (const { fsPath } of others) {
+      fs.copyFileSync(uri.fsPath, fsPath);
+      fs.copyFileSync(`${uri.fsPath}.json`, `${fsPath}.json`);
+    }
+    fs.rmSync(`${uri.fsPath}.bak`);
+    const old = others.map(({ fsPath }) => fs.readFileSync(fsPath));
+    const window = vscode.window as unknown as Record<string, unknown>;
+    const { withProgress, showInformationMessage } = window;
+    const told: string[] = [];
+    window['showInformationMessage'] = (text: string, ...more: unknown[]) => {
+      told.push(text);
+      // The question is answered with yes, what comes at the end is read.
+      return Promise.resolve(told.length === 1 ? more.at(-1) : undefined);
+    };
+    window['withProgress'] = (
+      _: unknown,
+      task: (progress: object, token: vscode.CancellationToken) => Promise<unknown>,
+    ) => {
+      const source = new vscode.CancellationTokenSource();
+      const report = ({ message = '' }: { message?: string }) => {
+        // In the middle of the second build.
+        if (message.startsWith('2 of 3') && message.includes('·')) source.cancel();
+      };
+      return task({ report }, source.token);
+    };
+    try {
+      await api.rebuild.rebuildAll([uri, ...others], 'this-machine');
+    } finally {
+      Object.assign(window, { withProgress, showInformationMessage });
+    }
+    assert.deepEqual(told, [
+      'Rebuild 3 Engines?',
+      '1 of 3 engines was rebuilt. Cancelled: 2 are unchanged.',
+    ]);
+    assert.ok(fs.existsSync(`${uri.fsPath}.bak`));
+    assert.deepEqual(
+      others.map(({ fsPath }) => fs.readFileSync(fsPath)),
+      old,
+    );
+    const left = fs.readdirSync(path.dirname(uri.fsPath));
+    assert.deepEqual(
+      left.filter((name) => /^\.|^[bc]\..*bak/.test(name)),
+      [],
+    );
+  });
+
   it('underlines what a recipe says that is not so, and its lightbulb rebuilds', async () => {
     const model = putModel('net.onnx');
     const { uri, report } = await mismatch('net.engine');

@@ -73,6 +73,13 @@ describe('targets', () => {
 
   const found = (uri: vscode.Uri) =>
     vscode.languages.getDiagnostics(uri).filter(({ message }) => message.includes('4060'));
+  /** Nothing of an earlier test is left. */
+  const noTargets = async () => {
+    const { targets } = await activated();
+    fs.rmSync(file.fsPath, { force: true });
+    await until('no targets', async () => (await targets.targets.of()).source === 'defaults');
+    await until('no problems', () => [file, ...engines].every((uri) => found(uri).length === 0));
+  };
   const optional = { targets: [{ board: 'rtx-4060-laptop', required: false }, 'rtx-5090'] };
   const set = (name: string, value: string | undefined) =>
     vscode.workspace.getConfiguration(section).update(name, value, true);
@@ -80,6 +87,7 @@ describe('targets', () => {
   it('are told of in Problems, with the fix of the target, as the setting says', async () => {
     const { rebuild, engines: workspace } = await activated();
     const large = inFolder('targets/large.engine');
+    await noTargets();
     await workspace.checkAll();
     write({ targets: ['rtx-5090', 'rtx-4060-laptop'], files: ['targets/*.engine'] });
     const [problem] = await until('the problem', () => found(large).length === 1 && found(large));
@@ -130,6 +138,7 @@ describe('targets', () => {
       putEngine(`targets/${at}.engine`, { version: newest, weightBytes: 9e9 }),
     );
     engines.push(...many);
+    await noTargets();
     await workspace.checkAll();
     write({ targets: ['rtx-4060-laptop'], files: ['targets/*.engine'] });
     const [one] = await until('the one entry', () => found(file).length > 0 && found(file));
@@ -149,4 +158,74 @@ describe('targets', () => {
       await set('problems', undefined);
     }
   });
+
+  it('are chosen in a picker, written once, and offered no more', async () => {
+    const { targets } = await activated();
+    await noTargets();
+    write({ targets: ['rtx-5090'] });
+    await until('the file', async () => (await targets.targets.of()).source === 'file');
+    const targetsNow = () =>
+      (JSON.parse(fs.readFileSync(file.fsPath, 'utf8')) as { targets: string[] }).targets;
+    const choose = async (accept: (pick: Picker) => void) => {
+      const { pick, restore } = takePick();
+      try {
+        const chosen = vscode.commands.executeCommand(commands.chooseTargets);
+        accept(await until('the picker', pick));
+        await chosen;
+      } finally {
+        restore();
+      }
+    };
+    const item = (pick: Picker, label: string) => pick.items.find((one) => one.label === label);
+    await choose((pick) => {
+      assert.equal(pick.canSelectMany, true);
+      assert.equal(item(pick, 'RTX 5090'), undefined);
+      const wanted = ['RTX 4060 Laptop', 'RTX 3060 12 GB'].map((label) => item(pick, label));
+      pick.selectedItems = wanted.flatMap((one) => (one ? [one] : []));
+      assert.equal(pick.selectedItems.length, 2);
+      pick.accept();
+    });
+    assert.deepEqual(targetsNow(), ['rtx-5090', 'rtx-4060-laptop', 'rtx-3060-12gb']);
+    await choose((pick) => {
+      assert.equal(item(pick, 'RTX 4060 Laptop'), undefined);
+      assert.ok(item(pick, 'RTX 3060 8 GB'));
+      pick.hide();
+    });
+    assert.deepEqual(targetsNow(), ['rtx-5090', 'rtx-4060-laptop', 'rtx-3060-12gb']);
+  });
 });
+
+type Picker = vscode.QuickPick<vscode.QuickPickItem> & { accept(): void };
+
+/** The next quick pick that is made, which can then be answered as a person would; it is real and shown. */
+function takePick(): { pick: () => Picker | undefined; restore: () => void } {
+  const window = vscode.window as unknown as { createQuickPick: () => unknown };
+  const real = window.createQuickPick;
+  let made: Picker | undefined;
+  let shown = false;
+  window.createQuickPick = () => {
+    const pick = real.call(window) as Picker;
+    const show = pick.show.bind(pick);
+    pick.show = () => {
+      show();
+      shown = true;
+    };
+    // VS Code would take some time to know of the selection; who accepts is asked at once.
+    const listeners: (() => unknown)[] = [];
+    const { onDidAccept } = pick;
+    const listen: typeof onDidAccept = (listener, ...rest) => {
+      listeners.push(() => void listener());
+      return onDidAccept(listener, ...rest);
+    };
+    Object.assign(pick, { onDidAccept: listen });
+    pick.accept = () => listeners.forEach((listener) => listener());
+    made = pick;
+    return pick;
+  };
+  return {
+    pick: () => (shown ? made : undefined),
+    restore: () => {
+      window.createQuickPick = real;
+    },
+  };
+}
