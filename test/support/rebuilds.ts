@@ -73,5 +73,5 @@ export function requestFor(
 
 /** Waits for what is still closed by this process: Windows removes no folder before. */
 export async function removeFolder(folder: string): Promise<void> {
-  await fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  await fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 25, retryDelay: 200 });
 }

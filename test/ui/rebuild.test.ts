@@ -245,6 +245,7 @@ describe('Rebuild, as a person does it', () => {
     await until('the temporary files to go', () => debris().length === 0);
     assert.deepEqual(fs.readFileSync(inFolder('net.engine')), old);
     assert.deepEqual(fs.readdirSync(folder.path).sort(), ['net.engine', 'net.onnx']);
-    assert.equal(await workbench.page.locator('.notification-toast').count(), 0);
+    await workbench.notification('Cancelled. net.engine is unchanged.').waitFor();
+    assert.equal(await workbench.page.locator('.notification-toast').count(), 1);
   });
 });

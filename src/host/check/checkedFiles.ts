@@ -26,14 +26,8 @@ import { libraryLine } from '../../core/text/plainText';
 import type { RuntimeInfo } from '../engineHost/protocol';
 import { displayPath, type CheckRecords, type FilePath } from './checkRecords';
 import { codeAnswers, type EngineTexts } from './engineText';
-import {
-  defaultReadLimitMs,
-  factsOfHead,
-  modelPackage,
-  readFileFacts,
-  unreadable,
-} from './fileFacts';
-import { fileProblem, fileProblemOfNumber } from './fileProblem';
+import { defaultReadLimitMs, factsOfHead, modelPackage, readFileFacts } from './fileFacts';
+import { fileProblem, fileProblemOfNumber, unreadable } from './fileProblem';
 import { recipeBeside } from './recipeBeside';
 export interface ReportOptions {
   /** SHA-256 of the file beside the one recorded when it was built. */

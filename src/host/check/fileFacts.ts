@@ -2,12 +2,12 @@
  * What a file is, read with Node: the way that needs no engine host. Regular files only; opening never waits for a pipe's
  * writer, and a disk that does not answer costs a time limit.
  */
-import { makeTriagedFacts, unreadableFacts } from '../../core/file/fileFacts';
+import { makeTriagedFacts } from '../../core/file/fileFacts';
 import { isModelPackageName } from '../../core/file/fileKind';
 import type { FileFacts } from '../../core/report/engineReport';
 import { Failure } from '../../core/wire/failure';
 import { displayPath, type FilePath } from './checkRecords';
-import { fileProblem, systemProblem } from './fileProblem';
+import { fileProblem, systemProblem, unreadable } from './fileProblem';
 import { openRegularFile, readAt } from './regularFile';
 
 const headerBytes = 64;
@@ -80,10 +80,6 @@ export async function factsOfHead(
   if (facts.kind !== 'onnx') return facts;
   const { withContextEngines } = await import('./epContextFile');
   return withContextEngines(file, facts);
-}
-
-export function unreadable(file: FilePath, problem: Failure): FileFacts {
-  return unreadableFacts(displayPath(file), `${problem.message} ${problem.nextStep}`);
 }
 
 async function readNow(file: FilePath, length: number): Promise<FileHead> {

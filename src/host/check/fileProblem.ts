@@ -2,6 +2,8 @@
 import * as fsp from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { unreadableFacts } from '../../core/file/fileFacts';
+import type { FileFacts } from '../../core/report/engineReport';
 import { Failure } from '../../core/wire/failure';
 import { displayPath, type FilePath } from './checkRecords';
 
@@ -11,6 +13,11 @@ export type FileTrouble =
   /** "ENOENT", ...; detail: the system's words. */
   | { code: string; detail: string; brokenLink?: boolean }
   | { timeoutMs: number };
+
+/** What a report is made of where this is all that is known of a file. */
+export function unreadable(file: FilePath, problem: Failure): FileFacts {
+  return unreadableFacts(displayPath(file), `${problem.message} ${problem.nextStep}`);
+}
 
 /** A sentence with the file's name and the cause, and the next step. */
 export function fileProblem(file: FilePath, trouble: FileTrouble): Failure {

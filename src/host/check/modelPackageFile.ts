@@ -21,8 +21,7 @@ import { isInside } from '../files/isInside';
 import { readSmallText } from '../files/readSmallFile';
 import { InputFile } from '../run/inputs/openFile';
 import { entryPieces, readZipDirectory, type ZipEntry } from '../run/inputs/npzFile';
-import { unreadable } from './fileFacts';
-import { systemProblem } from './fileProblem';
+import { systemProblem, unreadable } from './fileProblem';
 
 /** A package of a hundred variants has some 50 KB. */
 const mostBytes = 1024 * 1024;
