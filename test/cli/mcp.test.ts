@@ -334,7 +334,10 @@ describe('mcp', () => {
       assert.deepEqual([gone.status, gone.stdout], [0, '']);
       const none = spawnSync(process.execPath, [cliMain, 'mcp', '--folder', 'none'], options);
       assert.equal(none.status, 2);
-      assert.match(none.stderr, /none is a folder that can be read/);
+      assert.match(
+        none.stderr,
+        /^none: none is a folder that can be read\.\nAsk the user to start engine-inspector mcp with --folder/,
+      );
     },
   );
 });

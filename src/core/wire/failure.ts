@@ -78,9 +78,20 @@ export function wrongUse(command: string, message: string): Failure {
   );
 }
 
+/** Also one of another bundle, whose class is its own: the assistants' server is one. */
+function isFailure(thrown: unknown): thrown is Failure {
+  return (
+    thrown instanceof Failure ||
+    (thrown instanceof Error &&
+      thrown.name === 'Failure' &&
+      'code' in thrown &&
+      'nextStep' in thrown)
+  );
+}
+
 /** The same error whatever was thrown, so that a caller has one type to handle. */
 export function asFailure(thrown: unknown, doing: string): Failure {
-  if (thrown instanceof Failure) return thrown;
+  if (isFailure(thrown)) return thrown;
   const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   const cause = thrown instanceof Error ? thrown.message : String(thrown);
   return new Failure(
