@@ -123,6 +123,23 @@ describe('model packages', () => {
     assert.match(stdout, /variant: net\/a: TensorRT-RTX 1\.7\.1\.116 for .*\n.*variant: net\/b: /);
   });
 
+  it('count as an engine on targets, where one of their variants is of TensorRT-RTX', () => {
+    const onTarget = (name: string) => run(name, '--target', 'rtx-4060-laptop', '--rtx', '1.7.1');
+    const both = onTarget(put('counted.ortpackage', JSON.stringify(mixed())));
+    assert.match(both.stdout, /^runs +counted\.ortpackage\n\nThe engine runs on the target\.$/m);
+    assert.equal(both.status, 0);
+    const old = metadata({ a: variant(rtxProvider, { ep_compatibility_info: info('1.6.1.120') }) });
+    const none = onTarget(put('old.ortpackage', JSON.stringify(old)));
+    assert.match(none.stdout, /^rebuild 1 engine on RTX 4060 Laptop: /m);
+    assert.match(none.stdout, /^The engine does not run on the target\.$/m);
+    assert.equal(none.status, 1);
+    const others = onTarget(
+      put('others.ortpackage', JSON.stringify(metadata({ a: variant('QNN') }))),
+    );
+    assert.match(others.stdout, /^No engines were found\.$/m);
+    assert.equal(others.status, 1);
+  });
+
   it('of other providers alone are named and left alone', () => {
     const name = put('npu.ortpackage', JSON.stringify(metadata({ a: variant('QNN') })));
     const told = report(name);

@@ -113,7 +113,7 @@ export interface TargetCount {
 }
 
 export interface MatrixSummary {
-  /** Readable engines and what should be one. */
+  /** Readable engines and what should be one, model packages of them among them. */
   engines: number;
   /** Files that are no TensorRT-RTX engines. */
   others: number;
@@ -151,7 +151,7 @@ export class MatrixCounter {
       this.unreadable++;
       return;
     }
-    if (kind !== 'tensorrt-rtx') {
+    if (!countsAsEngine(kind, row)) {
       this.others++;
       return;
     }
@@ -213,6 +213,12 @@ export class MatrixCounter {
       sentence: runSentence(this.runEverywhere, this.engines, required, this.targets.length),
     };
   }
+}
+
+/** A model package is one as well, by its best variant, unless all of them are for other providers. */
+function countsAsEngine(kind: FileFacts['kind'], row: readonly TargetCell[]): boolean {
+  if (kind !== 'model-package') return kind === 'tensorrt-rtx';
+  return !row.some(({ reasons }) => reasons.some(({ id }) => id === 'not-tensorrt-rtx'));
 }
 
 const loudness = (cell: Cell): number => loud.indexOf(cellSeverity[cell]);
