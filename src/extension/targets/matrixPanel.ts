@@ -19,19 +19,22 @@ import { showPage } from '../engineEditor/webviewPage';
 import { linkId } from '../engineTarget';
 import { commands, matrixViewType } from '../ids';
 import { saveFile } from '../inspect/saveFile';
+import { Settled } from '../settled';
 import { showStatus } from '../show';
 import type { TargetActions, TargetServices } from '.';
 import { parseFromMatrixPage } from './fromMatrixPage';
 import { targetsFileName } from './targets';
 
-/** Reports come in batches; one picture of them is enough. Milliseconds. */
+/** Milliseconds. */
 const settleMs = 200;
 
 export class MatrixPanel implements vscode.Disposable {
   private readonly panel: vscode.WebviewPanel;
   private readonly subscriptions: vscode.Disposable[];
   private readonly uris = new Map<string, vscode.Uri>();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly settled = new Settled(settleMs, (isLatest) =>
+    this.services.errors.guard('The target matrix', () => this.fill(isLatest)),
+  );
   private ready = false;
   private last: ToMatrixPage | undefined;
 
@@ -54,8 +57,9 @@ export class MatrixPanel implements vscode.Disposable {
       this.panel.onDidChangeViewState(() => {
         if (!this.panel.visible) this.ready = false;
       }),
-      services.reports.onDidChange(() => this.soon()),
-      actions.onDidChange(() => this.soon()),
+      this.settled,
+      services.reports.onDidChange(() => this.settled.soon()),
+      actions.onDidChange(() => this.settled.soon()),
     ];
     showPage(webview, services.extensionUri, 'matrixPage', 'Engines × targets');
   }
@@ -67,7 +71,6 @@ export class MatrixPanel implements vscode.Disposable {
 
   onDidDispose(listener: () => void): void {
     this.panel.onDidDispose(() => {
-      clearTimeout(this.timer);
       for (const subscription of this.subscriptions) subscription.dispose();
       listener();
     });
@@ -86,15 +89,9 @@ export class MatrixPanel implements vscode.Disposable {
     await this.fill();
   }
 
-  private soon(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      void this.services.errors.guard('The target matrix', () => this.fill());
-    }, settleMs);
-  }
-
-  private async fill(): Promise<void> {
+  private async fill(isLatest = () => true): Promise<void> {
     const { engines, chosen } = await this.engines();
+    if (!isLatest()) return;
     this.post({
       type: 'matrix',
       matrix: makeMatrixModel({ ...chosen, engines, fileName: targetsFileName }),

@@ -10,10 +10,11 @@ import { commandLink } from '../engineTarget';
 import { commands } from '../ids';
 import { crowd } from '../problemCrowds';
 import type { Reports } from '../reports';
+import { Settled } from '../settled';
 import * as settings from '../settings';
 import type { ChosenTargets, Targets } from './targets';
 
-/** Reports come in batches; one look at them is enough. Milliseconds. */
+/** Milliseconds. */
 const settleMs = 300;
 
 interface EngineEntries {
@@ -28,8 +29,7 @@ export class TargetProblems implements vscode.Disposable {
   private listed = new Map<string, vscode.Uri>();
   private readonly changes = new vscode.EventEmitter<vscode.Uri[]>();
   private readonly subscriptions: vscode.Disposable[];
-  private timer: NodeJS.Timeout | undefined;
-  private round = 0;
+  private readonly settled = new Settled(settleMs, (isLatest) => this.update(isLatest));
 
   /** Files that came to be listed or are no longer. */
   readonly onDidChange = this.changes.event;
@@ -41,14 +41,14 @@ export class TargetProblems implements vscode.Disposable {
   ) {
     this.subscriptions = [
       this.changes,
-      reports.onDidChange(() => this.soon()),
-      targets.onDidChange(() => this.soon()),
-      settings.onDidChange(['problems', 'problemsForTargets'], () => this.soon()),
+      this.settled,
+      reports.onDidChange(() => this.settled.soon()),
+      targets.onDidChange(() => this.settled.soon()),
+      settings.onDidChange(['problems', 'problemsForTargets'], () => this.settled.soon()),
     ];
   }
 
   dispose(): void {
-    clearTimeout(this.timer);
     for (const subscription of this.subscriptions) subscription.dispose();
     this.collection?.dispose();
   }
@@ -57,17 +57,9 @@ export class TargetProblems implements vscode.Disposable {
     return this.listed.has(uri.toString());
   }
 
-  private soon(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      void this.update();
-    }, settleMs);
-  }
-
-  private async update(): Promise<void> {
-    const round = ++this.round;
+  private async update(isLatest: () => boolean): Promise<void> {
     const found = await this.find();
-    if (round !== this.round || (found.length === 0 && !this.collection)) return;
+    if (!isLatest() || (found.length === 0 && !this.collection)) return;
     this.collection ??= vscode.languages.createDiagnosticCollection('engineInspector.targets');
     const before = this.listed;
     this.listed = new Map(found.map(([uri]) => [uri.toString(), uri]));

@@ -5,16 +5,16 @@
 import * as vscode from 'vscode';
 import { commands } from '../ids';
 import type { Reports } from '../reports';
+import { Settled } from '../settled';
 import type { Targets } from './targets';
 
-/** Reports come in batches; one count of them is enough. Milliseconds. */
+/** Milliseconds. */
 const settleMs = 300;
 
 export class TargetStatus implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[];
   private item: vscode.StatusBarItem | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private round = 0;
+  private readonly settled = new Settled(settleMs, (isLatest) => this.update(isLatest));
   /** For tests: what it shows; null: it is hidden. */
   shown: string | null = null;
 
@@ -23,28 +23,20 @@ export class TargetStatus implements vscode.Disposable {
     private readonly targets: Targets,
   ) {
     this.subscriptions = [
-      reports.onDidChange(() => this.soon()),
-      targets.onDidChange(() => this.soon()),
+      this.settled,
+      reports.onDidChange(() => this.settled.soon()),
+      targets.onDidChange(() => this.settled.soon()),
     ];
   }
 
   dispose(): void {
-    clearTimeout(this.timer);
     for (const subscription of this.subscriptions) subscription.dispose();
     this.item?.dispose();
   }
 
-  private soon(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      void this.update();
-    }, settleMs);
-  }
-
-  private async update(): Promise<void> {
-    const round = ++this.round;
+  private async update(isLatest: () => boolean): Promise<void> {
     const sentence = await this.sentence();
-    if (round !== this.round) return;
+    if (!isLatest()) return;
     this.shown = sentence;
     if (sentence === null) {
       this.item?.hide();
