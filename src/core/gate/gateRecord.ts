@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import type { FileFacts, Severity } from '../report/engineReport';
+import { compareSeverity } from '../report/reportGroups';
 import type { ReportJson } from '../report/reportJson';
 import { cells, type TargetCell } from '../targets/cell';
 import { severityOfCell, type SeverityByReason } from '../targets/matrix';
@@ -69,13 +70,6 @@ export class CellJsons {
   }
 }
 
-const loudness: Readonly<Record<Severity, number>> = {
-  ok: 0,
-  information: 1,
-  warning: 2,
-  error: 3,
-};
-
 /** Loudest first. Equal rules are one finding, with all targets that it is about. */
 export function findingsOf(record: GateRecord): Finding[] {
   const { file, known } = record;
@@ -97,7 +91,7 @@ export function findingsOf(record: GateRecord): Finding[] {
         .join(' ');
       return [{ file, rule, severity, targets, sentence, known: known.includes(rule) }];
     })
-    .sort((a, b) => loudness[b.severity] - loudness[a.severity]);
+    .sort((a, b) => compareSeverity(a.severity, b.severity));
 }
 
 interface Part {
@@ -113,7 +107,7 @@ function findingsOnTargets(row: readonly CellJson[]) {
     const found = byRule.get(rule) ?? { severity: 'ok', parts: [], count: 0 };
     byRule.set(rule, found);
     found.count++;
-    if (loudness[cell.severity] > loudness[found.severity]) found.severity = cell.severity;
+    if (compareSeverity(cell.severity, found.severity) < 0) found.severity = cell.severity;
     const same = found.parts.find(({ sentence }) => sentence === cell.sentence);
     if (same) same.names.push(cell.name);
     else found.parts.push({ sentence: cell.sentence, names: [cell.name] });

@@ -12,11 +12,10 @@ import type {
   Verdict,
 } from './engineReport';
 import { reasonTable } from './reasonTable';
+import { compareSeverity } from './reportGroups';
 
 /** Worst first. */
 const worst: readonly Verdict[] = ['invalid', 'unchecked', 'suboptimal', 'valid'];
-const bestFirst: readonly Verdict[] = ['valid', 'suboptimal', 'unchecked', 'invalid'];
-const loudness = { error: 0, warning: 1, information: 2, ok: 3 } as const;
 
 export function withEngines(
   own: EngineReport,
@@ -40,7 +39,7 @@ function packageReport(
   const ours = engines.flatMap(({ name, report }) => (report === null ? [] : [{ name, report }]));
   const [best] = [...ours].sort(
     (a, b) =>
-      bestFirst.indexOf(a.report.verdict) - bestFirst.indexOf(b.report.verdict) ||
+      worst.indexOf(b.report.verdict) - worst.indexOf(a.report.verdict) ||
       isRefused(a.report) - isRefused(b.report),
   );
   // None is ours: told as other files are.
@@ -52,8 +51,8 @@ function packageReport(
       ['unusable', 'other-file'].includes(reasonTable[id].proves ?? '') &&
       !report.reasons.some((one) => sentence === `${name}: ${one.sentence}`),
   );
-  const reasons = [...report.reasons, ...wrong].sort(
-    (a, b) => loudness[a.severity] - loudness[b.severity],
+  const reasons = [...report.reasons, ...wrong].sort((a, b) =>
+    compareSeverity(a.severity, b.severity),
   );
   return {
     ...report,
@@ -133,7 +132,7 @@ function contextReport(
     ),
   ]
     .filter((reason, at, all) => all.findIndex((one) => isSame(one, reason)) === at)
-    .sort((a, b) => loudness[a.severity] - loudness[b.severity]);
+    .sort((a, b) => compareSeverity(a.severity, b.severity));
   const base = first?.report ?? own;
   const ids = new Set(reasons.map(({ id }) => id));
   const remedies = [

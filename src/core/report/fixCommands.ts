@@ -1,5 +1,5 @@
 /** Remedies as something to paste into a terminal: for the command line, which has no buttons. */
-import type { ComputeCapability } from '../gpu/computeCapability';
+import { compareComputeCapabilities, type ComputeCapability } from '../gpu/computeCapability';
 import type { EngineHeader } from '../file/engineHeader';
 import type { FileKind } from '../file/fileKind';
 import { shellQuote, type Shell } from '../rebuild/rebuildCommands';
@@ -109,7 +109,10 @@ function rebuildWords(choice: RebuildChoice, around: FixSurroundings): string[] 
       // Without a header nothing tells which.
       if (!header) return [];
       const listed = servedFamilies(header, code);
-      const all = gpu === null || listed.includes(gpu) ? listed : [...listed, gpu].sort(byNumber);
+      const all =
+        gpu === null || listed.includes(gpu)
+          ? listed
+          : [...listed, gpu].sort(compareComputeCapabilities);
       return [...words, ...gpuWords(all)];
     }
     default:
@@ -128,9 +131,9 @@ function rebuildWords(choice: RebuildChoice, around: FixSurroundings): string[] 
 }
 
 /** Those it serves, and those it is to serve. */
-function withMore({ header, code, alsoFor = [] }: FixSurroundings): string[] {
+function withMore({ header, code, alsoFor = [] }: FixSurroundings): ComputeCapability[] {
   const served = header ? servedFamilies(header, code) : [];
-  return [...new Set([...served, ...alsoFor])].sort(byNumber);
+  return [...new Set([...served, ...alsoFor])].sort(compareComputeCapabilities);
 }
 
 /** Asks NVIDIA's compiler about these GPUs. */
@@ -139,12 +142,11 @@ export function trialCommand(
   { file, recipe, model, shell }: Pick<FixSurroundings, 'file' | 'recipe' | 'model' | 'shell'>,
 ): string {
   const what = operand(recipe ? file : (model ?? 'MODEL.onnx'));
-  const wanted = [...new Set<string>(families)].sort(byNumber);
+  const wanted = [...new Set(families)].sort(compareComputeCapabilities);
   return commandLine(['engine-inspector', 'trial', what, ...gpuWords(wanted)], shell);
 }
 
 const newest = (): string => runtimeReleases.at(-1)?.version ?? '';
-const byNumber = (a: string, b: string): number => Number(a) - Number(b);
 
 /** From its recipe where there is one: that has the profiles and flags as well. */
 function buildWords(model: string, around: FixSurroundings, engine = around.file): string[] {
