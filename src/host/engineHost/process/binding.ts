@@ -29,14 +29,19 @@ export interface ShimLine {
 }
 
 export function lastError(native: Native, status: number): ShimError {
-  const buffer = Buffer.alloc(4096);
-  const needed = Number(native.lastError(buffer, buffer.length));
-  const end = buffer.indexOf(0);
-  const sentence = buffer.toString('utf8', 0, end < 0 ? Math.min(needed, buffer.length) : end);
+  const sentence = textOf(native.lastError);
   return new ShimError(
     failureCodeOf(status),
     sentence === '' ? `the shim's status is ${status}` : sentence,
   );
+}
+
+/** What C writes into a buffer of ours and ends with a NUL, as es_last_error does. */
+export function textOf(write: (buffer: Buffer, size: number) => unknown): string {
+  const buffer = Buffer.alloc(4096);
+  write(buffer, buffer.length);
+  const end = buffer.indexOf(0);
+  return buffer.toString('utf8', 0, end < 0 ? buffer.length : end);
 }
 
 export function cString(text: string): Buffer {

@@ -6,7 +6,7 @@
 import { type RunSwitch, switchesOf } from '../../../core/run/runReport';
 import { failureCodeOf } from '../../../core/wire/failure';
 import type { BuildOptions, RequestParams } from '../protocol';
-import { cString, lastError, type Native, ShimError, type ShimLine } from './binding';
+import { cString, lastError, type Native, ShimError, type ShimLine, textOf } from './binding';
 
 const eventSize = 48;
 const eventCapacity = 256;
@@ -117,9 +117,7 @@ export class ShimSession {
 
   /** Waits up to a second or so; empty: the system doesn't say. */
   fileUsers(file: string): string {
-    const buffer = Buffer.alloc(4096);
-    const needed = Number(this.native.fileUsers(cString(file), buffer, buffer.length));
-    return buffer.toString('utf8', 0, Math.min(needed, buffer.length) - 1);
+    return textOf((buffer, size) => this.native.fileUsers(cString(file), buffer, size));
   }
 
   gpus(): ShimJob<Buffer> {
