@@ -12,9 +12,9 @@ import { noConfig, type InspectorConfig } from '../../core/targets/targetsConfig
 import { targetFacts } from '../../core/targets/targets';
 import { joinWords } from '../../core/text/formats';
 import { Failure } from '../../core/wire/failure';
-import { hasRecipe } from '../../host/build/recipeFile';
 import { codeAnswers, EngineTexts } from '../../host/check/engineText';
 import { readFileFacts } from '../../host/check/fileFacts';
+import { hasRecipe } from '../../host/check/recipeBeside';
 import { readConfig } from '../gate/readConfig';
 import { enginesIn, limitSchema, manyText, pathsSchema } from './engineFiles';
 import type { Folders } from './folders';

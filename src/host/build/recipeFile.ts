@@ -1,5 +1,4 @@
 /** Recipes on disk. */
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
 import { plainText } from '../../core/text/plainText';
@@ -7,12 +6,6 @@ import { foreignPath, type Foreign } from '../../core/rebuild/foreignPath';
 import { maxRecipeBytes, parseRecipe, type Recipe } from '../../core/rebuild/recipe';
 import { readSmallText } from '../files/readSmallFile';
 import { Failure } from '../../core/wire/failure';
-
-/** Whether there is one beside this engine. */
-export async function hasRecipe(engine: string): Promise<boolean> {
-  const stat = await fs.stat(`${engine}.json`).catch(() => null);
-  return stat?.isFile() === true;
-}
 
 /** null: there is none. Throws Failure where it cannot be read. */
 export function readRecipeText(file: string): Promise<string | null> {

@@ -13,13 +13,20 @@ export interface BesideEngine {
   answers: CodeAnswer[];
 }
 
+/** As core's recipePathOf, whose file has the parser. */
+const fileOf = (engine: string): string => `${engine}.json`;
+
 const nothing: BesideEngine = { recipe: null, answers: [] };
 
+/** Most engines have none, and the parser is loaded for those that do. */
+export async function hasRecipe(engine: string): Promise<boolean> {
+  const stat = await fs.stat(fileOf(engine)).catch(() => null);
+  return stat?.isFile() === true;
+}
+
 export async function recipeBeside(engine: FilePath, facts: FileFacts): Promise<BesideEngine> {
-  if (typeof engine !== 'string') return nothing;
-  const file = `${engine}.json`;
-  // Most engines have none: the parser is loaded for those that do.
-  if (!(await fs.stat(file).catch(() => null))?.isFile()) return nothing;
+  if (typeof engine !== 'string' || !(await hasRecipe(engine))) return nothing;
+  const file = fileOf(engine);
   const [{ readRecipeFile }, { recipeEvidence }] = await Promise.all([
     import('../build/recipeFile'),
     import('../../core/trial/recipeEvidence'),
