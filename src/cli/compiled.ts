@@ -10,6 +10,8 @@ import { createRequire, wrap } from 'node:module';
 import * as path from 'node:path';
 import { Script } from 'node:vm';
 
+import { isOwn } from '../host/files/isOwn';
+
 export interface Compiled {
   exports: unknown;
   /** Keeps for the next time what was compiled, unless that was there. Never fails. */
@@ -51,11 +53,6 @@ function cacheFile(file: string, env: NodeJS.ProcessEnv): string | null {
   if (folder === undefined || !path.isAbsolute(folder)) return null;
   const name = `${path.basename(file, '.js')}-${process.version}-${process.arch}.cache`;
   return path.join(folder, 'engine-inspector', name);
-}
-
-/** Nobody else can have written it. Windows keeps LOCALAPPDATA to its user. */
-function isOwn({ uid, mode }: fs.Stats): boolean {
-  return process.platform === 'win32' || (uid === process.getuid?.() && (mode & 0o022) === 0);
 }
 
 function readOwn(file: string): Buffer | undefined {

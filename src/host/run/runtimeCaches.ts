@@ -9,6 +9,7 @@ import * as path from 'node:path';
 
 import { plainText } from '../../core/text/plainText';
 import { lstatOrNull } from '../files/fileSystem';
+import { isOwn } from '../files/isOwn';
 
 export interface CacheKey {
   /** Of the whole engine. */
@@ -40,11 +41,11 @@ export async function runtimeCacheFile(folder: string, key: CacheKey): Promise<C
     await fs.mkdir(folder, { recursive: true, mode: 0o700 });
     const stat = await fs.lstat(folder);
     if (!stat.isDirectory()) return without(`${shown} is not a folder`);
-    if (othersMayWrite(stat)) return without(`others may write into ${shown}`);
+    if (!isOwn(stat)) return without(`others may write into ${shown}`);
     const file = path.join(folder, nameOf(key));
     const there = await lstatOrNull(file);
     if (there && !there.isFile()) return without(`${plainText(file)} is not a file`);
-    if (there && othersMayWrite(there)) return without(`others may write ${plainText(file)}`);
+    if (there && !isOwn(there)) return without(`others may write ${plainText(file)}`);
     return { path: file, note: null };
   } catch (error) {
     return without(`${shown} cannot be used (${plainText(String(error), 300)})`);
@@ -80,10 +81,4 @@ export async function touchRuntimeCache(file: string): Promise<void> {
 function nameOf({ sha256, runtimeVersion, gpu }: CacheKey): string {
   const key = createHash('sha256').update(JSON.stringify([sha256, runtimeVersion, ...gpu]));
   return `${key.digest('hex')}${ending}`;
-}
-
-function othersMayWrite({ uid, mode }: { uid: number; mode: number }): boolean {
-  // Windows has no such bits; the folder lies in the user's own profile.
-  if (process.getuid === undefined) return false;
-  return uid !== process.getuid() || (mode & 0o022) !== 0;
 }
