@@ -217,7 +217,7 @@ export class EngineRunner {
         libraryLines: job.lines,
         now: Date.now(),
       });
-      this.remember(engine, runtime, inspection.facts);
+      remember(this.known, keyOf(engine, runtime), inspection.facts);
       return { inspection, layers: result.layers };
     } catch (error) {
       throw job.explain(error);
@@ -245,12 +245,6 @@ export class EngineRunner {
       { engine, limits: this.limits, ...plan },
       callbacks,
     );
-  }
-
-  private remember(engine: EngineFile, runtime: string, facts: InspectionFacts): void {
-    // Of many engines, those that were looked at last.
-    if (this.known.size >= 50) this.known.delete(this.known.keys().next().value ?? '');
-    this.known.set(keyOf(engine, runtime), facts);
   }
 
   // ---- running ----
@@ -369,8 +363,6 @@ export class EngineRunner {
     };
   }
 
-  // ---- the reference alone ----
-
   private async cacheFile(
     engine: EngineFile,
     runtimeVersion: string,
@@ -380,10 +372,11 @@ export class EngineRunner {
     if (gpu === null) return { path: null, note: null };
     const key = keyOf(engine, '');
     const sha256 = this.hashes.get(key) ?? (await hashFile(engine.path, signal ? { signal } : {}));
-    if (this.hashes.size >= 50) this.hashes.delete(this.hashes.keys().next().value ?? '');
-    this.hashes.set(key, sha256);
+    remember(this.hashes, key, sha256);
     return runtimeCacheFile(this.options.cacheFolder, { sha256, runtimeVersion, gpu });
   }
+
+  // ---- the reference alone ----
 
   private async referenceNow(
     request: ReferenceRequest,
@@ -429,6 +422,13 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const keyOf = (engine: EngineFile, runtime: string): string =>
   [engine.path, engine.size, engine.modified, runtime].join('\n');
+
+/** Of many engines, those that were looked at last. */
+function remember<T>(known: Map<string, T>, key: string, value: T): void {
+  known.delete(key);
+  if (known.size >= 50) known.delete(known.keys().next().value ?? '');
+  known.set(key, value);
+}
 
 const runtimeOf = ({ version, path: file }: RuntimeInfo): { version: string; path: string } => ({
   version,
