@@ -13,17 +13,11 @@ import {
   libraryPathVariable,
   libraryVersions,
 } from '../support/builtEngines';
+import { outcomeOf, type Ran } from '../support/commandLine';
 import { writeEngine } from '../support/engineFiles';
 import { type ContextNodeParts, epContextModel } from '../support/epContextModels';
 import { itUnless, onWindows, underWine } from '../support/leaveOut';
 import { elfFile, rtxSymbols } from '../support/libraryFiles';
-
-interface Ran {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  stdout: string;
-  stderr: string;
-}
 
 describe('command line', () => {
   let folder: TemporaryFolder;
@@ -34,23 +28,15 @@ describe('command line', () => {
   const run = (
     args: (string | Buffer)[],
     { env = {}, shell }: { env?: NodeJS.ProcessEnv; shell?: string } = {},
-  ): Promise<Ran> =>
-    new Promise((resolve, reject) => {
-      // What this machine has lies in folders that the test names itself.
-      const own = environmentWithoutRuntimes();
-      const child = shell
-        ? spawn('/bin/bash', ['-c', shell], { cwd: folder.path, env: { ...own, ...env } })
-        : spawn(process.execPath, [cliMain, ...(args as string[])], {
-            cwd: folder.path,
-            env: { ...own, ...env },
-          });
-      let stdout = '';
-      let stderr = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-      child.once('error', reject);
-      child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
-    });
+  ): Promise<Ran> => {
+    // What this machine has lies in folders that the test names itself.
+    const options = { cwd: folder.path, env: { ...environmentWithoutRuntimes(), ...env } };
+    return outcomeOf(
+      shell
+        ? spawn('/bin/bash', ['-c', shell], options)
+        : spawn(process.execPath, [cliMain, ...(args as string[])], options),
+    );
+  };
   const withLibraries = (...versions: string[]): { env: NodeJS.ProcessEnv } => ({
     env: {
       [libraryPathVariable]: versions

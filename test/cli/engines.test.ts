@@ -25,13 +25,8 @@ import {
   libraryPathVariable,
   repository,
 } from '../support/builtEngines';
+import { outcomeOf } from '../support/commandLine';
 import { putRecipe } from '../support/standInFolder';
-
-interface Ran {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
 
 /** What is printed: the dates apart it has the shapes of core. */
 type RunPrinted = RunReport;
@@ -75,15 +70,7 @@ describe('inspect, run and sweep', () => {
       env: { ...own, ...env },
       detached: true, // a group of its own, as a terminal gives each command
     });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    const ended = new Promise<Ran>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code) => resolve({ code, stdout, stderr }));
-    });
-    return { child, ended };
+    return { child, ended: outcomeOf(child) };
   };
   const cli = (...args: string[]) => start(args, machine.environment).ended;
   const json = async <T extends object>(

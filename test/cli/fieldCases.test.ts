@@ -27,6 +27,7 @@ import {
   libraryPathVariable,
   libraryVersions,
 } from '../support/builtEngines';
+import { outcomeOf } from '../support/commandLine';
 import { epContextModel } from '../support/epContextModels';
 import { itUnless, onWindows, underWine } from '../support/leaveOut';
 
@@ -146,22 +147,18 @@ describe('cases from the field', () => {
   });
   after(() => folder.remove());
 
-  const start = (command: string, args: readonly string[]): Promise<Ran> =>
-    new Promise((resolve, reject) => {
-      const libraries = [...libraryVersions].reverse().map((v) => path.dirname(libraryOf(v)));
-      const env = {
-        ...environmentWithoutRuntimes(),
-        [libraryPathVariable]: libraries.join(path.delimiter),
-        CUDA_VISIBLE_DEVICES: '', // also where there is a GPU
-      };
-      const child = spawn(command, args, { cwd: folder.path, env });
-      let said = '';
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding('utf8').on('data', (text: string) => (said += text));
-      }
-      child.once('error', reject);
-      child.once('close', (code) => resolve({ code, said }));
-    });
+  const start = async (command: string, args: readonly string[]): Promise<Ran> => {
+    const libraries = [...libraryVersions].reverse().map((v) => path.dirname(libraryOf(v)));
+    const env = {
+      ...environmentWithoutRuntimes(),
+      [libraryPathVariable]: libraries.join(path.delimiter),
+      CUDA_VISIBLE_DEVICES: '', // also where there is a GPU
+    };
+    const { code, stdout, stderr } = await outcomeOf(
+      spawn(command, args, { cwd: folder.path, env }),
+    );
+    return { code, said: stdout + stderr };
+  };
   const ei = (...args: string[]) => start(process.execPath, [cliMain, ...args]);
   const check = (...args: string[]) => ei('check', ...args);
   const laptop = ['--machine', 'laptop.json'];

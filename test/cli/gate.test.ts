@@ -5,15 +5,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
 import { cliMain, environmentWithoutRuntimes } from '../support/builtEngines';
+import { outcomeOf, type Ran } from '../support/commandLine';
 import { writeEngine } from '../support/engineFiles';
 import { itUnless, onWindows } from '../support/leaveOut';
 import type { GateJson } from '../../src/core/gate/gateRecord';
-
-interface Ran {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
 
 describe('gate', () => {
   let folder: TemporaryFolder;
@@ -35,21 +30,15 @@ describe('gate', () => {
   });
   after(() => folder.remove());
 
-  const run = (args: string[], { input = '', env = {} } = {}): Promise<Ran> =>
-    new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [cliMain, ...args], {
-        cwd: folder.path,
-        env: { ...environmentWithoutRuntimes(), ...env },
-      });
-      let stdout = '';
-      let stderr = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-      child.once('error', reject);
-      child.once('close', (code) => resolve({ code, stdout, stderr }));
-      child.stdin.on('error', () => undefined).end(input);
+  const run = (args: string[], { input = '', env = {} } = {}): Promise<Ran> => {
+    const child = spawn(process.execPath, [cliMain, ...args], {
+      cwd: folder.path,
+      env: { ...environmentWithoutRuntimes(), ...env },
     });
-  const objects = ({ stdout }: Ran) =>
+    child.stdin.on('error', () => undefined).end(input);
+    return outcomeOf(child);
+  };
+  const objects = ({ stdout }: Pick<Ran, 'stdout'>) =>
     stdout
       .split('\n')
       .filter((line) => line !== '')
@@ -233,7 +222,7 @@ describe('gate', () => {
       const { code, stdout } = await run([
         ...['check', '--follow-links', '--format', 'ndjson', ...target, 'loop'],
       ]);
-      const files = objects({ code, stdout, stderr: '' });
+      const files = objects({ stdout });
       assert.deepEqual(
         files.map(({ file, kind }) => [path.basename(file), kind]),
         [
@@ -431,15 +420,7 @@ describe('gate', () => {
     'writes files although the reader of stdout went away, and tells of a full disk',
     async () => {
       const shell = (command: string) =>
-        new Promise<Ran>((resolve, reject) => {
-          const child = spawn('/bin/bash', ['-c', `set -o pipefail; ${command}`], {
-            cwd: folder.path,
-          });
-          let stderr = '';
-          child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-          child.once('error', reject);
-          child.once('close', (code) => resolve({ code, stdout: '', stderr }));
-        });
+        outcomeOf(spawn('/bin/bash', ['-c', `set -o pipefail; ${command}`], { cwd: folder.path }));
       const call = `'${process.execPath}' '${cliMain}' check --target rtx-5090 --format ndjson`;
       await shell(`${call} --output csv=piped.csv m | head -c 5 > /dev/null`);
       assert.equal(read('piped.csv').split('\r\n').length, 6 + 2);

@@ -19,13 +19,14 @@ import {
   shimFolder,
   until,
 } from '../support/builtEngines';
+import { outcomeOf, type Ran } from '../support/commandLine';
 import { answeredModels, compilerAnswers } from '../support/compilerAnswers';
 import { itUnless, onWindows, underWine } from '../support/leaveOut';
 import { slowModel } from '../support/onnxModels';
 import { libraryOf, removeFolder, repository } from '../support/rebuilds';
+import { minorOf } from '../support/releases';
 
 const { targets, versions } = compilerAnswers();
-const minorOf = (version: string) => version.split('.').slice(0, 2).join('.');
 const letters: Readonly<Record<string, TrialAnswer>> = {
   '+': 'builds',
   b: 'refused',
@@ -201,27 +202,13 @@ describe('a trial asks the compiler for each family alone', () => {
 describe('engine-inspector trial', () => {
   const runtime = ['--runtime', path.dirname(libraryOf('1.7'))];
 
-  interface Ran {
-    code: number | null;
-    stdout: string;
-    stderr: string;
-  }
-
   function start(...args: string[]): { child: ChildProcess; ended: Promise<Ran> } {
     const child = spawn(process.execPath, [cliMain, ...args], {
       cwd: folder,
       env: environmentWithoutRuntimes(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    const ended = new Promise<Ran>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code) => resolve({ code, stdout, stderr }));
-    });
-    return { child, ended };
+    return { child, ended: outcomeOf(child) };
   }
   const cli = (...args: string[]): Promise<Ran> => start(...args).ended;
 

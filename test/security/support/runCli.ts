@@ -5,12 +5,9 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 
 import { cliMain, environmentWithoutRuntimes } from '../../support/builtEngines';
+import { outcomeOf, type Ran as Ended } from '../../support/commandLine';
 
-export interface Ran {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  stdout: string;
-  stderr: string;
+export interface Ran extends Ended {
   /** Of its own process: milliseconds of the processor, and bytes. */
   cpuMs: number;
   peakBytes: number;
@@ -39,19 +36,12 @@ export async function runCli(
       env: { ...environmentWithoutRuntimes(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    const { code, signal } = await new Promise<Pick<Ran, 'code' | 'signal'>>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (exit, by) => resolve({ code: exit, signal: by }));
-    });
+    const ran = await outcomeOf(child);
     const cost = fs.existsSync(costs)
       ? (JSON.parse(fs.readFileSync(costs, 'utf8')) as NodeJS.ResourceUsage)
       : { userCPUTime: Infinity, systemCPUTime: 0, maxRSS: Infinity };
     return {
-      ...{ code, signal, stdout, stderr },
+      ...ran,
       cpuMs: (cost.userCPUTime + cost.systemCPUTime) / 1000,
       peakBytes: cost.maxRSS * 1024,
     };
