@@ -1,5 +1,6 @@
 /** `engine-inspector mcp`, driven by the protocol's own client: dist/cli.js in a process of its own, real libraries. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -327,8 +328,7 @@ describe('mcp', () => {
   itUnless(
     onWindows('a process without standard input ends in another way there'),
     'ends when the program goes away, and refuses folders that are none',
-    async () => {
-      const { spawnSync } = await import('node:child_process');
+    () => {
       const options = { cwd: outside.path, encoding: 'utf8', input: '', timeout: 20_000 } as const;
       const gone = spawnSync(process.execPath, [cliMain, 'mcp', '--folder', '.'], options);
       assert.deepEqual([gone.status, gone.stdout], [0, '']);
