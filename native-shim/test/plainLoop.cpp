@@ -6,45 +6,27 @@
  *
  * Prints one line of JSON: {"files":N,"failed":N,"invalid":N,"ns":N}. Compiled against the headers of one version.
  */
-#include "NvInferRuntime.h"
+#include "plainRuntime.h"
 
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <fstream>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-namespace {
-
-class QuietLogger : public nvinfer1::ILogger {
-    void log(Severity, const nvinfer1::AsciiChar *) noexcept override {}
-};
-
-} // namespace
 
 int main(int argc, char **argv) {
     if (argc != 3) {
         std::fprintf(stderr, "usage: plain_loop LIBTENSORRT_RTX LIST\n");
         return 2;
     }
-    void *library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
-    if (library == nullptr) {
-        std::fprintf(stderr, "%s\n", dlerror());
-        return 1;
-    }
-    const auto create = reinterpret_cast<void *(*)(void *, int32_t)>(dlsym(library, "createInferRuntime_INTERNAL"));
     QuietLogger logger;
-    const std::unique_ptr<nvinfer1::IRuntime> runtime(
-        create == nullptr ? nullptr : static_cast<nvinfer1::IRuntime *>(create(&logger, NV_TENSORRT_VERSION)));
+    const auto runtime = plainRuntime(argv[1], logger);
     if (!runtime) {
-        std::fprintf(stderr, "no runtime in %s\n", argv[1]);
         return 1;
     }
     std::vector<std::string> paths;

@@ -2,7 +2,7 @@
  * Whole processes of the command line beside the least that others need for the same engines. Also run on a machine that
  * has nothing but what was brought there (gpuKit.ts), so nothing of the repository is read here.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
@@ -38,17 +38,23 @@ export function compiled(source: string, { headers, build }: Places): string {
 }
 
 /** Milliseconds of a whole check that writes into a file, as a pipeline would have it. */
-async function checkTime(places: Places, args: readonly string[], output: string): Promise<number> {
+async function checkTime(
+  places: Places,
+  args: readonly string[],
+  output: string,
+  watch: (child: ChildProcess) => () => void = () => () => undefined,
+): Promise<number> {
   const start = performance.now();
   const descriptor = fs.openSync(output, 'w');
   const child = spawn(process.execPath, [places.cli, 'check', ...args], {
     env: { ...process.env, ...places.env },
     stdio: ['ignore', descriptor, 'ignore'],
   });
+  const unwatch = watch(child);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);
-  });
+  }).finally(unwatch);
   const time = performance.now() - start;
   fs.closeSync(descriptor);
   if (code !== 0 && code !== 1 && code !== 2) throw new Error(`check ended with ${code}`);
@@ -123,23 +129,18 @@ export async function largeFleetRows(places: Places, fleet: Fleet): Promise<Row[
 }
 
 async function peakOf(places: Places, args: readonly string[], output: string): Promise<number> {
-  const descriptor = fs.openSync(output, 'w');
-  const child = spawn(process.execPath, [places.cli, 'check', ...args], {
-    env: { ...process.env, ...places.env },
-    stdio: ['ignore', descriptor, 'ignore'],
-  });
   let peak = 0;
-  const timer = setInterval(() => {
-    try {
-      const status = fs.readFileSync(`/proc/${child.pid}/status`, 'utf8');
-      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024);
-    } catch {
-      // It has just ended.
-    }
-  }, 5);
-  await new Promise((resolve) => child.once('exit', resolve));
-  clearInterval(timer);
-  fs.closeSync(descriptor);
+  await checkTime(places, args, output, ({ pid }) => {
+    const timer = setInterval(() => {
+      try {
+        const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
+        peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024);
+      } catch {
+        // It has just ended.
+      }
+    }, 5);
+    return () => clearInterval(timer);
+  });
   return peak;
 }
 

@@ -7,9 +7,8 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-import { build } from 'esbuild';
-
 import { minorOf } from '../support/releases';
+import { bundleScript } from './bundleScript';
 import { inRoot, outputOf, runtimeVersion } from './measure';
 import { pythonCommand } from './python';
 
@@ -36,7 +35,7 @@ export async function makeGpuKit(): Promise<string> {
   }
   for (const name of ['koffi', '@koromix/koffi-linux-x64']) copy(`node_modules/${name}`);
   for (const name of ['plainLoop.py', 'plainWalk.cpp', 'bareKoffi.cjs']) copy(`test/bench/${name}`);
-  copy('native-shim/test/plainLoop.cpp');
+  for (const name of ['plainLoop.cpp', 'plainRuntime.h']) copy(`native-shim/test/${name}`);
   copy('test/fixtures/engineHeaders.json');
   copy(`.deps/headers/${minorOf(runtimeVersion)}`);
   copy('.deps/headers/cuda_runtime_api.h');
@@ -49,15 +48,7 @@ export async function makeGpuKit(): Promise<string> {
     ...['--target', path.join(kit, '.deps/python'), '--requirement'],
     inRoot(`scripts/setup/requirements/bench-bindings-${runtimeVersion}.txt`),
   ]);
-  await build({
-    entryPoints: [inRoot('test/bench/gpuMain.ts')],
-    outfile: path.join(kit, 'test/bench/gpuMain.cjs'),
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    external: ['koffi'],
-  });
+  await bundleScript('gpuMain.ts', path.join(kit, 'test/bench'), ['koffi']);
   fs.writeFileSync(path.join(kit, 'run.sh'), runScript);
   const archive = inRoot('build/gpu-bench.tar.xz');
   execFileSync('tar', ['-C', kit, '-cJf', archive, '.']);
