@@ -89,8 +89,10 @@ export class Inspections implements vscode.Disposable {
     ];
   }
 
-  /** What is known of it, or what looking inside it tells now; undefined: it could not be, or was cancelled. */
-  /** shown: whoever asks tells a failure. */
+  /**
+   * What is known of it, or what looking inside it tells now; undefined: it could not be, or was cancelled.
+   * shown: whoever asks tells a failure.
+   */
   async ensure(uri: vscode.Uri, shown = false): Promise<Inspected | undefined> {
     const entry = this.entries.get(uri.toString());
     if (entry?.inspect.state === 'done' && entry.layers) {
