@@ -6,9 +6,18 @@
 import * as vscode from 'vscode';
 import { Failure } from '../core/wire/failure';
 import type { LibraryProof } from '../host/runtimes/libraryProof';
+import { showInformation } from './show';
 
 export function isTrusted(): boolean {
   return vscode.workspace.isTrusted;
+}
+
+/** Says why something is not done in Restricted Mode, with the way out. */
+export function offerTrust(sentence: string): void {
+  const manage = 'Manage Workspace Trust';
+  void showInformation(sentence, manage).then((picked) => {
+    if (picked === manage) void vscode.commands.executeCommand('workbench.trust.manage');
+  });
 }
 
 /** Folders whose Python environments may be looked into. */

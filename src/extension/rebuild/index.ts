@@ -16,7 +16,7 @@ import { guessBuild } from '../guessedBuild';
 import { commands, taskType } from '../ids';
 import type { Reports } from '../reports';
 import type { Runtimes } from '../runtimes';
-import { isTrusted } from '../trust';
+import { isTrusted, offerTrust } from '../trust';
 import { type BuildOrder, Builds } from './builds';
 import { RebuildDialog } from './dialog';
 import { Models } from './models';
@@ -312,13 +312,9 @@ export class Rebuild implements vscode.Disposable {
   /** A build reads the workspace's files with native code. */
   private trusted(): boolean {
     if (isTrusted()) return true;
-    const manage = 'Manage Workspace Trust';
-    void showInformation(
+    offerTrust(
       'Building runs TensorRT-RTX on files of this workspace, which is in Restricted Mode. Trust the workspace to build.',
-      manage,
-    ).then((picked) => {
-      if (picked === manage) void vscode.commands.executeCommand('workbench.trust.manage');
-    });
+    );
     return false;
   }
 

@@ -16,7 +16,7 @@ import type { Reports } from '../reports';
 import type { Runtimes } from '../runtimes';
 import { createPick, showInformation, showWarning, withProgress } from '../show';
 import type { Targets } from '../targets/targets';
-import { isTrusted } from '../trust';
+import { isTrusted, offerTrust } from '../trust';
 import type { Models } from './models';
 import { engineOf, isRecipe } from './recipes';
 
@@ -252,12 +252,8 @@ async function showAsText(model: string, result: TrialResult): Promise<void> {
 /** The model is read by native code. */
 function trusted(): boolean {
   if (isTrusted()) return true;
-  const manage = 'Manage Workspace Trust';
-  void showInformation(
+  offerTrust(
     'A trial runs TensorRT-RTX on files of this workspace, which is in Restricted Mode. Trust the workspace to try.',
-    manage,
-  ).then((picked) => {
-    if (picked === manage) void vscode.commands.executeCommand('workbench.trust.manage');
-  });
+  );
   return false;
 }

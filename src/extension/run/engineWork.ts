@@ -21,7 +21,7 @@ import type { Log } from '../log';
 import type { Reports } from '../reports';
 import type { Runtimes } from '../runtimes';
 import * as settings from '../settings';
-import { isTrusted } from '../trust';
+import { isTrusted, offerTrust } from '../trust';
 import { ask, showInformation } from '../show';
 
 export interface EngineWorkServices {
@@ -93,7 +93,9 @@ export class EngineWork implements vscode.Disposable {
       return false;
     }
     if (!isTrusted()) {
-      offerTrust();
+      offerTrust(
+        'Loading an engine runs code from it, and this workspace is in Restricted Mode. Trust the workspace to look inside its engines and to run them.',
+      );
       return false;
     }
     if (this.current) {
@@ -292,16 +294,6 @@ function describe(kind: WorkKind, uri: vscode.Uri): string {
     case 'reference':
       return `Running the reference of ${name}`;
   }
-}
-
-function offerTrust(): void {
-  const manage = 'Manage Workspace Trust';
-  void showInformation(
-    'Loading an engine runs code from it, and this workspace is in Restricted Mode. Trust the workspace to look inside its engines and to run them.',
-    manage,
-  ).then((picked) => {
-    if (picked === manage) void vscode.commands.executeCommand('workbench.trust.manage');
-  });
 }
 
 function cancelled(uri: vscode.Uri): Failure {
