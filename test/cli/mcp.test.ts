@@ -7,6 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { Client, type ClientCapabilities } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { writeSampleModel } from '../../scripts/makeSampleModel';
+import { optionsFingerprint, writeRecipe } from '../../src/core/rebuild/recipe';
+import { defaultEngineOptions } from '../../src/core/rebuild/rebuildOptions';
 import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
 import {
   builtEngine,
@@ -178,6 +180,29 @@ describe('mcp', () => {
     const own = await call(client, 'predict_targets', { paths: ['m/good.engine'] });
     fs.rmSync(inFolder('m/engine-inspector.json'));
     assert.match(own.text, /Targets: gb10 /);
+  });
+
+  it('predicts with what the recipe records, as check does', async () => {
+    const options = defaultEngineOptions();
+    const recipe = writeRecipe({
+      model: { path: 'm.onnx', sha256: null, size: null, externalData: [] },
+      options,
+      built: {
+        ...{ tensorrtRtx: newest, gpu: null, driver: null, durationMs: 1 },
+        finishedAt: '2026-11-22T17:35:00.000Z',
+        optionsFingerprint: optionsFingerprint(options),
+      },
+      engine: {
+        ...{ file: 'large.engine', sha256: '0'.repeat(64) },
+        size: fs.statSync(inFolder('m/large.engine')).size,
+      },
+      requirements: [{ what: 'FP8 values', withoutCode: ['8.6'] }],
+    });
+    fs.writeFileSync(inFolder('m/large.engine.json'), recipe);
+    const args = { paths: ['m/large.engine'], targets: ['rtx-3090'] };
+    const { text } = await call(await start(), 'predict_targets', args);
+    fs.rmSync(inFolder('m/large.engine.json'));
+    assert.match(text, /rtx-3090: no code for it\. .*FP8 values/);
   });
 
   it('lists the libraries that it asks and the boards that it knows', async () => {

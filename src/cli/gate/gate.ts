@@ -20,14 +20,13 @@ import { SharedReports } from '../../core/report/sharedReport';
 import { findingsOf } from '../../core/gate/gateRecord';
 import { codeEvidence } from '../../core/targets/cell';
 import { MatrixCells } from '../../core/targets/matrix';
-import { codeAnswers, EngineTexts } from '../../host/check/engineText';
-import { codeFacts } from '../../core/report/codeFacts';
+import { EngineTexts } from '../../host/check/engineText';
 import { targetFixes, type TargetFix } from '../../core/targets/targetFixes';
 import type { Target } from '../../core/targets/targets';
 import { Failure } from '../../core/wire/failure';
 import type { DescribedFile } from '../../host/check/checkedFiles';
-import { readFileFacts } from '../../host/check/fileFacts';
-import { hasRecipe, recipeBeside } from '../../host/check/recipeBeside';
+import { hasRecipe } from '../../host/check/recipeBeside';
+import { readTargetFile } from '../../host/check/targetFile';
 import { readSmallText } from '../../host/files/readSmallFile';
 import type { CheckOptions } from '../checkOptions';
 import { reportText, SkippedFiles, type MachineCheck } from '../checkFiles';
@@ -157,26 +156,20 @@ async function onTargets(
   };
   const limitMs = Math.min(10_000, options.timeout * 1000);
   let count = 0;
-  const read = async ({ path, named, mayHaveRecipe }: FoundFile) => {
-    const facts = await readFileFacts(path, limitMs);
-    const recipe = mayHaveRecipe && (await hasRecipe(facts.file));
-    const [ofText, beside] = await Promise.all([
-      codeAnswers(path, facts, texts, true),
-      recipe ? recipeBeside(path, facts) : null,
-    ]);
-    const inside = codeFacts(facts.header, [...ofText, ...(beside?.answers ?? [])]);
-    return { facts, named, recipe, own: beside?.recipe ?? null, inside };
-  };
-  for await (const { facts, named, recipe, own, inside } of ahead(files, read)) {
+  const read = async ({ path, named, mayHaveRecipe }: FoundFile) => ({
+    ...(await readTargetFile(path, texts, { limitMs, mayHaveRecipe })),
+    named,
+  });
+  for await (const { facts, named, hasRecipe: recipe, recipe: own, code } of ahead(files, read)) {
     if (facts.ofOthers && !named && !recipe) {
       skipped.add(facts);
       continue;
     }
     count++;
-    const row = jsons.row(cells.row(facts, codeEvidence(inside)));
+    const row = jsons.row(cells.row(facts, codeEvidence(code)));
     const record = seen.look(gateRecord(facts, { targets: row, reasons: [], known: [], recipe }));
     reporter.fixes = () =>
-      fixesOnTargets({ facts, code: inside, recipe: own }, wrongCells(record, targets));
+      fixesOnTargets({ facts, code, recipe: own }, wrongCells(record, targets));
     await reporter.file(record, (style) => {
       const input = nobodyAsked(facts);
       const same = recipe || record.known.length > 0 ? null : shared.of(input);

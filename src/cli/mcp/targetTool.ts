@@ -3,7 +3,6 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
 import { CellJsons, type CellJson } from '../../core/gate/gateRecord';
-import { codeFacts } from '../../core/report/codeFacts';
 import { suggestedBoards } from '../../core/targets/commonBoards';
 import { cellWords, codeEvidence } from '../../core/targets/cell';
 import { chooseTargets } from '../../core/targets/chooseTargets';
@@ -12,9 +11,8 @@ import { noConfig, type InspectorConfig } from '../../core/targets/targetsConfig
 import { targetFacts } from '../../core/targets/targets';
 import { joinWords } from '../../core/text/formats';
 import { Failure } from '../../core/wire/failure';
-import { codeAnswers, EngineTexts } from '../../host/check/engineText';
-import { readFileFacts } from '../../host/check/fileFacts';
-import { hasRecipe } from '../../host/check/recipeBeside';
+import { EngineTexts } from '../../host/check/engineText';
+import { readTargetFile } from '../../host/check/targetFile';
 import { readConfig } from '../gate/readConfig';
 import { enginesIn, limitSchema, manyText, pathsSchema } from './engineFiles';
 import type { Folders } from './folders';
@@ -94,9 +92,8 @@ async function predict(
   const rows: { file: string; targets: readonly CellJson[] }[] = [];
   for (const { path: file, named } of files) {
     signal.throwIfAborted();
-    const facts = await readFileFacts(file, readLimitMs);
-    if (facts.ofOthers && !named && !(await hasRecipe(facts.file))) continue;
-    const code = codeFacts(facts.header, await codeAnswers(file, facts, texts, true));
+    const { facts, code, hasRecipe } = await readTargetFile(file, texts, { limitMs: readLimitMs });
+    if (facts.ofOthers && !named && !hasRecipe) continue;
     const row = jsons.row(cells.row(facts, codeEvidence(code)));
     counter.add(facts.kind, row);
     rows.push({ file: facts.file, targets: row });
