@@ -304,7 +304,7 @@ class ReportText {
     const { paint } = this;
     const { shared } = file;
     if (shared && file.facts && !prediction && this.options.verbose !== true) {
-      this.counts[countOf(shared.example)]++;
+      this.counts[outcomeOf(shared.example)]++;
       const known = this.rests.get(shared);
       const rest = known ?? this.rest(shared.example);
       if (known === undefined) this.rests.set(shared, rest);
@@ -312,7 +312,7 @@ class ReportText {
       return `${[`${paint('bold', file.facts.file)}${rest}`, ...fixes].join('\n')}\n`;
     }
     const { report } = file;
-    this.counts[countOf(report)]++;
+    this.counts[outcomeOf(report)]++;
     const predicted = prediction
       ? [
           `  ${paint(prediction.reasons.length > 0 ? 'error' : 'ok', 'predicted:')} ${prediction.headline}`,
@@ -369,8 +369,9 @@ class ReportText {
 }
 
 export const reportText = (options: CheckOptions): ReportText => new ReportText(options);
+
 /** As the exit code counts: what is wrong with a file goes before what the runtime answered. */
-function countOf(report: EngineReport): 'usable' | 'not' | 'unchecked' {
+export function outcomeOf(report: EngineReport): 'usable' | 'not' | 'unchecked' {
   return report.severity === 'error' ? 'not' : verdictCounts[report.verdict];
 }
 

@@ -4,6 +4,7 @@ import type { EngineReport } from '../../core/report/engineReport';
 import { reportJson } from '../../core/report/reportJson';
 import { reportText } from '../../core/report/reportText';
 import { Checker } from '../../host/check/checker';
+import { outcomeOf } from '../checkFiles';
 import type { Folders } from './folders';
 import { enginesIn, manyText, pathsSchema, limitSchema } from './engineFiles';
 import type { ToolServices } from './server';
@@ -76,12 +77,13 @@ async function checkEngines(
   const loudness = ['error', 'warning', 'information', 'ok'] as const;
   // What is wrong first: an answer may have room for some only.
   reports.sort((a, b) => loudness.indexOf(a.severity) - loudness.indexOf(b.severity));
-  const counts = { usable: 0, notUsable: 0, couldNotBeChecked: 0 };
-  for (const { severity, verdict } of reports) {
-    if (severity === 'error' || verdict === 'invalid') counts.notUsable++;
-    else if (verdict === 'unchecked') counts.couldNotBeChecked++;
-    else counts.usable++;
-  }
+  const countOf = (outcome: ReturnType<typeof outcomeOf>) =>
+    reports.filter((report) => outcomeOf(report) === outcome).length;
+  const counts = {
+    usable: countOf('usable'),
+    notUsable: countOf('not'),
+    couldNotBeChecked: countOf('unchecked'),
+  };
   const shownReports = reports.slice(0, limit);
   return {
     text: [
