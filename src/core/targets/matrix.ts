@@ -1,8 +1,9 @@
 /** Engines × targets: the cells of many engines, quickly, and what they come to. */
-import type { FileFacts, Severity } from '../report/engineReport';
+import type { EngineReport, FileFacts, Severity } from '../report/engineReport';
 import {
   cellFor,
   cellSeverity,
+  codeEvidence,
   surelyFits,
   unusableBy,
   type Cell,
@@ -10,6 +11,7 @@ import {
   type TargetCell,
   type TargetReasonId,
 } from './cell';
+import { factsOfReport } from './reportFacts';
 import type { Target } from './targets';
 
 /** Rows kept: of ten thousand engines few differ in what a cell depends on. Bounded, for folders where all do. */
@@ -37,6 +39,12 @@ export class MatrixCells {
       shared.fitsEverywhere = weights;
     }
     return row;
+  }
+
+  /** Of an engine that has a report: the facts that its cells are made of, and the row. */
+  ofReport(report: EngineReport): { facts: FileFacts; row: readonly TargetCell[] } {
+    const facts = factsOfReport(report);
+    return { facts, row: this.row(facts, codeEvidence(report.code)) };
   }
 
   private sharedBy(key: string): SharedRow {

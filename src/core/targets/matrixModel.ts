@@ -6,7 +6,7 @@ import type { ComputeCapability } from '../gpu/computeCapability';
 import { refusedFamilies } from '../trial/recipeEvidence';
 import type { EngineReport } from '../report/engineReport';
 import { formatBytes } from '../text/formats';
-import { cellSeverity, cellWords, codeEvidence, fewNames, type TargetCell } from './cell';
+import { cellSeverity, cellWords, fewNames, type TargetCell } from './cell';
 import { cellRemedy, type CellRemedy } from './cellRemedy';
 import { evidenceWords } from './engineOnTargets';
 import {
@@ -16,7 +16,6 @@ import {
   type MatrixCause,
   type SeverityByReason,
 } from './matrix';
-import { factsOfReport } from './reportFacts';
 import { targetText, type Target } from './targets';
 
 export type CellSign = 'ok' | 'warning' | 'error' | 'unknown';
@@ -123,7 +122,7 @@ export function makeMatrixModel(input: MatrixInput): MatrixModel {
     return pool.push(cellView(cell, severity)) - 1;
   };
   const rows = engines.flatMap(({ id, path, report }): MatrixRow[] => {
-    const row = cellsOf.row(factsOfReport(report), codeEvidence(report.code));
+    const { row } = cellsOf.ofReport(report);
     counter.add(report.kind, row);
     // Foreign files have one fact, and it is the same on every target.
     if (!['tensorrt-rtx', 'unreadable', 'empty'].includes(report.kind)) return [];

@@ -8,10 +8,8 @@ import type {
   MatrixFormat,
   ToMatrixPage,
 } from '../../core/pages/matrixPageMessages';
-import { factsOfReport } from '../../core/targets/reportFacts';
 import { makeMatrixModel, type MatrixModel } from '../../core/targets/matrixModel';
 import { matrixCsv, matrixJson, matrixMarkdown } from '../../core/targets/matrixExport';
-import { codeEvidence } from '../../core/targets/cell';
 import { MatrixCells } from '../../core/targets/matrix';
 import { isRebuildChoice, type RebuildChoice } from '../../core/rebuild/rebuildOptions';
 import { assertNever } from '../../core/text/assertNever';
@@ -173,7 +171,7 @@ export class MatrixPanel implements vscode.Disposable {
       );
       if (at.length === 0) continue;
       found.push(uri);
-      const told = cells.row(factsOfReport(report), codeEvidence(report.code));
+      const told = cells.ofReport(report).row;
       for (const column of at) {
         const cell = told[column];
         if (cell) gpus.add(cell.computeCapability);

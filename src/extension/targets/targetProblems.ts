@@ -100,15 +100,11 @@ export class TargetProblems implements vscode.Disposable {
     const [
       { MatrixCells, MatrixCounter },
       { TargetEntries },
-      { codeEvidence },
-      { factsOfReport },
       { causeSentence },
       { refusedFamilies },
     ] = await Promise.all([
       import('../../core/targets/matrix'),
       import('../../core/targets/targetEntries'),
-      import('../../core/targets/cell'),
-      import('../../core/targets/reportFacts'),
       import('../../core/targets/matrixModel'),
       import('../../core/trial/recipeEvidence'),
     ]);
@@ -117,8 +113,7 @@ export class TargetProblems implements vscode.Disposable {
     const counter = new MatrixCounter(told, severity);
     const make = new TargetEntries(told, severity, targets.length);
     const all = engines.map(({ uri, report }): EngineEntries => {
-      const facts = factsOfReport(report);
-      const row = cells.row(facts, codeEvidence(report.code));
+      const { facts, row } = cells.ofReport(report);
       counter.add(facts.kind, row);
       return { uri, entries: make.of(facts, row, refusedFamilies(report.trial)) };
     });

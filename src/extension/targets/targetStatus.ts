@@ -62,19 +62,12 @@ export class TargetStatus implements vscode.Disposable {
     if ([...this.reports.all()].length === 0) return null;
     const { source, targets, severity, belongs } = await this.targets.of();
     if (source !== 'file') return null;
-    const [{ MatrixCells, MatrixCounter }, { codeEvidence }, { factsOfReport }] = await Promise.all(
-      [
-        import('../../core/targets/matrix'),
-        import('../../core/targets/cell'),
-        import('../../core/targets/reportFacts'),
-      ],
-    );
+    const { MatrixCells, MatrixCounter } = await import('../../core/targets/matrix');
     const cells = new MatrixCells(targets);
     const counter = new MatrixCounter(targets, severity);
     for (const { uri, report } of this.reports.all()) {
       if (!this.reports.belongs(uri) || !belongs(uri)) continue;
-      const facts = factsOfReport(report);
-      counter.add(facts.kind, cells.row(facts, codeEvidence(report.code)));
+      counter.add(report.kind, cells.ofReport(report).row);
     }
     const { engines, sentence } = counter.summary();
     return engines === 0 ? null : sentence;
