@@ -59,6 +59,7 @@ export async function builtEngine(
       model,
       output: temporary,
       flags: variant.flags ?? [],
+      clearedFlags: [],
       computeCapabilities: variant.computeCapabilities ?? [],
       profiles: [[sampleProfile]],
       profilingVerbosity: 'detailed',

@@ -231,6 +231,8 @@ ES_API es_status es_build_set_model(es_build *build, const char *path) ES_NOEXCE
 ES_API es_status es_build_set_output(es_build *build, const char *path) ES_NOEXCEPT;
 /* A BuilderFlag by its name in NvInfer.h ("kWEIGHT_STREAMING"); ES_INVALID_ARGUMENT names the known ones. */
 ES_API es_status es_build_add_flag(es_build *build, const char *name) ES_NOEXCEPT;
+/* Switches off a BuilderFlag that the library sets by itself (kTF32); names as above. */
+ES_API es_status es_build_clear_flag(es_build *build, const char *name) ES_NOEXCEPT;
 /* ComputeCapability's number: 1 kCURRENT (must be alone), 75, 80, 86, 89, 120, 121. None: the library's default set. */
 ES_API es_status es_build_add_compute_capability(es_build *build, int32_t compute_capability) ES_NOEXCEPT;
 /* profile: 0, 1, ...; a profile comes into being with its first shape. */

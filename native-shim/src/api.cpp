@@ -254,6 +254,13 @@ es_status es_build_add_flag(es_build *build, const char *name) noexcept {
     });
 }
 
+es_status es_build_clear_flag(es_build *build, const char *name) noexcept {
+    return guarded([&] {
+        require(build != nullptr, "There is no build.");
+        build->request.clearedFlags.push_back(valueByName(engine_shim::builderFlags(), "BuilderFlag", name));
+    });
+}
+
 es_status es_build_add_compute_capability(es_build *build, int32_t compute_capability) noexcept {
     return guarded([&] {
         require(build != nullptr, "There is no build.");

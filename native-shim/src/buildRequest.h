@@ -23,6 +23,7 @@ struct BuildRequest {
     std::string model;
     std::string output;                       /* empty: the engine is thrown away */
     std::vector<int32_t> flags;               /* BuilderFlag */
+    std::vector<int32_t> clearedFlags;        /* BuilderFlag, on by default */
     std::vector<int32_t> computeCapabilities; /* ComputeCapability; empty: the library's default set */
     std::vector<Profile> profiles;
     int32_t profilingVerbosity = 0;             /* ProfilingVerbosity */

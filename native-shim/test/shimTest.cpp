@@ -138,6 +138,10 @@ public:
         Client::require(es_build_add_flag(mBuild, name));
         return *this;
     }
+    Build &withoutFlag(const char *name) {
+        Client::require(es_build_clear_flag(mBuild, name));
+        return *this;
+    }
     Build &target(int32_t computeCapability) {
         Client::require(es_build_add_compute_capability(mBuild, computeCapability));
         return *this;
@@ -704,6 +708,17 @@ TEST("a static model needs no profile") {
     CHECK(exists(output));
 }
 
+TEST("a flag that is on by default is switched off") {
+    const Folder folder;
+    sample::ModelOptions options;
+    options.dynamicBatch = false;
+    const std::string model = folder.write("static.onnx", sample::model(options));
+    const std::string output = folder / "exact.engine";
+    const Done done = Build(model, output).withoutFlag("kTF32").run();
+    CHECK_EQUAL(done.sentence, "");
+    CHECK(exists(output));
+}
+
 TEST("weights beside the model are found, and missed") {
     const Folder folder;
     sample::ModelOptions options;
@@ -781,6 +796,9 @@ TEST("names that this version does not have are refused with those it has") {
     CHECK_EQUAL(es_build_add_flag(build, "kNO_SUCH_FLAG"), ES_INVALID_ARGUMENT);
     CHECK_CONTAINS(lastError(), "kWEIGHT_STREAMING");
     CHECK_EQUAL(es_build_add_flag(build, nullptr), ES_INVALID_ARGUMENT);
+    CHECK_EQUAL(es_build_clear_flag(build, "kNO_SUCH_FLAG"), ES_INVALID_ARGUMENT);
+    CHECK_CONTAINS(lastError(), "kTF32");
+    CHECK_EQUAL(es_build_clear_flag(nullptr, "kTF32"), ES_INVALID_ARGUMENT);
     CHECK_EQUAL(es_build_add_compute_capability(build, 0), ES_INVALID_ARGUMENT);
     CHECK_EQUAL(es_build_add_compute_capability(build, 77), ES_INVALID_ARGUMENT);
     CHECK_CONTAINS(lastError(), "89");

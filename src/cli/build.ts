@@ -117,10 +117,15 @@ async function prepare(modelArgument: string | undefined, args: BuildArguments):
 }
 
 function optionsOf(base: EngineOptions, args: BuildArguments): EngineOptions {
-  const flags = [...base.flags, ...(args.flag ?? []).flatMap((text) => text.split(','))];
-  if (args.weightStreaming === true) flags.push(weightStreamingFlag);
+  const set = (args.flag ?? []).flatMap((text) => text.split(','));
+  if (args.weightStreaming === true) set.push(weightStreamingFlag);
+  const cleared = (args.clearFlag ?? []).flatMap((text) => text.split(','));
+  const merged = (before: string[], now: string[], other: string[]): string[] => [
+    ...new Set([...before.filter((flag) => !other.includes(flag)), ...now]),
+  ];
   return {
-    flags: [...new Set(flags)],
+    flags: merged(base.flags, set, cleared),
+    clearedFlags: merged(base.clearedFlags, cleared, set),
     computeCapabilities:
       args.computeCapability?.flatMap((text) => text.split(',')) ?? base.computeCapabilities,
     profiles:
@@ -156,7 +161,11 @@ function usage<T>(read: () => T): T {
 }
 
 function takeModel(args: BuildArguments): string | undefined {
-  for (const list of [args.computeCapability, args.profile, args.flag, args.memoryPool]) {
+  const lists = [
+    ...[args.computeCapability, args.profile, args.flag, args.clearFlag],
+    args.memoryPool,
+  ];
+  for (const list of lists) {
     const last = list?.at(-1);
     if (last !== undefined && list !== undefined && /\.onnx$/i.test(last)) return list.pop();
   }

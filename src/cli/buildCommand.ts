@@ -37,6 +37,7 @@ export function addBuildCommand(program: Command, ended: (code: number) => void)
       'the range of a dynamic input, such as image:1x3x64x64:1x3x224x224:4x3x512x512; once more for the same input is a further profile',
     )
     .option('--flag <name...>', 'builder flags by their names in NvInfer.h: kSPARSE_WEIGHTS')
+    .option('--clear-flag <name...>', 'builder flags to switch off that are on by default: kTF32')
     .addOption(
       new Option('--verbosity <level>', 'how much detail the engine keeps of its layers').choices(
         profilingVerbosities,

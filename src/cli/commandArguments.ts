@@ -12,6 +12,7 @@ export interface BuildArguments {
   computeCapability?: string[];
   profile?: string[];
   flag?: string[];
+  clearFlag?: string[];
   verbosity?: ProfilingVerbosity;
   memoryPool?: string[];
   runtime?: string;

@@ -80,8 +80,11 @@ describe('rebuilding', () => {
     assert.deepEqual(fs.readFileSync(`${uri.fsPath}.bak`), old);
     const recipe = JSON.parse(fs.readFileSync(`${uri.fsPath}.json`, 'utf8')) as {
       model: { path: string };
+      options: { clearedFlags?: string[] };
     };
     assert.equal(recipe.model.path, 'net.onnx');
+    // What is on by default is ticked, so that Enter changes nothing.
+    assert.equal(recipe.options.clearedFlags, undefined);
     assert.deepEqual(
       fs.readdirSync(path.dirname(uri.fsPath)).filter((name) => name.startsWith('.')),
       [],

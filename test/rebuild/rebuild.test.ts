@@ -102,6 +102,22 @@ for (const minor of minors) {
       },
     );
 
+    it('switches off TF32, which is on by default', async () => {
+      const built = async (clearedFlags: string[]): Promise<string> => {
+        const options = sampleOptions({ clearedFlags });
+        await bench.rebuilder.build(requestFor(minor, model, engine, { options }));
+        return sha256(engine);
+      };
+      const usual = await built([]);
+      const exact = await built(['kTF32']);
+      assert.notEqual(exact, usual);
+      const parsed = parseRecipe(fs.readFileSync(`${engine}.json`, 'utf8'));
+      assert(parsed.ok);
+      assert.deepEqual(parsed.recipe.options.clearedFlags, ['kTF32']);
+      // Only there a build comes out the same twice, so that the difference is known to be the flag's.
+      if (minor === '1.7') assert.equal(await built([]), usual);
+    });
+
     it('builds with several profiles and every memory pool limit', async () => {
       const wide = { ...sampleProfile, min: [2, 3, 64, 64], opt: [2, 3, 64, 64] };
       const result = await bench.rebuilder.build(
@@ -206,13 +222,20 @@ describe('the build command', () => {
       model,
       engine,
       shell: 'sh',
-      options: sampleOptions({ flags: ['kWEIGHT_STREAMING'], computeCapabilities: ['8.9'] }),
+      options: sampleOptions({
+        flags: ['kWEIGHT_STREAMING'],
+        clearedFlags: ['kTF32'],
+        computeCapabilities: ['8.9'],
+      }),
     });
     const words = text.split(' ');
     assert.deepEqual(words.slice(0, 2), ['engine-inspector', 'build']);
     const { code, stdout, stderr } = cli(...words.slice(2), '--runtime', libraryOf('1.7'));
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /copied\.engine: built in .* for RTX 40 series, with weight streaming\./);
+    assert.match(
+      stdout,
+      /copied\.engine: built in .* for RTX 40 series, with weight streaming, without TF32\./,
+    );
     assert.equal(stderr, '');
   });
 

@@ -75,6 +75,7 @@ export async function builtEngine(version: string): Promise<string> {
       model,
       output,
       flags: [],
+      clearedFlags: [],
       computeCapabilities: [],
       profiles: [],
       profilingVerbosity: 'layer-names-only',

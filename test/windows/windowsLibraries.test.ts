@@ -145,7 +145,7 @@ for (const version of libraryVersions) {
       // Not the whole rebuild: Node's realpath() finds no such path under Wine 8.
       const output = path.join(below, 'm.engine');
       await bench.supervisor.request(libraryOf(version), 'build', {
-        ...{ model, output, flags: [], computeCapabilities: [], profiles: [] },
+        ...{ model, output, flags: [], clearedFlags: [], computeCapabilities: [], profiles: [] },
         ...{ profilingVerbosity: 'layer-names-only', memoryPoolLimits: {} },
       });
       assert.equal(headerOf(output), expected());

@@ -269,6 +269,14 @@ void applyFlags(const BuildRequest &request, nvinfer1::IBuilderConfig &config) {
                           "TensorRT-RTX did not accept the builder flag " + nameOf(builderFlags(), value) + ".");
         }
     }
+    for (const int32_t value : request.clearedFlags) {
+        const auto flag = static_cast<nvinfer1::BuilderFlag>(value);
+        config.clearFlag(flag);
+        if (config.getFlag(flag)) {
+            throw Failure(ES_INVALID_ARGUMENT,
+                          "TensorRT-RTX did not switch off the builder flag " + nameOf(builderFlags(), value) + ".");
+        }
+    }
 }
 
 void applyComputeCapabilities(const BuildRequest &request, nvinfer1::IBuilderConfig &config, BuildContext &context) {

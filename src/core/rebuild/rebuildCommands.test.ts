@@ -9,6 +9,7 @@ import { itUnless, onWindows } from '../../../test/support/leaveOut';
 
 const options: EngineOptions = {
   flags: ['kWEIGHT_STREAMING', 'kSPARSE_WEIGHTS'],
+  clearedFlags: [],
   computeCapabilities: ['8.6', '12.0'],
   profiles: [
     [
@@ -40,6 +41,22 @@ describe('rebuildCommands', () => {
         ' --profile x:1x4:2x4:8x4 --profile ids:0:1:1:8 --profile x:16x4:16x4:16x4' +
         ' --verbosity detailed --memory-pool kWORKSPACE=1024',
     );
+  });
+
+  it('switches off what is on by default', () => {
+    const exact = { options: { ...defaultEngineOptions(), clearedFlags: ['kTF32'] } };
+    assert.equal(
+      command('engine-inspector', exact).text,
+      'engine-inspector build m.onnx -o m.engine --clear-flag kTF32',
+    );
+    assert.match(command('python', exact).text, /^config\.clear_flag\(trt\.BuilderFlag\.TF32\)$/m);
+    assert.match(
+      command('cpp', exact).text,
+      /^ {4}config->clearFlag\(nvinfer1::BuilderFlag::kTF32\);$/m,
+    );
+    assert.deepEqual(command('tensorrt_rtx', exact).notes, [
+      'tensorrt_rtx has no documented switch to switch kTF32 off.',
+    ]);
   });
 
   it('writes the tool’s command line and says what it leaves out', () => {

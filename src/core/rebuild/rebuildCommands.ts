@@ -69,6 +69,7 @@ function ownCommand({ model, engine, options, shell }: CommandInput): CopiedComm
     if (flag === weightStreamingFlag) words.push('--weight-streaming');
     else words.push('--flag', flag);
   }
+  for (const flag of options.clearedFlags) words.push('--clear-flag', flag);
   for (const cc of options.computeCapabilities) words.push('--compute-capability', cc);
   for (const profile of options.profiles) {
     for (const range of profile) words.push('--profile', shapeRangeText(range));
@@ -94,6 +95,9 @@ function toolCommand({ model, engine, options, shell }: CommandInput): CopiedCom
     if (flag === weightStreamingFlag) words.push('--allowWeightStreaming');
     else if (flag === 'kSTRIP_PLAN') words.push('--stripWeights');
     else if (flag !== 'kTF32') notes.push(`tensorrt_rtx has no documented switch for ${flag}.`);
+  }
+  for (const flag of options.clearedFlags) {
+    notes.push(`tensorrt_rtx has no documented switch to switch ${flag} off.`);
   }
   if (options.computeCapabilities.includes('current')) words.push('--useGpu');
   else if (options.computeCapabilities.length > 0) {
@@ -149,6 +153,9 @@ function pythonSnippet({ model, engine, options }: CommandInput): CopiedCommand 
   ];
   for (const flag of options.flags) {
     lines.push(`config.set_flag(trt.BuilderFlag.${enumerator(flag)})`);
+  }
+  for (const flag of options.clearedFlags) {
+    lines.push(`config.clear_flag(trt.BuilderFlag.${enumerator(flag)})`);
   }
   const targets = options.computeCapabilities;
   if (targets.length > 0) lines.push(`config.num_compute_capabilities = ${targets.length}`);
@@ -209,6 +216,9 @@ function cppSnippet({ model, engine, options }: CommandInput): CopiedCommand {
   ];
   for (const flag of options.flags) {
     lines.push(`    config->setFlag(nvinfer1::BuilderFlag::${cppName(flag)});`);
+  }
+  for (const flag of options.clearedFlags) {
+    lines.push(`    config->clearFlag(nvinfer1::BuilderFlag::${cppName(flag)});`);
   }
   const targets = options.computeCapabilities;
   if (targets.length > 0) lines.push(`    config->setNbComputeCapabilities(${targets.length});`);

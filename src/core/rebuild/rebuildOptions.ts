@@ -35,6 +35,8 @@ export type ProfilingVerbosity = (typeof profilingVerbosities)[number];
 export interface EngineOptions {
   /** BuilderFlag names: "kWEIGHT_STREAMING". */
   flags: string[];
+  /** Those that TensorRT-RTX sets by itself and that are switched off: "kTF32". */
+  clearedFlags: string[];
   /** "8.6", … or "current" alone; none: the library's default set, which newer GPUs may run by PTX. */
   computeCapabilities: string[];
   profiles: Profile[];
@@ -46,6 +48,7 @@ export interface EngineOptions {
 export function defaultEngineOptions(): EngineOptions {
   return {
     flags: [],
+    clearedFlags: [],
     computeCapabilities: [],
     profiles: [],
     profilingVerbosity: 'layer-names-only',
@@ -62,6 +65,8 @@ export interface BuilderFlagFacts {
   needs: 'nothing' | 'gpu' | 'lean-runtime';
   /** Worth showing in a dialog; the others are accepted in recipes and on the command line. */
   offered: boolean;
+  /** TensorRT-RTX sets it by itself; it takes clearedFlags to switch it off. */
+  onByDefault?: true;
   /** The last minor version that has it; absent: all known ones do. */
   lastVersion?: string;
 }
@@ -75,7 +80,10 @@ export const builderFlags: Readonly<Record<string, BuilderFlagFacts>> = {
   kWEIGHT_STREAMING: offered(
     'Weights may stay in main memory and stream to the GPU: for models larger than its memory',
   ),
-  kTF32: offered('Allow TF32 for 32-bit floats (on unless an application turns it off)'),
+  kTF32: {
+    ...offered('Faster products of 32-bit floats, rounded to 10 bits of mantissa'),
+    onByDefault: true,
+  },
   kSPARSE_WEIGHTS: offered('Use faster functions where weights are sparse enough'),
   kSTRICT_NANS: offered('Keep NaN and infinity exact: no x-x = 0 and the like'),
   kREFIT: { what: 'Weights can be replaced later', needs: 'gpu', offered: true },
@@ -188,6 +196,22 @@ export function checkOptions(
       );
     }
   });
+  options.clearedFlags.forEach((flag, i) => {
+    const path = ['clearedFlags', i];
+    const facts = flagFacts(flag, runtimeVersion);
+    if (facts === null) {
+      add(path, 'unknown-option', `${library} has no builder flag "${flag}".`);
+    } else if (options.flags.includes(flag)) {
+      add(path, 'impossible', `${flag} is both set and switched off. Remove one of them.`);
+    } else if (facts.onByDefault !== true) {
+      add(
+        path,
+        'impossible',
+        `${flag} is off by default: switching it off changes nothing.`,
+        'warning',
+      );
+    }
+  });
   if (
     options.flags.includes('kEXCLUDE_LEAN_RUNTIME') &&
     !options.flags.includes('kVERSION_COMPATIBLE')
@@ -243,6 +267,24 @@ export function checkOptions(
     }
   }
   return problems;
+}
+
+/** Whether the builder has it on, by itself or because it is asked for. */
+export function isFlagOn({ flags, clearedFlags }: EngineOptions, flag: string): boolean {
+  if (flags.includes(flag)) return true;
+  return builderFlags[flag]?.onByDefault === true && !clearedFlags.includes(flag);
+}
+
+export function withFlag(options: EngineOptions, flag: string, on: boolean): EngineOptions {
+  if (isFlagOn(options, flag) === on) return options;
+  const flags = options.flags.filter((other) => other !== flag);
+  const clearedFlags = options.clearedFlags.filter((other) => other !== flag);
+  const byDefault = builderFlags[flag]?.onByDefault === true;
+  return {
+    ...options,
+    flags: on && !byDefault ? [...flags, flag] : flags,
+    clearedFlags: !on && byDefault ? [...clearedFlags, flag] : clearedFlags,
+  };
 }
 
 /** null: this version does not have it. */

@@ -4,8 +4,16 @@ import { dynamicModel, modelWithoutWeights, staticModel } from '../../../test/su
 import type { EngineReport } from '../report/engineReport';
 import { readOnnxFactsOfBytes } from './onnxFacts';
 import type { Recipe } from './recipe';
-import { checkOptions, computeCapabilitiesFor, defaultEngineOptions } from './rebuildOptions';
-import { planRebuild, targetRows, type PlanInput } from './rebuildPlan';
+import {
+  builderFlags,
+  checkOptions,
+  computeCapabilitiesFor,
+  defaultEngineOptions,
+  isFlagOn,
+  withFlag,
+  type EngineOptions,
+} from './rebuildOptions';
+import { planRebuild, planSummary, targetRows, type PlanInput } from './rebuildPlan';
 
 const surroundings = { runtimeVersion: '1.7.1.116', hasGpu: true };
 
@@ -159,5 +167,31 @@ describe('rebuildPlan', () => {
     assert.match(sentences({ computeCapabilities: ['current', '8.6'] }), /must be the only/);
     assert.match(sentences({ computeCapabilities: ['sm86'] }), /is not a compute capability/);
     assert.equal(sentences({ flags: ['kREFIT'] }), '');
+    assert.equal(sentences({ clearedFlags: ['kTF32'] }), '');
+    assert.match(sentences({ clearedFlags: ['kFLY'] }), /1\.7\.1\.116 has no builder flag "kFLY"/);
+    assert.match(sentences({ clearedFlags: ['kDEBUG'] }), /off by default/);
+    assert.match(
+      sentences({ flags: ['kTF32'], clearedFlags: ['kTF32'] }),
+      /both set and switched off/,
+    );
+  });
+
+  it('knows which flags are on by themselves, and switches each on and off', () => {
+    const defaults = defaultEngineOptions();
+    const on = (options: EngineOptions): string[] =>
+      Object.keys(builderFlags).filter((flag) => isFlagOn(options, flag));
+    assert.deepEqual(on(defaults), ['kTF32']);
+    const exact = withFlag(defaults, 'kTF32', false);
+    assert.deepEqual([exact.flags, exact.clearedFlags], [[], ['kTF32']]);
+    assert.deepEqual(on(exact), []);
+    assert.deepEqual(withFlag(exact, 'kTF32', true), defaults);
+    assert.equal(withFlag(exact, 'kTF32', false), exact);
+    const asked = { ...defaults, flags: ['kTF32'] };
+    assert.equal(withFlag(asked, 'kTF32', true), asked);
+    assert.deepEqual(withFlag(asked, 'kTF32', false), exact);
+    const sparse = withFlag(defaults, 'kSPARSE_WEIGHTS', true);
+    assert.deepEqual([sparse.flags, sparse.clearedFlags], [['kSPARSE_WEIGHTS'], []]);
+    assert.deepEqual(withFlag(sparse, 'kSPARSE_WEIGHTS', false), defaults);
+    assert.match(planSummary(exact, '1.7.1.116'), /, without TF32$/);
   });
 });

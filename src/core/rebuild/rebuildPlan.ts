@@ -142,6 +142,7 @@ export function planSummary(
         : runsOnSentence(named as ComputeCapability[], false);
   const notes = [
     ...(options.flags.includes(weightStreamingFlag) ? ['with weight streaming'] : []),
+    ...options.clearedFlags.map((flag) => `without ${flag.replace(/^k/, '')}`),
     ...(options.profilingVerbosity === 'detailed' ? ['with layer details'] : []),
   ];
   return [`for ${gpus}`, ...notes].join(', ');

@@ -144,6 +144,19 @@ describe('recipe', () => {
     };
     assert.equal(optionsFingerprint(options), optionsFingerprint(reordered));
     assert.notEqual(optionsFingerprint(options), optionsFingerprint({ ...options, flags: [] }));
+    const exact = { ...options, clearedFlags: ['kTF32'] };
+    assert.notEqual(optionsFingerprint(options), optionsFingerprint(exact));
+    // As recipes that know no cleared flags have it.
+    assert.equal(optionsFingerprint(defaultEngineOptions()), '20e16be3aef3959c');
+  });
+
+  it('keeps flags that are switched off, and writes none where there are none', () => {
+    const recipe = builtRecipe();
+    assert.doesNotMatch(writeRecipe(recipe), /clearedFlags/);
+    recipe.options.clearedFlags = ['kTF32'];
+    const parsed = parseRecipe(writeRecipe(recipe));
+    assert.ok(parsed.ok);
+    assert.deepEqual(parsed.recipe.options.clearedFlags, ['kTF32']);
   });
 
   describe('rebuildDue', () => {
@@ -199,6 +212,7 @@ describe('recipe', () => {
     it('name options that this version does not know', () => {
       const recipe = builtRecipe();
       recipe.options.flags = ['kWEIGHT_STREAMING', 'kFLY'];
+      recipe.options.clearedFlags = ['kFLOAT'];
       recipe.options.computeCapabilities = ['12.1'];
       const source = writeRecipe(recipe);
       const found = recipeDiagnostics(source, { runtimeVersion: '1.4.0.76' })
@@ -209,6 +223,7 @@ describe('recipe', () => {
         ]);
       assert.deepEqual(found, [
         ['"kFLY"', 'TensorRT-RTX 1.4.0.76 has no builder flag "kFLY".'],
+        ['"kFLOAT"', 'TensorRT-RTX 1.4.0.76 has no builder flag "kFLOAT".'],
         [
           '"12.1"',
           'TensorRT-RTX 1.4.0.76 cannot build for 12.1: it knows 7.5, 8.0, 8.6, 8.9 and 12.0.',

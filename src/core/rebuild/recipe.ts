@@ -88,6 +88,12 @@ export const recipeSchema = v.strictObject({
         flags: v.optional(
           v.pipe(v.array(name), v.description('Builder flags by their names in NvInfer.h.')),
         ),
+        clearedFlags: v.optional(
+          v.pipe(
+            v.array(name),
+            v.description('Builder flags that are on by default and switched off: "kTF32".'),
+          ),
+        ),
         computeCapabilities: v.optional(
           v.pipe(
             v.array(name),
@@ -325,7 +331,8 @@ export function parseRecipe(source: string): ParsedRecipe {
 
 /** As it is written to disk: stable order, two spaces, a line feed at the end. */
 export function writeRecipe(recipe: Recipe): string {
-  const { model, options, built, engine, requirements, trial } = recipe;
+  const { model, built, engine, requirements, trial } = recipe;
+  const { clearedFlags, ...options } = recipe.options;
   const value: v.InferInput<typeof recipeSchema> = {
     schemaVersion: recipeSchemaVersion,
     model: {
@@ -334,7 +341,7 @@ export function writeRecipe(recipe: Recipe): string {
       ...(model.size === null ? {} : { size: model.size }),
       ...(model.externalData.length === 0 ? {} : { externalData: model.externalData }),
     },
-    options,
+    options: { ...options, ...(clearedFlags.length === 0 ? {} : { clearedFlags }) },
     ...(built === null ? {} : { built }),
     ...(engine === null ? {} : { engine }),
     ...((requirements ?? []).length === 0 ? {} : { requirements }),
@@ -366,6 +373,10 @@ export function trialJson(
 export function optionsFingerprint(options: EngineOptions): string {
   const canonical = JSON.stringify({
     flags: [...options.flags].sort(),
+    // Left out where it is empty: recipes of before know nothing of it.
+    ...(options.clearedFlags.length === 0
+      ? {}
+      : { clearedFlags: [...options.clearedFlags].sort() }),
     computeCapabilities: [...options.computeCapabilities].sort(),
     profiles: options.profiles.map((profile) =>
       [...profile]
@@ -533,6 +544,7 @@ function complete(value: v.InferOutput<typeof recipeSchema>): Recipe {
     },
     options: {
       flags: options.flags ?? defaults.flags,
+      clearedFlags: options.clearedFlags ?? defaults.clearedFlags,
       computeCapabilities: options.computeCapabilities ?? defaults.computeCapabilities,
       profiles: options.profiles ?? defaults.profiles,
       profilingVerbosity: options.profilingVerbosity ?? defaults.profilingVerbosity,

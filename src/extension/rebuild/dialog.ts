@@ -245,18 +245,20 @@ async function askOptions(
         items: [...items, details],
         many: true,
         picked: [
-          ...items.filter(({ flag }) => flag !== undefined && options.flags.includes(flag)),
+          ...items.filter(
+            ({ flag }) => flag !== undefined && rebuildOptions.isFlagOn(options, flag),
+          ),
           ...(options.profilingVerbosity === 'detailed' ? [details] : []),
         ],
       });
       if (given.kind !== 'next') return given;
+      // Of a recipe, what is not offered here stays as it is written there.
+      for (const item of items) {
+        const on = given.value.includes(item);
+        if (item.flag !== undefined) options = rebuildOptions.withFlag(options, item.flag, on);
+      }
       options = {
         ...options,
-        flags: [
-          // Of a recipe, what is not offered here stays as it is written there.
-          ...options.flags.filter((flag) => !items.some((item) => item.flag === flag)),
-          ...given.value.flatMap(({ flag }) => flag ?? []),
-        ],
         profilingVerbosity: given.value.includes(details) ? 'detailed' : 'layer-names-only',
       };
       return given;

@@ -411,20 +411,15 @@ export function hostOptions(
   request: Pick<RebuildRequest, 'model' | 'options'>,
   output: string | null,
 ): BuildOptions {
-  const { flags, computeCapabilities, profiles, profilingVerbosity, memoryPoolLimits } =
-    request.options;
   return {
+    ...request.options,
     model: request.model,
     output,
-    flags,
-    computeCapabilities: computeCapabilities.map((text) => {
+    computeCapabilities: request.options.computeCapabilities.map((text) => {
       const number = computeCapabilityNumber(text);
       if (number === null) throw new Error(`"${text}" is not a compute capability`);
       return number;
     }),
-    profiles,
-    profilingVerbosity,
-    memoryPoolLimits,
   };
 }
 

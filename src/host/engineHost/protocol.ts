@@ -98,6 +98,7 @@ export const buildOptions = v.object({
   /** A temporary file that must not exist yet; null: the engine is thrown away. */
   output: v.nullable(path),
   flags: v.array(v.string()),
+  clearedFlags: v.array(v.string()),
   computeCapabilities: v.array(count),
   profiles: v.array(
     v.array(

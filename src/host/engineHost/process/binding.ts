@@ -127,6 +127,9 @@ export function bind(file: string) {
     buildAddFlag: lazily<(build: bigint, name: Buffer) => number>(
       'int es_build_add_flag(void *build, const void *name)',
     ),
+    buildClearFlag: lazily<(build: bigint, name: Buffer) => number>(
+      'int es_build_clear_flag(void *build, const void *name)',
+    ),
     buildAddComputeCapability: lazily<(build: bigint, computeCapability: number) => number>(
       'int es_build_add_compute_capability(void *build, int32_t computeCapability)',
     ),

@@ -154,6 +154,7 @@ export class ShimSession {
         check(native.buildSetOutput(build, cString(options.output)));
       }
       for (const flag of options.flags) check(native.buildAddFlag(build, cString(flag)));
+      for (const flag of options.clearedFlags) check(native.buildClearFlag(build, cString(flag)));
       for (const computeCapability of options.computeCapabilities) {
         check(native.buildAddComputeCapability(build, computeCapability));
       }
