@@ -96,7 +96,7 @@ async function main(): Promise<void> {
         await workbench.runCommand('View: Close All Editors');
         await workbench.filterProblems(mismatch);
         await workbench.problemLink(mismatch).click();
-        await workbench.quickPickRow('Rebuild for this machine').waitFor();
+        await workbench.quickPickRow('Rebuild for This Machine').waitFor();
         await take('problems-fix.png');
         await page.keyboard.press('Escape');
         await workbench.runCommand('View: Toggle Panel Visibility');
@@ -119,9 +119,9 @@ async function makeWalk(workbench: Workbench): Promise<void> {
   };
   await frame(1200);
   await workbench.openFile('upscaler.engine');
-  await workbench.webview().getByRole('button', { name: 'Rebuild for this machine' }).waitFor();
+  await workbench.webview().getByRole('button', { name: 'Rebuild for This Machine' }).waitFor();
   await frame(3000);
-  await workbench.webview().getByRole('button', { name: 'Rebuild for this machine' }).click();
+  await workbench.webview().getByRole('button', { name: 'Rebuild for This Machine' }).click();
   await workbench.question('From which model was it built?');
   await frame(2000);
   await page.keyboard.press('Enter');

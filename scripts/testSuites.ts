@@ -324,7 +324,7 @@ export const suites: readonly Suite[] = [
   mochaSuite('cli', 'command line', ['test/cli'], 120_000),
   mochaSuite(
     'run',
-    'looking inside and running, on a stand-in GPU and with the real libraries',
+    'inspecting and running, on a stand-in GPU and with the real libraries',
     ['test/run'],
     120_000,
   ),

@@ -30,10 +30,10 @@ import { complain, print, shown } from './output';
 
 /** Resolves with the exit code. */
 export function inspect(engine: string | undefined, args: InspectArguments): Promise<number> {
-  return inEngineSession(args, 'Looking into the engine', async (session) => {
+  return inEngineSession(args, 'Inspecting the engine', async (session) => {
     refuseWrongUse(engine, args);
     if (args.import !== undefined) return importLayers(args.import, args);
-    if (engine === undefined) throw usage('Name the engine to look into.');
+    if (engine === undefined) throw usage('Name the engine to inspect.');
     const looked = await look(session, engine);
     if (args.compare !== undefined) {
       const { compare } = await import('./inspectCompare');

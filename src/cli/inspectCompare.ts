@@ -1,4 +1,4 @@
-/** What differs between two engines that were both looked into. */
+/** What differs between two engines that were both inspected. */
 import { compareEngines, type EngineSide } from '../core/inspect/compareEngines';
 import { comparisonJson } from '../core/inspect/inspectionJson';
 import { comparisonText } from '../core/inspect/comparisonText';

@@ -93,7 +93,7 @@ async function runEngine(
   const model = args.compare === undefined ? null : await modelOf(engine, args.compare);
   let budget = resolveBudget(args.budget, { streamable: 0 });
   if (typeof args.budget === 'object') {
-    // A share is of something: the runner keeps what it learns, so the engine is not looked into twice.
+    // A share is of something: the runner keeps what it learns, so the engine is not inspected twice.
     const { inspection } = await session.runner.inspect(
       { engine, runtime, layers: false },
       session.context,

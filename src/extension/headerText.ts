@@ -75,7 +75,7 @@ export class HeaderTextView
       new vscode.CodeLens(range, { title, command, arguments: [engine] });
     return [
       ...(fixable ? [lens('Fix engine problem…', commands.fixProblem)] : []),
-      lens('Check again', commands.checkEngine),
+      lens('Check Again', commands.checkEngine),
       lens('Open engine', commands.openEngine),
     ];
   }

@@ -131,7 +131,7 @@ export const contextKeys = {
   runtimesSearched: 'engineInspector.runtimesSearched',
   /** An engine host was started in this session. */
   hostUsed: 'engineInspector.hostUsed',
-  /** An engine is being looked into or run. */
+  /** An engine is being inspected or run. */
   running: 'engineInspector.running',
 } as const;
 

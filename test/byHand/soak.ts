@@ -75,7 +75,7 @@ async function main(): Promise<number> {
       await useRuntime(machine.runtime);
       await workbench.openFile('upscaler.engine');
       await page().getByRole('tab', { name: 'Run' }).click();
-      const load = page().getByRole('button', { name: 'Load and look inside' });
+      const load = page().getByRole('button', { name: 'Load Engine' });
       if (await load.isVisible()) await load.click();
       await page().locator('[data-action="run"]').first().click();
       await page().getByText('median').first().waitFor({ timeout: 30_000 });

@@ -198,7 +198,7 @@ describe('cases from the field', () => {
       const wrapped = Buffer.concat([Buffer.from('TR01'), Buffer.alloc(60, 1), engine17]);
       const ran = await check(put('my wrapped.engine', wrapped));
       says(ran, 1, /Torch-TensorRT/, /byte 64: TensorRT-RTX 1\.7\.1\.116/);
-      assert.match(fixOf(ran, /Take the engine out/), /^python -c /);
+      assert.match(fixOf(ran, /Copy Python to Extract the Engine/), /^python -c /);
     });
 
     itUnless(
@@ -207,12 +207,12 @@ describe('cases from the field', () => {
       async () => {
         const wrapped = Buffer.concat([Buffer.from('TR01'), Buffer.alloc(60, 1), engine17]);
         const ran = await check(put("it's wrapped.engine", wrapped));
-        says(await paste(fixOf(ran, /Take the engine out/)), 0);
+        says(await paste(fixOf(ran, /Copy Python to Extract the Engine/)), 0);
         assert.ok(fs.readFileSync(at("it's wrapped.rtx.engine")).equals(engine17));
         put('old net.onnx', product());
         put('old net.engine', engine16);
         const old = await check('old net.engine', ...laptop);
-        says(await paste(fixOf(old, /Rebuild for the machine of laptop/)), 0, /built in/);
+        says(await paste(fixOf(old, /Rebuild for the Machine of laptop/)), 0, /built in/);
         says(await check('old net.engine', ...laptop), 0, /it would run/);
       },
     );
@@ -250,7 +250,7 @@ describe('cases from the field', () => {
       says(built, 0, new RegExp(`needs? a GPU of compute capability ${least}`));
       const ran = await check(`${name}.engine`, '--machine', 'ampere.json');
       says(ran, 1, /would not run/, /no code for compute capability 8\.6/);
-      assert.match(fixOf(ran, /Build from a model in FP16/), /--compute-capability 8\.6$/);
+      assert.match(fixOf(ran, /Build from a Model in FP16/), /--compute-capability 8\.6$/);
     }
     function blocked(): Uint8Array {
       const dequantize: OnnxNode = {

@@ -1,4 +1,4 @@
-/** Looking inside engines and running them, on the stand-in machine (test/standIns): what the page's buttons lead to. */
+/** Inspecting engines and running them, on the stand-in machine (test/standIns): what the page's buttons lead to. */
 import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -20,7 +20,7 @@ const choices: RunChoices = {
   profiledIterations: 2,
 };
 
-describe('looking inside engines and running them', () => {
+describe('inspecting engines and running them', () => {
   let api: InternalApi;
   let inside: Inside;
   let machine: StandInComputer;
@@ -81,7 +81,7 @@ describe('looking inside engines and running them', () => {
         }
       });
 
-  it('Look Inside… tells tensors, memory and layers, and gives the GPU memory back', async () => {
+  it('Inspect Engine… tells tensors, memory and layers, and gives the GPU memory back', async () => {
     putStandInEngine(folder(), 'net.engine', { layers: 12 });
     putRecipe(folder(), 'net.engine', { sha256: true });
     const uri = inFolder('net.engine');

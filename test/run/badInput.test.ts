@@ -17,7 +17,7 @@ const impatient = { loadBaseMs: 700, loadBytesPerSecond: 1e12, stallMs: 700, com
 const killedBy = (signal: string): RegExp =>
   new RegExp(process.platform === 'win32' ? 'exit code [13],|Windows exception' : signal);
 
-describe('what can go wrong with an engine that is looked into or run', () => {
+describe('what can go wrong with an engine that is inspected or run', () => {
   let bench: RunBench;
   before(() => (bench = new RunBench()));
   afterEach(() => bench.rest());

@@ -1,4 +1,4 @@
-/** Looking into engines on a stand-in GPU: what comes out is what the engine was written with. */
+/** Inspecting engines on a stand-in GPU: what comes out is what the engine was written with. */
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 
@@ -8,7 +8,7 @@ import { recipePathOf, writeRecipe } from '../../src/core/rebuild/recipe';
 import { standInProfile, standInVersion } from '../standIns/standIns';
 import { mib, RunBench } from './support';
 
-describe('looking into an engine', () => {
+describe('inspecting an engine', () => {
   let bench: RunBench;
   before(() => (bench = new RunBench()));
   afterEach(() => bench.rest());

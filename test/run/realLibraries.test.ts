@@ -15,7 +15,7 @@ import {
 } from '../support/builtEngines';
 import { engineHosts, failure } from './support';
 
-describe('looking into and running engines with the real libraries, without a GPU', () => {
+describe('inspecting and running engines with the real libraries, without a GPU', () => {
   let folder: TemporaryFolder;
   let runner: EngineRunner;
   before(() => {

@@ -44,7 +44,7 @@ describe('Fix Engine Problem, as a person reaches it', () => {
 
   /** The quick pick is open and offers remedies. */
   async function offered(): Promise<void> {
-    await workbench.quickPickRow(`Use runtime ${older}`).waitFor();
+    await workbench.quickPickRow(`Use Runtime ${older}`).waitFor();
   }
   async function dismissed(): Promise<void> {
     await workbench.page.keyboard.press('Escape');
@@ -119,7 +119,7 @@ describe('Fix Engine Problem, as a person reaches it', () => {
     await workbench.problem(sentence).first().waitFor();
     await workbench.problemLink(sentence).click();
     await offered();
-    await workbench.pick(`Use runtime ${older}`);
+    await workbench.pick(`Use Runtime ${older}`);
     await workbench.answer(
       "Check each engine with the runtime of the engine's own version?",
       "Match the Engine's Version",

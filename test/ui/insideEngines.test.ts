@@ -1,4 +1,4 @@
-/** Looking inside, running, sweeping and comparing as a person does it, on the stand-in machine. */
+/** Inspecting, running, sweeping and comparing as a person does it, on the stand-in machine. */
 import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 
@@ -33,11 +33,11 @@ describe('inside an engine, as a person looks and runs', () => {
   const tab = (name: string) => page().getByRole('tab', { name });
   const button = (action: string) => page().locator(`[data-action="${action}"]`).first();
 
-  it('looks inside from the Explorer', async () => {
+  it('inspects from the Explorer', async () => {
     const { workbench } = used;
     await workbench.showExplorer();
     const row = workbench.explorerRow('upscaler.engine').first();
-    await workbench.contextMenu(row, 'Engine Inspector', 'Look Inside…');
+    await workbench.contextMenu(row, 'Engine Inspector', 'Inspect Engine…');
     await page().getByText('picture').first().waitFor(slow);
     assert.equal(await tab('Tensors').getAttribute('aria-selected'), 'true');
     await inEveryTheme(
@@ -175,7 +175,7 @@ describe('inside an engine, as a person looks and runs', () => {
     const { workbench } = used;
     await workbench.openFile('changed.engine');
     await page().locator('#headline').waitFor();
-    await workbench.runCommand('Engine Inspector: Look Inside…');
+    await workbench.runCommand('Engine Inspector: Inspect Engine…');
     const dialog = workbench.page.locator('.monaco-dialog-box');
     await dialog.getByText('not the engine that was built').first().waitFor();
     assert.match(await dialog.innerText(), new RegExp('ab'.repeat(32)));
@@ -234,7 +234,7 @@ describe('inside an engine, in Restricted Mode', () => {
     const { workbench } = used;
     await workbench.openFile('upscaler.engine');
     await workbench.webview().locator('#headline').waitFor();
-    await workbench.runCommand('Engine Inspector: Look Inside…');
+    await workbench.runCommand('Engine Inspector: Inspect Engine…');
     const toast = workbench.notification('Restricted Mode');
     await toast.waitFor();
     await toast.getByRole('button', { name: 'Manage Workspace Trust' }).waitFor();

@@ -90,9 +90,9 @@ describe('Rebuild, as a person does it', () => {
     await workbench.picture('rebuild-1-problem');
 
     await workbench.problemLink(mismatch).click();
-    await workbench.quickPickRow('Rebuild for this machine').waitFor();
+    await workbench.quickPickRow('Rebuild for This Machine').waitFor();
     await workbench.picture('rebuild-2-fix');
-    await workbench.pick('Rebuild for this machine');
+    await workbench.pick('Rebuild for This Machine');
 
     await workbench.question('From which model was it built?');
     await workbench.quickPickRow('same name, same folder').waitFor();
@@ -148,7 +148,7 @@ describe('Rebuild, as a person does it', () => {
     putOldEngine('net.engine');
     writeSampleModel(inFolder('net.onnx'), { fixedShape: true });
     await openPage('net.engine');
-    await workbench.webview().getByRole('button', { name: 'Rebuild for this machine' }).click();
+    await workbench.webview().getByRole('button', { name: 'Rebuild for This Machine' }).click();
     await workbench.question('From which model was it built?');
     await press('Enter');
     await workbench.question('Enter starts the build');
@@ -165,10 +165,10 @@ describe('Rebuild, as a person does it', () => {
     await workbench.runCommand('Notifications: Clear All Notifications');
     await workbench.tab('net.engine').click();
     await workbench.runCommand('Engine Inspector: Rebuild…');
-    await workbench.quickPickRow('Rebuild from recipe').waitFor();
+    await workbench.quickPickRow('Rebuild from Recipe').waitFor();
     await workbench.picture('rebuild-ways');
     // The recipe says all the rest: nothing is asked.
-    await workbench.pick('Rebuild with weight streaming');
+    await workbench.pick('Rebuild with Weight Streaming');
     await builtToast('net.engine');
     assert.equal(headerOf('net.engine').weightBytes, 0);
     assert.deepEqual(debris(), []);
@@ -213,7 +213,7 @@ describe('Rebuild, as a person does it', () => {
     const old = putOldEngine('net.engine');
     fs.writeFileSync(inFolder('net.onnx'), 'no model at all');
     await openPage('net.engine');
-    await workbench.webview().getByRole('button', { name: 'Rebuild for this machine' }).click();
+    await workbench.webview().getByRole('button', { name: 'Rebuild for This Machine' }).click();
     await workbench.question('From which model was it built?');
     await press('Enter');
     await workbench.notification('net.onnx').waitFor();
@@ -231,7 +231,7 @@ describe('Rebuild, as a person does it', () => {
     const old = putOldEngine('net.engine');
     fs.writeFileSync(inFolder('net.onnx'), slowModel(400));
     await openPage('net.engine');
-    await workbench.webview().getByRole('button', { name: 'Rebuild for this machine' }).click();
+    await workbench.webview().getByRole('button', { name: 'Rebuild for This Machine' }).click();
     await workbench.question('From which model was it built?');
     await press('Enter');
     await workbench.question('Enter starts the build');

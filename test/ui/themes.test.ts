@@ -116,7 +116,7 @@ describe('every view in every theme', () => {
       'lastYear.engine',
       'page-other-version',
       /another version of TensorRT-RTX/,
-      ['Rebuild for this machine', `Use runtime ${older}`, 'Other fixes…'],
+      ['Rebuild for This Machine', `Use Runtime ${older}`, 'Other Fixes…'],
     ],
     ['upscaler.engine', 'page-unchecked', /Nothing is wrong with this file/, []],
     [
@@ -147,7 +147,7 @@ describe('every view in every theme', () => {
   it('the lower half of the page', async () => {
     await workbench.runCommand('View: Close All Editors');
     await workbench.openFile('lastYear.engine');
-    const table = workbench.webview().getByRole('button', { name: 'Open as text' });
+    const table = workbench.webview().getByRole('button', { name: 'Open as Text' });
     await table.waitFor();
     await inEveryTheme('page-lower', async () => {
       await table.scrollIntoViewIfNeeded();
@@ -158,8 +158,8 @@ describe('every view in every theme', () => {
   it('the quick pick of fixes', async () => {
     await inEveryTheme('quick-pick', async () => {
       await workbench.runCommand('Engine Inspector: Fix Engine Problem…');
-      await workbench.quickPickRow('Rebuild for this machine').waitFor();
-      await workbench.quickPickRow(`Use runtime ${older}`).waitFor();
+      await workbench.quickPickRow('Rebuild for This Machine').waitFor();
+      await workbench.quickPickRow(`Use Runtime ${older}`).waitFor();
     });
     await workbench.page.keyboard.press('Escape');
   });

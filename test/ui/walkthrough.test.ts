@@ -87,7 +87,7 @@ describe('Get Started: from an empty window to a cured engine, by keyboard alone
   it('cures the engine that is cut short', async () => {
     await command('Engine Inspector: Fix Engine Problem');
     await workbench.question('incomplete');
-    await workbench.quickPickRow('Rebuild for this machine').waitFor();
+    await workbench.quickPickRow('Rebuild for This Machine').waitFor();
     await key('Enter');
     await workbench.notification('cut-short.engine').filter({ hasText: 'built' }).waitFor();
     await done('Fix what does not run').waitFor();

@@ -140,7 +140,7 @@ describe('engine page', function () {
       assert.ok(unchecked.remedies.length > 3 && unchecked.remedies[0]!.preferred);
       assert.deepEqual(await buttons.allInnerTexts(), [
         ...unchecked.remedies.slice(0, 3).map((remedy) => remedy.title),
-        'Other fixes…',
+        'Other Fixes…',
       ]);
       assert.equal(await page.locator('.remedies vscode-button:not([secondary])').count(), 1);
       assert.equal(await buttons.first().getAttribute('title'), unchecked.remedies[0]!.detail);
@@ -185,15 +185,15 @@ describe('engine page', function () {
     const clicks: [PageCaseName, string, FromPage][] = [
       ['several-reasons', first!.title, { type: 'remedy', id: first!.id }],
       ['several-reasons', second!.title, { type: 'remedy', id: second!.id }],
-      ['unchecked', 'Other fixes…', { type: 'fix' }],
-      ['several-reasons', 'Check again', { type: 'check' }],
-      ['several-reasons', 'Copy report', { type: 'copyReport' }],
-      ['several-reasons', 'Show log', { type: 'showLog' }],
-      ['several-reasons', 'Choose runtime…', { type: 'chooseRuntime' }],
-      ['several-reasons', 'Open as text', { type: 'showHeaderText' }],
+      ['unchecked', 'Other Fixes…', { type: 'fix' }],
+      ['several-reasons', 'Check Again', { type: 'check' }],
+      ['several-reasons', 'Copy Report', { type: 'copyReport' }],
+      ['several-reasons', 'Show Log', { type: 'showLog' }],
+      ['several-reasons', 'Choose Runtime…', { type: 'chooseRuntime' }],
+      ['several-reasons', 'Open as Text', { type: 'showHeaderText' }],
       ['valid', 'Compute: SHA-256', { type: 'computeHash' }],
       ['hash-running', 'Cancel computing the SHA-256', { type: 'cancelHash' }],
-      ['hash-failed', 'Try again: SHA-256', { type: 'computeHash' }],
+      ['hash-failed', 'Try Again: SHA-256', { type: 'computeHash' }],
     ];
     for (const [caseName, name, message] of clicks) {
       it(`sends ${JSON.stringify(message)} for "${name}", by mouse, Enter and Space`, async () => {
@@ -246,7 +246,7 @@ describe('engine page', function () {
       assert.ok(await button.isDisabled());
       assert.equal(await page.locator('#headline').count(), 1);
       await post({ type: 'report', report: valid, trusted: true });
-      await page.getByRole('button', { name: 'Check again' }).waitFor();
+      await page.getByRole('button', { name: 'Check Again' }).waitFor();
       assert.equal(await page.locator('vscode-progress-bar').count(), 0);
     });
   });

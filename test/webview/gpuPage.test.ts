@@ -93,7 +93,7 @@ describe('GPU page', function () {
   it('sends its commands', async () => {
     await open('gpu-two-one-lost');
     await page.getByRole('button', { name: 'Choose GPU…' }).click();
-    await page.getByRole('button', { name: 'Look again' }).click();
+    await page.getByRole('button', { name: 'Refresh' }).click();
     await page.getByRole('button', { name: 'Settings' }).click();
     await page.getByRole('button', { name: 'Use this GPU for checks and runs: GPU 1' }).click();
     const types = (await sent()).map((message) => message.type);

@@ -130,24 +130,24 @@ describe('inspect tabs', function () {
 
   describe('commands', () => {
     const clicks: [string, string, FromPage | FromComparePage][] = [
-      ['tensors-none', 'Load and Look Inside', { type: 'inspect' }],
-      ['layers-none', 'Load and Look Inside', { type: 'inspect' }],
-      ['layers-none', 'Import layers…', { type: 'importLayers' }],
+      ['tensors-none', 'Load Engine', { type: 'inspect' }],
+      ['layers-none', 'Load Engine', { type: 'inspect' }],
+      ['layers-none', 'Import Layers…', { type: 'importLayers' }],
       ['tensors-running', 'Cancel', { type: 'cancelInspect' }],
       ['tensors-failed', 'Try Again', { type: 'inspect' }],
       ['tensors-no-gpu', 'Load Anyway', { type: 'inspect' }],
       ['tensors-restricted', 'Manage Workspace Trust', { type: 'manageTrust' }],
-      ['tensors-done', 'Look Again', { type: 'inspect' }],
+      ['tensors-done', 'Load Again', { type: 'inspect' }],
       ['tensors-done', 'Export JSON…', { type: 'exportInspection' }],
-      ['tensors-done', 'Compare with another engine…', { type: 'compareEngine' }],
+      ['tensors-done', 'Compare with Another Engine…', { type: 'compareEngine' }],
       ['layers-done', 'Export JSON…', { type: 'exportLayers', format: 'json' }],
-      ['layers-done', 'Import times…', { type: 'importProfile' }],
-      ['layers-names-only', 'Rebuild with detailed layers…', { type: 'rebuildDetailed' }],
-      ['layers-not-told', 'Rebuild with detailed layers…', { type: 'rebuildDetailed' }],
-      ['layers-imported', 'Back to the engine', { type: 'forgetImported' }],
+      ['layers-done', 'Import Times…', { type: 'importProfile' }],
+      ['layers-names-only', 'Rebuild with Detailed Layers…', { type: 'rebuildDetailed' }],
+      ['layers-not-told', 'Rebuild with Detailed Layers…', { type: 'rebuildDetailed' }],
+      ['layers-imported', 'Back to the Engine', { type: 'forgetImported' }],
       ['compare-engines', 'Swap', { type: 'swap' }],
-      ['compare-engines', 'Choose another…', { type: 'chooseOther' }],
-      ['compare-engines', 'Open its page: detector.engine', { type: 'openEngine', side: 'first' }],
+      ['compare-engines', 'Choose Another…', { type: 'chooseOther' }],
+      ['compare-engines', 'Open Engine: detector.engine', { type: 'openEngine', side: 'first' }],
       ['compare-waiting', 'Cancel', { type: 'cancel' }],
     ];
     for (const [caseName, name, message] of clicks) {
@@ -199,7 +199,7 @@ describe('inspect tabs', function () {
       await page.getByLabel('Type', { exact: true }).selectOption({ label: 'kgen (30)' });
       assert.equal(await shown.innerText(), '0 of 95 layers');
       assert.match(await text(), /No layer fits the filter/);
-      await button('Clear filter').click();
+      await button('Clear Filter').click();
       assert.equal(await shown.innerText(), '95 layers');
       assert.equal(await page.getByLabel('Filter layers').inputValue(), '');
       await page.getByRole('button', { name: 'runtime_fusion' }).click();
@@ -288,7 +288,7 @@ describe('inspect tabs', function () {
       assert.equal(await chosen(), '2');
       await page.locator('[data-layer="5"]').click();
       assert.match(await details.innerText(), /node_of_18 not in superResolution\.onnx/);
-      await button('Copy name').click();
+      await button('Copy Name').click();
       assert.deepEqual(await sent(), [{ type: 'copyText', text: '__myl_Tran_myl0_5' }]);
     });
 
@@ -302,7 +302,7 @@ describe('inspect tabs', function () {
       assert.ok((await nodes.count()) > few);
       const width = async () => Number(await page.locator('.graph-picture').getAttribute('width'));
       const before = await width();
-      await button('Zoom in').click();
+      await button('Zoom In').click();
       assert.ok((await width()) > before);
       assert.equal(await page.locator('.graph-node[tabindex="0"]').count(), 1);
       await page.locator('.graph-node[tabindex="0"]').focus();
@@ -322,7 +322,7 @@ describe('inspect tabs', function () {
       await button('Whole engine').click();
       assert.ok((await page.locator('.graph-node').count()) <= 40);
       await page.locator('.graph-node').nth(3).click();
-      await button('Back to all groups').waitFor();
+      await button('Back to All Groups').waitFor();
       await page.locator('.graph-node').nth(2).click();
       assert.ok((await chosen()) !== null);
       assert.ok((await page.locator('.graph-node').count()) <= 60);

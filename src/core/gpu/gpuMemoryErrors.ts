@@ -22,7 +22,7 @@ interface Words {
   absent?: boolean;
 }
 
-const restart = 'Restart the computer; if it comes back, look into the system log for "Xid".';
+const restart = 'Restart the computer; if it comes back, look in the system log for "Xid".';
 
 /** By nvmlReturn_t; -1 is ours: the library is not there. */
 const words: Readonly<Record<number, Words>> = {

@@ -1,4 +1,4 @@
-/** What is worth knowing about an engine that was looked into: all sentences in one place. */
+/** What is worth knowing about an engine that was inspected: all sentences in one place. */
 import { formatBytes } from '../text/formats';
 import { scratchSentence } from '../run/weightBudget';
 import type { InspectionFacts, InspectionNote } from './inspection';

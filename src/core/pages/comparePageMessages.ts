@@ -8,7 +8,7 @@ import type { PageFailure } from './pageMessages';
 
 export interface ComparedEngine {
   report: EngineReport;
-  /** null: not looked inside, or it failed; then the header alone is compared. */
+  /** null: not inspected, or it failed; then the header alone is compared. */
   inspection: Inspection | null;
   /** The inspector's own JSON; null: none. */
   layers: Uint8Array | null;

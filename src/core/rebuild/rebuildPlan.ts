@@ -156,7 +156,7 @@ export interface TargetRow {
   picked: boolean;
 }
 
-/** For "Rebuild for chosen GPUs…": all that this TensorRT-RTX can build for, the engine's own and this machine's picked. */
+/** For "Rebuild for Chosen GPUs…": all that this TensorRT-RTX can build for, the engine's own and this machine's picked. */
 export function targetRows(
   runtimeVersion: string,
   before: readonly string[],

@@ -71,7 +71,7 @@ export interface Reason {
 
 export interface Remedy {
   id: RemedyId;
-  /** Button text, a verb phrase: "Rebuild with weight streaming". */
+  /** Button text, a verb phrase: "Rebuild with Weight Streaming". */
   title: string;
   /** One sentence: what it will do and what it will not touch. */
   detail: string;

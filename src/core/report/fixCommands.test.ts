@@ -84,7 +84,7 @@ describe('fixes as commands', () => {
       ...{ tensorrtRtx: '1.7.1', cudaRuntimeVersion: 13040 },
     };
     const there = predictedReport(old, machine, 'turing.json', { code: null, recipe: null });
-    assert.equal(there.remedies[0]?.title, 'Rebuild for the machine of turing.json');
+    assert.equal(there.remedies[0]?.title, 'Rebuild for the Machine of turing.json');
     const commands = commandsOf(there, old, { gpu: '7.5', version: machine.tensorrtRtx });
     assert.match(commands['rebuild'] ?? '', /--runtime 1\.7\.1 --compute-capability 7\.5$/);
     const late = { ...machine, driverVersion: 12080 };

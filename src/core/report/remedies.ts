@@ -163,7 +163,7 @@ function rebuild({ runtime, facts, elsewhere }: ReportInput, cures: ReasonId[]):
   if (cures.includes('insufficient-gpu-memory')) {
     return draft(
       'rebuild-with-weight-streaming',
-      'Rebuild with weight streaming',
+      'Rebuild with Weight Streaming',
       `Builds a new engine with TensorRT-RTX${version} whose weights need not all fit on the GPU; runs may be slower.${kept}`,
       cures,
       { kind: 'rebuild', choice: 'weight-streaming' },
@@ -171,12 +171,15 @@ function rebuild({ runtime, facts, elsewhere }: ReportInput, cures: ReasonId[]):
   }
   return draft(
     'rebuild',
-    `Rebuild for ${elsewhere ?? 'this machine'}`,
+    rebuildTitle(elsewhere),
     `Builds a new engine from the ONNX model with TensorRT-RTX${version}.${kept}`,
     cures,
     { kind: 'rebuild', choice: 'this-machine' },
   );
 }
+
+const rebuildTitle = (elsewhere: string | undefined): string =>
+  `Rebuild for ${elsewhere?.replace(/^the machine/, 'the Machine') ?? 'This Machine'}`;
 
 /** For a GPU that the model needs more than: a model in other types. */
 function otherModel(input: ReportInput, cures: ReasonId[]): Draft {
@@ -192,7 +195,7 @@ function otherModel(input: ReportInput, cures: ReasonId[]): Draft {
       : ` This model needs a GPU of compute capability ${least} or newer.`;
   return draft(
     'build-from-other-model',
-    `Build from a model in ${types}…`,
+    `Build from a Model in ${types}…`,
     `Asks for the same model in ${types}, which runs on ${label}, and builds the engine from it. The old file is kept until the new one is checked.${newer}`,
     cures,
     { kind: 'buildFromOtherModel' },
@@ -205,7 +208,7 @@ function truthfulList(input: ReportInput): Draft[] {
   return [
     draft(
       'rebuild-for-chosen-gpus',
-      'Rebuild for chosen GPUs…',
+      'Rebuild for Chosen GPUs…',
       'Builds for GPUs by name, so that the header lists only those that there is code for. The old file is kept until the new one is checked.',
       ['no-code-for-gpu'],
       { kind: 'rebuild', choice: 'chosen-gpus' },
@@ -219,14 +222,14 @@ function otherRebuilds(input: ReportInput, cures: ReasonId[]): Draft[] {
   const version = runtime ? ` ${plainText(runtime.version, 40)}` : '';
   const fromRecipe = draft(
     'rebuild-from-recipe',
-    'Rebuild from recipe',
+    'Rebuild from Recipe',
     `Builds it exactly as ${plainText(recipe?.file ?? '', 200)} says, with TensorRT-RTX${version}. The old file is kept until the new one is checked.`,
     cures,
     { kind: 'rebuild', choice: 'from-recipe' },
   );
   const forGpus = draft(
     'rebuild-for-chosen-gpus',
-    'Rebuild for chosen GPUs…',
+    'Rebuild for Chosen GPUs…',
     `Asks which GPU families the new engine should run on. The old file is kept until the new one is checked.`,
     cures,
     { kind: 'rebuild', choice: 'chosen-gpus' },
@@ -257,7 +260,7 @@ function recipeCures(input: ReportInput, cures: readonly ReasonId[]): boolean {
 function copyCommand(cures: ReasonId[]): Draft {
   return draft(
     'copy-rebuild-command',
-    'Copy the rebuild command',
+    'Copy Rebuild Command',
     "Copies how to build such an engine: for the terminal, NVIDIA's tensorrt_rtx tool, Python or C++. Nothing is run.",
     [...new Set(cures)],
     { kind: 'copyRebuildCommand' },
@@ -269,7 +272,7 @@ function getFileAgain(cures: ReasonId[]): Draft {
   const asBinary = cures.includes('damaged') ? ' as binary' : '';
   return draft(
     'get-file-again',
-    'Get the file again',
+    'Get the File Again',
     `Copy or download it once more${asBinary} from where it came, and compare ${compare}.`,
     cures,
     { kind: 'getFileAgain' },
@@ -291,7 +294,7 @@ function matchingRuntimes(input: ReportInput): Draft[] {
     return [
       draft(
         'use-matching-runtime',
-        `Use runtime ${shown}`,
+        `Use Runtime ${shown}`,
         `Checks engines with the library at ${plainText(known.path, 300)} instead. The engine stays as it is.`,
         ['version-mismatch'],
         { kind: 'useRuntime', path: known.path, version: known.version },
@@ -304,7 +307,7 @@ function matchingRuntimes(input: ReportInput): Draft[] {
     return [
       draft(
         'install-matching-runtime',
-        `Install runtime ${release.version}`,
+        `Install Runtime ${release.version}`,
         `Downloads TensorRT-RTX ${release.version} from PyPI into the extension's own storage and uses it. The engine stays as it is.`,
         ['version-mismatch'],
         { kind: 'installRuntime', version: release.version, matchEngine: true },
@@ -338,7 +341,7 @@ function updateDriver({ facts, machine }: ReportInput): Draft[] {
   return [
     draft(
       'update-driver',
-      'Update the NVIDIA driver',
+      'Update the NVIDIA Driver',
       `Needs a driver for CUDA ${needed > 0 ? formatCudaVersion(needed) : 'of the build'} or newer` +
         `${here === null ? '' : `; the driver here${display} is for CUDA ${formatCudaVersion(here)}`}. The engine stays as it is.`,
       ['old-cuda-driver'],
@@ -353,7 +356,7 @@ function updateRuntime({ facts }: ReportInput): Draft[] {
   return [
     draft(
       'update-runtime',
-      'Update the TensorRT-RTX library',
+      'Update the TensorRT-RTX Library',
       `Needs a library of TensorRT-RTX ${header ? header.version : 'of the same version'} that carries ` +
         `${cuda === null ? 'a newer CUDA runtime' : `CUDA runtime ${cuda} or newer`}. The engine stays as it is.`,
       ['old-cuda-runtime'],
@@ -365,7 +368,7 @@ function updateRuntime({ facts }: ReportInput): Draft[] {
 function repairCuda(reason: ReasonId): Draft {
   return draft(
     'repair-cuda',
-    'Repair the CUDA installation',
+    'Repair the CUDA Installation',
     'Reinstall the NVIDIA driver and restart the machine, then check again. A rebuild would not help.',
     [reason],
     { kind: 'openUrl', url: driverPage, button: 'Open NVIDIA Driver Downloads' },
@@ -376,7 +379,7 @@ function leaveTcc(): Draft[] {
   return [
     draft(
       'leave-tcc',
-      'Switch the GPU to WDDM mode',
+      'Switch the GPU to WDDM Mode',
       'In a terminal that runs as administrator: nvidia-smi -dm WDDM, then restart the computer. A board that drives no display may refuse. A rebuild would not help.',
       ['tcc-driver-model'],
       { kind: 'openUrl', url: driverModelPage, button: "Open NVIDIA's Page About nvidia-smi" },
@@ -409,7 +412,7 @@ function faster(input: ReportInput): Draft[] {
     update,
     draft(
       'rebuild',
-      `Rebuild for ${input.elsewhere ?? 'this machine'}`,
+      rebuildTitle(input.elsewhere),
       'Builds a new engine from the ONNX model, best after updating TensorRT-RTX. The old file is kept until the new one is checked.',
       ['suboptimal'],
       { kind: 'rebuild', choice: 'this-machine' },
@@ -437,7 +440,7 @@ function readableGpu(input: ReportInput): Draft[] {
       return [
         draft(
           'update-driver',
-          'Update the NVIDIA driver',
+          'Update the NVIDIA Driver',
           `TensorRT-RTX needs ${needed === null ? 'a newer driver' : `a driver for CUDA ${Math.floor(needed / 1000)}`} to read the GPU. The engine stays as it is.`,
           ['gpu-not-readable'],
           { kind: 'openUrl', url: driverPage, button: null },
@@ -476,7 +479,7 @@ function anotherRuntime(input: ReportInput, reason: ReasonId): Draft[] {
 function chooseRuntime(cures: ReasonId[]): Draft {
   return draft(
     'choose-runtime',
-    'Choose a runtime…',
+    'Choose a Runtime…',
     'Picks one of the TensorRT-RTX libraries on this machine, or a file.',
     cures,
     { kind: 'chooseRuntime' },
@@ -492,7 +495,7 @@ function failedRuntime(input: ReportInput): Draft[] {
 }
 
 function showLog(): Draft {
-  return draft('show-log', 'Show the log', 'Opens what TensorRT-RTX said, line by line.', [], {
+  return draft('show-log', 'Show Log', 'Opens what TensorRT-RTX said, line by line.', [], {
     kind: 'showLog',
   });
 }
@@ -500,24 +503,24 @@ function showLog(): Draft {
 function foreignRemedies(input: ReportInput): Draft[] {
   const cures: ReasonId[] = ['not-tensorrt-rtx'];
   const again = (detail: string) =>
-    draft('get-file-again', 'Get the engine again', detail, cures, { kind: 'getFileAgain' });
+    draft('get-file-again', 'Get the Engine Again', detail, cures, { kind: 'getFileAgain' });
   const build = (title: string, detail: string) => [
     draft('convert-foreign-engine', title, detail, cures, { kind: 'build' }),
-    { ...copyCommand(cures), title: 'Copy the build command' },
+    { ...copyCommand(cures), title: 'Copy Build Command' },
   ];
   const { kind, kindDetails } = input.facts;
   const out = takeOut(input);
   switch (kind) {
     case 'tensorrt':
       return build(
-        'Build a TensorRT-RTX engine…',
+        'Build a TensorRT-RTX Engine…',
         'An engine of TensorRT cannot be converted: a new one is built from the ONNX model that it came from.',
       );
     case 'ultralytics':
       return [
         ...out,
         ...build(
-          'Build a TensorRT-RTX engine…',
+          'Build a TensorRT-RTX Engine…',
           wrapsRtx(kindDetails)
             ? 'Builds one without metadata in front of it, from the ONNX model. This file stays as it is.'
             : 'Its engine cannot be converted: a new one is built from the ONNX model (in Ultralytics: export with format=onnx).',
@@ -527,13 +530,13 @@ function foreignRemedies(input: ReportInput): Draft[] {
       return [
         ...out,
         ...build(
-          'Build a TensorRT-RTX engine…',
+          'Build a TensorRT-RTX Engine…',
           'Load this file with the program that wrote it, or build an engine from the ONNX model.',
         ),
       ];
     case 'onnx':
       return build(
-        'Build an engine from this model…',
+        'Build an Engine from This Model…',
         'Builds a TensorRT-RTX engine from it. The model stays as it is.',
       );
     case 'epcontext':
@@ -544,7 +547,7 @@ function foreignRemedies(input: ReportInput): Draft[] {
       return [
         draft(
           'fetch-lfs-object',
-          'Fetch it with git lfs pull',
+          'Fetch with git lfs pull',
           'Run git lfs pull in the repository: it puts the engine in the place of this pointer.',
           cures,
           { kind: 'gitLfsPull' },
@@ -590,7 +593,7 @@ function takeOut({ facts }: ReportInput): Draft[] {
   return [
     draft(
       'take-engine-out',
-      'Take the engine out',
+      'Copy Python to Extract the Engine',
       `Copies Python that writes what is from byte ${offset} on into ${to}; this file stays as it is.`,
       ['not-tensorrt-rtx'],
       { kind: 'copyPython', text },

@@ -29,10 +29,10 @@ Reasons
   error: The engine was built by TensorRT-RTX 1.6.1.120; the runtime here is 1.7.1.116, and an engine only runs with the version that built it. (kVERSION_MISMATCH, reported by TensorRT-RTX)
 
 What helps
-  1. Rebuild for this machine: Builds a new engine from the ONNX model with TensorRT-RTX 1.7.1.116. The old file is kept until the new one is checked.
-  2. Install runtime 1.6.1.120: Downloads TensorRT-RTX 1.6.1.120 from PyPI into the extension's own storage and uses it. The engine stays as it is.
-  3. Rebuild for chosen GPUs…: Asks which GPU families the new engine should run on. The old file is kept until the new one is checked.
-  4. Copy the rebuild command: Copies how to build such an engine: for the terminal, NVIDIA's tensorrt_rtx tool, Python or C++. Nothing is run.
+  1. Rebuild for This Machine: Builds a new engine from the ONNX model with TensorRT-RTX 1.7.1.116. The old file is kept until the new one is checked.
+  2. Install Runtime 1.6.1.120: Downloads TensorRT-RTX 1.6.1.120 from PyPI into the extension's own storage and uses it. The engine stays as it is.
+  3. Rebuild for Chosen GPUs…: Asks which GPU families the new engine should run on. The old file is kept until the new one is checked.
+  4. Copy Rebuild Command: Copies how to build such an engine: for the terminal, NVIDIA's tensorrt_rtx tool, Python or C++. Nothing is run.
 
 Engine and machine
                       Engine                                        This machine

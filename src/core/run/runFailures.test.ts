@@ -83,9 +83,16 @@ describe('failures of a run', () => {
     );
     assert.match(words({ cuda: 719 }), /failed or was lost during the first run/);
     assert.match(words({ cuda: 46 }), /not available/);
+    const sentence = 'No NVIDIA driver was found: libcuda.so.1: cannot open shared object file.';
+    const none = makeRunFailure({ ...base, code: 'no-driver', cuda: 0, sentence });
     assert.match(
-      words({ code: 'no-driver', sentence: 'libcuda.so.1 not found' }),
-      /No usable NVIDIA driver.*libcuda/,
+      none.sentence,
+      /engine needs an NVIDIA driver to run\. No NVIDIA driver was found\.$/,
+    );
+    assert.deepEqual(none.lines, [sentence]);
+    assert.match(
+      words({ code: 'no-driver', sentence: 'nvcuda.dll is not a CUDA driver.' }),
+      /nvcuda\.dll is not/,
     );
   });
 

@@ -27,9 +27,11 @@ export interface FailureFacts {
 }
 
 export function makeRunFailure(facts: FailureFacts): RunFailure {
-  const lines = facts.lines
-    .filter(({ severity }) => severity <= 1)
-    .map(({ text }) => plainText(text))
+  const lines = [
+    ...facts.lines.filter(({ severity }) => severity <= 1).map(({ text }) => text),
+    ...(systemWords.test(facts.sentence) ? [facts.sentence] : []),
+  ]
+    .map((text) => plainText(text))
     .filter((text, i, all) => text !== '' && all.indexOf(text) === i);
   const cuda = facts.cuda !== 0 ? facts.cuda : cudaNumberIn(lines);
   const code = codeOf(facts.code, cuda, lines);
@@ -188,7 +190,7 @@ function cudaWords(facts: FailureFacts, file: string, lines: readonly string[]):
       return {
         sentence: `${gpu} failed or was lost ${at} (${error}).`,
         nextStep:
-          'Run it again. If it stays, compare the SHA-256 or rebuild the engine, and look into the system log for "Xid".',
+          'Run it again. If it stays, compare the SHA-256 or rebuild the engine, and look in the system log for "Xid".',
       };
     default:
       return {
@@ -232,6 +234,9 @@ function outOfGpuMemory(facts: FailureFacts, file: string, lines: readonly strin
   }
 }
 
+/** "No NVIDIA driver was found: libcuda.so.1: cannot open …": what the system's loader said is among the lines. */
+const systemWords = /^(No NVIDIA driver was found): .*$/s;
+
 function noDriver(facts: FailureFacts, file: string): Words {
   const error = facts.cuda === 0 ? '' : ` (${cudaName(facts.cuda)})`;
   switch (facts.cuda) {
@@ -256,7 +261,7 @@ function noDriver(facts: FailureFacts, file: string): Words {
       };
     case 0:
       return {
-        sentence: `No usable NVIDIA driver was found to run ${file}. ${ended(facts.sentence)}`,
+        sentence: `${file} needs an NVIDIA driver to run. ${ended(facts.sentence.replace(systemWords, '$1'))}`,
         nextStep:
           'Install the NVIDIA driver on a machine with an RTX GPU. ONNX Runtime on the CPU works without one.',
       };
@@ -323,7 +328,7 @@ function doing(stage: string): string {
     case 'deserialize':
       return 'while loading';
     case 'inspect':
-      return 'while looking inside';
+      return 'while inspecting';
     case 'budget':
       return 'while setting the weight streaming budget of';
     case 'context':

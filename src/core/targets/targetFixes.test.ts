@@ -58,7 +58,7 @@ describe('what helps on targets', () => {
   it('is what helps the file where that is damaged', () => {
     const cut = factsOf(realHeader('1.7.1.116'), { file: 'a b.engine', size: 100 });
     assert.deepEqual(fixes(cut, [board('rtx-4060'), board('rtx-2080')]), [
-      ['Get the file again', null],
+      ['Get the File Again', null],
       [
         'Rebuild for RTX 4060 and RTX 2080',
         "engine-inspector build MODEL.onnx -o 'a b.engine' --compute-capability 7.5 8.0 8.6 8.9 12.0 12.1",

@@ -1,5 +1,5 @@
 /**
- * Two engines side by side, in a panel of its own: both are looked into first (one after the other), what could not be
+ * Two engines side by side, in a panel of its own: both are inspected first (one after the other), what could not be
  * is compared by its header. The page compares; here is which two.
  */
 import * as vscode from 'vscode';
@@ -103,7 +103,7 @@ class Comparison implements vscode.Disposable {
     this.panel.title = `${fileName(first)} ↔ ${fileName(second)}`;
     const sides: ComparedEngine[] = [];
     for (const uri of this.pair) {
-      this.post({ type: 'waiting', sentence: `Looking inside ${fileName(uri)}…` });
+      this.post({ type: 'waiting', sentence: `Inspecting ${fileName(uri)}…` });
       const side = await this.side(uri, sides[0]?.failure ?? null);
       if (!side) {
         this.post({

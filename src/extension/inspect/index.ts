@@ -1,5 +1,5 @@
 /**
- * Looking inside engines and running them, the light half: which message of a page and which command leads to what.
+ * Inspecting engines and running them, the light half: which message of a page and which command leads to what.
  * What does the work (inspections.ts, ../run) is loaded with the first of them. Commands: inspectEngine, runEngine,
  * compareEngines, importLayers, cancelRun. Settings: run.timeout, run.keep.
  */
@@ -138,12 +138,12 @@ export class LookInside implements vscode.Disposable {
     });
   }
 
-  /** The command Look Inside…: the page at Tensors, filled when it is not yet. */
+  /** The command Inspect Engine…: the page at Tensors, filled when it is not yet. */
   inspectCommand(argument?: unknown, selection?: unknown): Promise<void> {
     return this.atTab('tensors', argument, selection);
   }
 
-  /** The command Run Sample Inference…: the page at Run; what the inputs are is known by looking inside. */
+  /** The command Run Sample Inference…: the page at Run; what the inputs are is known by inspecting. */
   runCommand(argument?: unknown, selection?: unknown): Promise<void> {
     return this.atTab('run', argument, selection);
   }
@@ -174,7 +174,7 @@ export class LookInside implements vscode.Disposable {
 
   private async atTab(tab: 'tensors' | 'run', argument: unknown, selection: unknown) {
     await this.guarded(async () => {
-      const title = tab === 'run' ? 'Run which engine?' : 'Look inside which engine?';
+      const title = tab === 'run' ? 'Run which engine?' : 'Inspect which engine?';
       const uri = await this.target(title, argument, selection);
       if (!uri) return;
       await this.services.pages.show(uri, tab);

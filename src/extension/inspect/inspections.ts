@@ -90,7 +90,7 @@ export class Inspections implements vscode.Disposable {
   }
 
   /**
-   * What is known of it, or what looking inside it tells now; undefined: it could not be, or was cancelled.
+   * What is known of it, or what inspecting it tells now; undefined: it could not be, or was cancelled.
    * shown: whoever asks tells a failure.
    */
   async ensure(uri: vscode.Uri, shown = false): Promise<Inspected | undefined> {
@@ -132,7 +132,7 @@ export class Inspections implements vscode.Disposable {
             throw new Failure(
               'file-error',
               `${fileName(uri)} changed while it was being loaded.`,
-              'Look inside again.',
+              'Inspect the engine again.',
             );
           }
           return { inspection: found.inspection, layers: pageBytes(found.layers), stat };
@@ -146,7 +146,7 @@ export class Inspections implements vscode.Disposable {
       void this.readOnnx(entry);
       return { inspection: result.inspection, layers: result.layers };
     } catch (error) {
-      const doing = `Looking inside ${fileName(uri)}`;
+      const doing = `Inspecting ${fileName(uri)}`;
       const failure = this.work.failed(uri, error, doing, shown);
       // Who cancels a second look keeps what the first one told.
       if (failure) set({ state: 'failed', failure });

@@ -346,24 +346,24 @@ async function agreedModel(recipe: Recipe, engine: vscode.Uri): Promise<string> 
 function choiceItems(hasRecipe: boolean): ChoiceItem[] {
   const fromRecipe: ChoiceItem = {
     choice: 'from-recipe',
-    label: 'Rebuild from recipe',
+    label: 'Rebuild from Recipe',
     detail: 'With the options that are written beside the engine',
   };
   return [
     ...(hasRecipe ? [fromRecipe] : []),
     {
       choice: 'this-machine',
-      label: 'Rebuild for this machine',
+      label: 'Rebuild for This Machine',
       detail: 'With the runtime in use, for the GPU here and those it was built for',
     },
     {
       choice: 'weight-streaming',
-      label: 'Rebuild with weight streaming',
+      label: 'Rebuild with Weight Streaming',
       detail: 'Its weights need not all fit on the GPU; runs may be slower',
     },
     {
       choice: 'chosen-gpus',
-      label: 'Rebuild for chosen GPUs…',
+      label: 'Rebuild for Chosen GPUs…',
       detail: 'Name the GPU families that it should run on',
     },
   ];

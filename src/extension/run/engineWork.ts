@@ -1,5 +1,5 @@
 /**
- * What looking inside an engine and running it have in common: both load it, which runs code from the file. So: on an
+ * What inspecting an engine and running it have in common: both load it, which runs code from the file. So: on an
  * explicit click only, in a trusted workspace, after a word about a file that is not the one that was built, one at a
  * time, in a process of its own that a cancel ends. While it lasts the status bar says so.
  */
@@ -94,7 +94,7 @@ export class EngineWork implements vscode.Disposable {
     }
     if (!isTrusted()) {
       offerTrust(
-        'Loading an engine runs code from it, and this workspace is in Restricted Mode. Trust the workspace to look inside its engines and to run them.',
+        'Loading an engine runs code from it, and this workspace is in Restricted Mode. Trust the workspace to inspect its engines and to run them.',
       );
       return false;
     }
@@ -286,7 +286,7 @@ function describe(kind: WorkKind, uri: vscode.Uri): string {
   const name = fileName(uri);
   switch (kind) {
     case 'inspect':
-      return `Looking inside ${name}`;
+      return `Inspecting ${name}`;
     case 'run':
       return `Running ${name}`;
     case 'sweep':

@@ -10,7 +10,7 @@ import { listArrays, loadInput } from '../../host/run/inputs/loadInput';
 import type { PictureProcess } from '../../host/run/inputs/loadOutside';
 import { pick } from '../show';
 
-/** tensor: null where the engine was not looked into. Throws Failure. */
+/** tensor: null where the engine was not inspected. Throws Failure. */
 export async function lookAtInput(
   file: string,
   name: string,

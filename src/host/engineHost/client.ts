@@ -371,7 +371,7 @@ const describeRequest: Record<RequestName, string> = {
   checkFiles: 'checking engines',
   checkHeaders: 'checking engine headers',
   build: 'building an engine',
-  inspect: 'loading an engine to look inside',
+  inspect: 'inspecting an engine',
   run: 'running an engine',
 };
 

@@ -1,5 +1,5 @@
 /**
- * Looks into engines and runs them, one at a time. Each inspection and each run has an engine host process of its own
+ * Inspects engines and runs them, one at a time. Each inspection and each run has an engine host process of its own
  * (engineJob.ts), because both run code from the file: a crash or a hang costs one clear message and nothing else, and
  * when the process is gone all of its GPU memory is free again, whatever happened.
  *

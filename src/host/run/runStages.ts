@@ -1,5 +1,5 @@
 /**
- * The stages of looking into an engine and running it (engine_shim.h, and those before the shim is asked): what is told
+ * The stages of inspecting an engine and running it (engine_shim.h, and those before the shim is asked): what is told
  * of them, and how long each may pass without a sign of life.
  */
 import { assertNever } from '../../core/text/assertNever';
@@ -45,7 +45,7 @@ export function doing(stage: string): string {
     case 'deserialize':
       return 'loading the engine';
     case 'inspect':
-      return 'looking into the engine';
+      return 'inspecting the engine';
     case 'attempt':
       return 'beginning an attempt';
     case 'budget':

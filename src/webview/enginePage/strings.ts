@@ -23,10 +23,10 @@ export const strings = {
   changedJustNow: 'changed just now',
 
   actions: 'Actions',
-  checkAgain: 'Check again',
-  chooseRuntime: 'Choose runtime…',
-  copyReport: 'Copy report',
-  showLog: 'Show log',
+  checkAgain: 'Check Again',
+  chooseRuntime: 'Choose Runtime…',
+  copyReport: 'Copy Report',
+  showLog: 'Show Log',
 
   severity: {
     error: 'Error:',
@@ -35,7 +35,7 @@ export const strings = {
     ok: 'Good:',
   } satisfies Record<Severity, string>,
   fixes: 'Fixes',
-  otherFixes: 'Other fixes…',
+  otherFixes: 'Other Fixes…',
   details: 'Details',
   checkedAt: (time: string) => `Checked at ${time}.`,
   restricted:
@@ -55,11 +55,11 @@ export const strings = {
   onYourTargets: 'On your targets',
   onCommonGpus: 'On common GPUs',
   predicted: 'Predicted from the 64-byte header. Nothing was run on this machine.',
-  addTarget: 'Add target…',
-  chooseTargets: 'Choose targets…',
-  editTargets: 'Edit targets',
-  allEngines: 'All engines × targets',
-  copyCommand: 'Copy CI command',
+  addTarget: 'Add Target…',
+  chooseTargets: 'Choose Targets…',
+  editTargets: 'Edit Targets',
+  allEngines: 'Show Target Matrix',
+  copyCommand: 'Copy CI Command',
   target: 'Target',
   result: 'Result',
   version: 'Version',
@@ -130,7 +130,7 @@ export const strings = {
   sha256: 'SHA-256',
   computeHash: 'Compute',
   computeHashTitle: 'Reads the whole file once to compute its SHA-256',
-  computeHashAgain: 'Try again',
+  computeHashAgain: 'Try Again',
   cancel: 'Cancel',
   cancelHash: 'Cancel computing the SHA-256',
   hashProgress: (done: string, total: string) => `${done} of ${total}`,
@@ -147,7 +147,7 @@ export const strings = {
   headerNote: 'Offsets are observed, not documented by NVIDIA.',
   headerNoteRuntime:
     'Offsets are observed, not documented by NVIDIA. The verdict above is the runtime’s own.',
-  openAsText: 'Open as text',
+  openAsText: 'Open as Text',
   fieldsAsTable: 'All fields as a table',
   range: (first: number, last: number) => (first === last ? `${first}` : `${first}–${last}`),
   bytesRange: (first: number, last: number) =>

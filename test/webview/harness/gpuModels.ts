@@ -129,7 +129,7 @@ export const gpuPageCases = {
         utilization: null,
       }),
     ]),
-    expected: ['NVML_ERROR_GPU_IS_LOST', 'Use this GPU'],
+    expected: ['NVML_ERROR_GPU_IS_LOST', 'Use This GPU'],
   },
   'gpu-sixteen': {
     messages: messages(
@@ -178,7 +178,7 @@ export const gpuPageCases = {
   },
   'gpu-mismatch': {
     messages: messages([], { status: 18, detail: 'NVML library version: 590.10' }),
-    expected: ['NVML_ERROR_LIB_RM_VERSION_MISMATCH', 'Restart the computer', 'Show log'],
+    expected: ['NVML_ERROR_LIB_RM_VERSION_MISMATCH', 'Restart the computer', 'Show Log'],
   },
   'gpu-hostile': {
     messages: messages(

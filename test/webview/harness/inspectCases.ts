@@ -238,7 +238,7 @@ const net = layersFixture('super-resolution-detailed');
 export const inspectCases = {
   'tensors-none': {
     messages: [report, show('tensors')],
-    expected: ['Load and Look Inside', 'runs code from the file'],
+    expected: ['Load Engine', 'runs code from the file'],
   },
   'tensors-no-gpu': {
     messages: [{ ...report, report: withoutGpu }, show('tensors')],
@@ -292,7 +292,7 @@ export const inspectCases = {
   },
   'layers-none': {
     messages: [report, show('layers')],
-    expected: ['Load and Look Inside', 'without loading anything'],
+    expected: ['Load Engine', 'without loading anything'],
   },
   'layers-running': { messages: [report, running, show('layers')], expected: ['Cancel'] },
   'layers-done': {
@@ -334,7 +334,7 @@ export const inspectCases = {
       show('layers'),
     ],
     expected: [
-      'Rebuild with detailed layers…',
+      'Rebuild with Detailed Layers…',
       'Only the names of the layers',
       'node_of_15_myl0_4',
     ],
@@ -346,7 +346,7 @@ export const inspectCases = {
       { type: 'layers', layers: { state: 'none' } },
       show('layers'),
     ],
-    expected: ['No layer information', 'Rebuild with detailed layers…'],
+    expected: ['No layer information', 'Rebuild with Detailed Layers…'],
   },
   'layers-imported': {
     messages: [
@@ -354,7 +354,7 @@ export const inspectCases = {
       given(madeProfile, { source: 'file', fileName: 'times.json' }),
       show('layers'),
     ],
-    expected: ['From times.json, not from this engine.', 'Back to the engine', '96 layers'],
+    expected: ['From times.json, not from this engine.', 'Back to the Engine', '96 layers'],
   },
   'layers-broken': {
     messages: [

@@ -495,7 +495,7 @@ export const pageCases = {
       report(valid),
       hash({ state: 'failed', sentence: 'detector.engine changed while it was read.' }),
     ],
-    expected: ['detector.engine changed while it was read.', 'Try again'],
+    expected: ['detector.engine changed while it was read.', 'Try Again'],
   },
   hostile: { messages: [report(hostile)], expected: [hostileText] },
 } satisfies Record<string, PageCase>;

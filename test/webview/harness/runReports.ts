@@ -487,7 +487,7 @@ export interface RunCase {
 const rule = ruleBudget(streamable, free) ?? 0;
 
 export const runCases = {
-  'run-not-looked': { messages: opened, expected: ['Load and Look Inside', 'that you trust'] },
+  'run-not-looked': { messages: opened, expected: ['Load Engine', 'that you trust'] },
   'run-before-no-gpu': {
     messages: [
       {
@@ -575,7 +575,7 @@ export const runCases = {
     messages: looked(
       inspection({ streamable: 0, defaultBudget: null, automaticBudget: null, budgets: [] }),
     ),
-    expected: ['built without weight streaming', 'Rebuild with weight streaming'],
+    expected: ['built without weight streaming', 'Rebuild with Weight Streaming'],
   },
   'run-running': {
     messages: [

@@ -1,4 +1,4 @@
-/** What stands in the Tensors and Layers tabs until the engine was looked into. */
+/** What stands in the Tensors and Layers tabs until the engine was inspected. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { hasNoGpuToLoadOn } from '../../../core/report/advice';
 import type { InspectState, PageFailure } from '../../../core/pages/pageMessages';
@@ -126,7 +126,7 @@ ${it.detail
   `;
 }
 
-/** Polite words for screen readers when looking inside begins and ends. */
+/** Polite words for screen readers when inspecting begins and ends. */
 export function inspectAnnouncement({ inspect }: PageState): string {
   switch (inspect.state) {
     case 'running':

@@ -5,19 +5,19 @@ const count = (amount: string, one: string, many: string): string =>
   `${amount} ${amount === '1' ? one : many}`;
 
 export const strings = {
-  // before, while and after looking inside
+  // before, while and after inspecting
   explain: {
     tensors: 'Load the engine to see its inputs, outputs and memory.',
     layers: 'Load the engine to see its layers, their precision and their weights.',
   },
   explainLoading:
     'Loading the engine runs code from the file, in a process of its own; open only engines that you trust.',
-  look: 'Load and Look Inside',
+  look: 'Load Engine',
   noGpu:
     'Loading needs an NVIDIA GPU, and none was found on this machine. What the header says is under Overview.',
   lookAnyway: 'Load Anyway',
-  lookAgain: 'Look Again',
-  looking: 'Looking inside',
+  lookAgain: 'Load Again',
+  looking: 'Inspecting',
   elapsed: (seconds: string) => `${seconds} so far`,
   cancel: 'Cancel',
   failed: 'Couldn’t load the engine',
@@ -27,16 +27,16 @@ export const strings = {
     'Restricted Mode: an engine is not loaded until you trust this workspace, because loading it runs code from the file.',
   manageTrust: 'Manage Workspace Trust',
   announce: {
-    running: 'Looking inside the engine.',
-    done: 'Looked inside the engine.',
+    running: 'Inspecting the engine.',
+    done: 'The engine was inspected.',
   },
 
   // tensors
   loadedBy: (runtime: string, gpu: string, time: string) =>
     `Loaded by TensorRT-RTX ${runtime} on ${gpu} in ${time}.`,
-  inspectedAt: (time: string) => `Looked into at ${time}.`,
+  inspectedAt: (time: string) => `Inspected at ${time}.`,
   exportJson: 'Export JSON…',
-  compare: 'Compare with another engine…',
+  compare: 'Compare with Another Engine…',
   toolbar: 'What can be done with this',
   inputs: 'Inputs',
   outputs: 'Outputs',
@@ -90,15 +90,15 @@ export const strings = {
   headUnknown: (amount: string) => `weights unknown for ${count(amount, 'layer', 'layers')}`,
   detail: { detailed: 'detailed', 'names-only': 'names only', none: 'none' },
   fromFile: (file: string) => `From ${file}, not from this engine.`,
-  forget: 'Back to the engine',
+  forget: 'Back to the Engine',
   exportCsv: 'Export CSV…',
-  importLayers: 'Import layers…',
-  importProfile: 'Import times…',
+  importLayers: 'Import Layers…',
+  importProfile: 'Import Times…',
   importHint:
     'Or show a layer or profile JSON that NVIDIA’s tools wrote, without loading anything.',
   namesOnly:
     'Only the names of the layers are in this engine: it was built with the default profiling verbosity. Rebuild it with detailed layers to see types, shapes, precision, weights and ONNX nodes as well.',
-  rebuildDetailed: 'Rebuild with detailed layers…',
+  rebuildDetailed: 'Rebuild with Detailed Layers…',
   noLayers: 'No layer information: it was built with profiling verbosity none.',
   reading: 'Reading the layers…',
   badLayers: 'The layers could not be read.',
@@ -126,7 +126,7 @@ export const strings = {
   precisionFilter: 'Precision',
   shown: (shown: string, all: string) =>
     shown === all ? count(all, 'layer', 'layers') : `${shown} of ${count(all, 'layer', 'layers')}`,
-  clearFilter: 'Clear filter',
+  clearFilter: 'Clear Filter',
   nothingFound: 'No layer fits the filter.',
   gridHelp:
     'Arrow keys, Page Up, Page Down, Home and End move; Enter on a heading sorts, on a layer goes to its details.',
@@ -153,7 +153,7 @@ export const strings = {
   // one layer
   chosen: (index: number) => `Layer ${index}`,
   pickOne: 'Choose a layer to see its tensors, its tactic and the ONNX nodes that it came from.',
-  copyName: 'Copy name',
+  copyName: 'Copy Name',
   constants: 'Constants',
   bytes: 'Bytes',
   noTensors: 'none',
@@ -192,9 +192,9 @@ export const strings = {
   graphGroup: (label: string, layers: number) =>
     `${label}, ${layers} ${layers === 1 ? 'layer' : 'layers'}`,
   graphOpenGroup: (label: string) => `Layers of ${label}`,
-  graphBack: 'Back to all groups',
-  zoomIn: 'Zoom in',
-  zoomOut: 'Zoom out',
+  graphBack: 'Back to All Groups',
+  zoomIn: 'Zoom In',
+  zoomOut: 'Zoom Out',
   zoomFit: 'Fit',
   graphNode: (name: string, type: string, from: number, to: number) =>
     `${name}${type ? `, ${type}` : ''}, reads from ${from}, feeds ${to}`,

@@ -17,7 +17,7 @@ export const strings = {
   referenceAloneAbout:
     'Without a GPU that can run this engine, its ONNX model still runs on the CPU, with random inputs. The result is labelled “ONNX Runtime (CPU), not the engine”.',
   notTheEngine: 'ONNX Runtime (CPU), not the engine',
-  showLog: 'Show log',
+  showLog: 'Show Log',
   model: (model: string) => `Model: ${model}`,
 
   // the form
@@ -44,8 +44,8 @@ export const strings = {
   fromOf: (input: string) => `${input}: from`,
   to: 'to',
   toOf: (input: string) => `${input}: to`,
-  chooseFile: 'Choose file…',
-  chooseFileOf: (input: string) => `Choose file… for ${input}`,
+  chooseFile: 'Choose File…',
+  chooseFileOf: (input: string) => `Choose File… for ${input}`,
   orDrop: 'A .npy, .npz, raw or image file can also be dropped on an input.',
   dropHere: 'Drop it here',
   nothingDropped:
@@ -84,7 +84,7 @@ export const strings = {
   graphOff: 'CUDA graph off while streaming',
   notStreaming:
     'This engine was built without weight streaming: all of its weights have to fit on the GPU.',
-  rebuildStreaming: 'Rebuild with weight streaming…',
+  rebuildStreaming: 'Rebuild with Weight Streaming…',
 
   settings: 'Run',
   times: 'times after',
@@ -104,14 +104,14 @@ export const strings = {
   runtimeCache: 'Keep compiled kernels in a runtime cache',
 
   run: 'Run',
-  sweep: 'Sweep budgets',
+  sweep: 'Sweep Budgets',
   sweepTitle: (count: number) =>
     `Runs ${count} budgets one after the other, each in a fresh context`,
   sweepNothing: 'Nothing to sweep: the engine was built without weight streaming.',
   compare: 'Compare with ONNX Runtime',
   compareShown: 'Runs the recipe’s model on the CPU with the inputs of the run that is shown',
   compareNew: 'Runs the engine, then the recipe’s model on the CPU with the same inputs',
-  reference: 'ONNX Runtime alone',
+  reference: 'ONNX Runtime Only',
   referenceTitle: 'Runs the recipe’s model on the CPU, not the engine',
   cancel: 'Cancel',
   cancelName: 'Cancel the run',
@@ -236,7 +236,7 @@ export const strings = {
   firstValues: 'First values',
   save: 'Save as .npy…',
   saveOf: (output: string) => `Save as .npy… ${output}`,
-  saveAll: 'Save all as .npy…',
+  saveAll: 'Save All as .npy…',
   compareLink: 'Compare with ONNX Runtime',
   preview: (output: string) => `${output} as a picture`,
   comparisonState: { good: 'Good:', warning: 'Warning:', bad: 'Problem:' },
@@ -273,7 +273,7 @@ export const strings = {
   pickTwo: 'Pick two to see them side by side.',
   pickAnother: 'Pick another one.',
   difference: 'Side by side',
-  endComparison: 'End comparison',
+  endComparison: 'End Comparison',
   differenceColumns: { number: 'Number', difference: 'Difference' },
   differenceText: {
     kind: 'Kind',
@@ -287,7 +287,7 @@ export const strings = {
   onceOnCpu: 'once, on the CPU',
   comparedWith: (label: string, model: string, time: string | null) =>
     `Compared with ${label}, ${model}${time === null ? '' : `, which took ${time}`}.`,
-  useChoices: 'Use these settings',
+  useChoices: 'Use These Settings',
   useChoicesTitle: 'Puts what this run was done with back into the form',
   exportJson: 'Export JSON…',
   forget: 'Forget',

@@ -7,7 +7,7 @@ import { icon, severityIcon } from '../../shared/icon';
 import type { PageActions, PageState } from '../state';
 import { strings } from '../strings';
 
-/** One primary button and at most two more; the rest is behind "Other fixes…". */
+/** One primary button and at most two more; the rest is behind "Other Fixes…". */
 const shownRemedies = 3;
 
 export function verdictSection(
