@@ -233,7 +233,7 @@ describe('cases from the field', () => {
     put('good.engine', engine17);
     const stops = await check('good.engine', '--machine', 'old-driver.json');
     says(stops, 1, /would not run/, /needs a driver for CUDA 13\.0/);
-    assert.match(fixOf(stops, /Update the NVIDIA driver/), /^https:/);
+    assert.match(fixOf(stops, /Update the NVIDIA Driver/), /^https:/);
     says(await check('good.engine', '--machine', 'utf16.json'), 0, /it would run/);
     const layers = { Layers: [{ Name: '/conv', LayerType: 'Conv' }], Bindings: [] };
     put('layers.json', Buffer.from(`\ufeff${JSON.stringify(layers)}`, 'utf16le'));

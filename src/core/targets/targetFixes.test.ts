@@ -69,7 +69,7 @@ describe('what helps on targets', () => {
   it('is no build for a driver that is too old, and nothing where it never runs', () => {
     const late = board('rtx-5090', { driverVersion: 12000 });
     assert.deepEqual(fixes(factsOf(realHeader('1.7.1.116')), [late]), [
-      ['Update the NVIDIA driver of RTX 5090', null],
+      ['Update the NVIDIA Driver of RTX 5090', null],
     ]);
     assert.deepEqual(fixes(only86, [board('gtx-1080-ti')]), []);
   });

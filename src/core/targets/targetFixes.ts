@@ -125,7 +125,7 @@ function trialFix(wrong: readonly Wrong[], around: FixSurroundings): TargetFix[]
 
 function driverFix(wrong: readonly Wrong[]): TargetFix {
   return {
-    title: `Update the NVIDIA driver of ${where(wrong)}`,
+    title: `Update the NVIDIA Driver of ${where(wrong)}`,
     detail: 'The engine stays as it is.',
     command: null,
   };
