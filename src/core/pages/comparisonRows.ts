@@ -1,26 +1,40 @@
 /** "Engine beside machine", row by row, and "runs on", family by family: what the header says next to what is here. */
 import { familyLabel, targetSet } from '../gpu/computeCapability';
 import { targetsText, type EngineHeader } from '../file/engineHeader';
-import type { ComparisonRow, GpuFamilyRow, ReasonId, RowState } from '../report/engineReport';
+import type {
+  ComparisonRow,
+  GpuFamilyRow,
+  Reason,
+  ReasonId,
+  RowState,
+} from '../report/engineReport';
 import { formatBytes, formatBytesPair, formatCudaVersion } from '../text/formats';
 import { plainText } from '../text/plainText';
 import type { CodeFacts } from '../report/codeFacts';
 import { gpuView, noCodeHere, type ReportInput } from '../report/reasons';
 import { sameVersion } from '../report/runtimeReleases';
 
-/** bad: what is wrong with the engine. */
-export function comparisonRows(input: ReportInput, bad: Bad): ComparisonRow[] {
+/** reasons: what is wrong with the engine. */
+export function comparisonRows(
+  input: ReportInput,
+  reasons: readonly Pick<Reason, 'id' | 'severity'>[],
+): ComparisonRow[] {
   const { header } = input.facts;
   if (!header) {
     return [];
   }
-  return [
+  const bad: Bad = new Set(reasons.map(({ id }) => id));
+  const rows = [
     versionRow(input, header, bad),
     gpuRow(input, header, bad),
     weightsRow(input, header, bad),
     driverRow(input, header, bad),
     runtimeRow(input, header, bad),
   ];
+  // One fact is no error here and a warning in the reasons.
+  return reasons.some(({ severity }) => severity === 'error')
+    ? rows
+    : rows.map((one) => (one.state === 'bad' ? { ...one, state: 'warning' } : one));
 }
 
 type Bad = ReadonlySet<ReasonId>;
@@ -44,10 +58,10 @@ function versionRow({ runtime }: ReportInput, header: EngineHeader, bad: Bad): C
   const verdict = !runtime
     ? unknown
     : bad.has('version-mismatch') || !same
-      ? ({ state: 'bad', note: 'must be equal' } as const)
+      ? ({ state: 'bad', note: 'versions must match' } as const)
       : ({
           state: 'good',
-          note: runtime.version === header.version ? 'equal' : 'equal but for the build number',
+          note: runtime.version === header.version ? 'same' : 'same but for the build number',
         } as const);
   return row('tensorrt-rtx', 'TensorRT-RTX', header.version, machine, verdict);
 }
@@ -57,7 +71,7 @@ function gpuRow(input: ReportInput, header: EngineHeader, bad: Bad): ComparisonR
   const { support, computeCapability } = gpuView(input);
   const machine = gpu
     ? `${plainText(gpu.name, 120).replace(/^NVIDIA (GeForce )?/, '')}, ${gpu.computeCapability}`
-    : (computeCapability ?? 'no GPU read');
+    : (computeCapability ?? 'no GPU found');
   return row('gpu', 'GPU', targetsText(header), machine, gpuVerdict());
 
   function gpuVerdict(): { state: RowState; note: string } {
@@ -92,7 +106,7 @@ function weightsRow({ machine }: ReportInput, header: EngineHeader, bad: Bad): C
   const free = gpu?.freeMemory ?? null;
   const has = gpu
     ? `${formatBytes(gpu.totalMemory)}${free === null ? '' : ` (${formatBytes(free)} free)`}`
-    : 'no GPU read';
+    : 'no GPU found';
   return row('weights', 'Weights on the GPU', engine, has, weightsVerdict());
 
   function weightsVerdict(): { state: RowState; note: string } {

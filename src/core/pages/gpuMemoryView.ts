@@ -206,7 +206,7 @@ function processesNote(gpu: GpuReading): string {
   // A GPU that does not answer has been said to do so.
   if (gpu.problem !== null && gpu.problem.code !== nvmlNotSupported) return '';
   if (gpu.processes === null) return 'Which programs use it was not asked yet.';
-  return gpu.processes.length === 0 ? 'No program holds memory of it that this user can see.' : '';
+  return gpu.processes.length === 0 ? 'No program that this user can see uses its memory.' : '';
 }
 
 /** The threshold of the status bar's and the view's warning. */
@@ -225,7 +225,7 @@ function fitView({ file, fit }: { file: string; fit: Fit }): FitView {
       ['Weights that can be streamed', size(fit.streamable)],
       ['Weight streaming budget', size(fit.budget)],
       ['Free now', size(fit.free)],
-      ['In all', size(fit.total)],
+      ['Total', size(fit.total)],
     ]),
   };
 }

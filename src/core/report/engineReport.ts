@@ -112,7 +112,7 @@ export interface ComparisonRow {
   engine: string;
   machine: string;
   state: RowState;
-  /** The row's own small verdict in words: "must be equal", "1.4 GiB short", "built for it". */
+  /** The row's own small verdict in words: "versions must match", "1.4 GiB short", "built for it". */
   note: string;
 }
 

@@ -231,8 +231,9 @@ describe('makeEngineReport', () => {
       assert.equal(mismatch?.id, 'version-mismatch');
       assert.equal(mismatch?.evidence, 'header');
       assert.equal(mismatch?.severity, 'warning');
-      assert.match(mismatch?.sentence ?? '', /^The header says/);
+      assert.match(mismatch?.sentence ?? '', /^According to its header, the engine/);
       assert.equal(mismatch?.enumName, undefined);
+      assert.equal(made.rows[0]?.state, 'warning', 'no redder than the reason');
       assert.ok(remedyIds(made).includes('rebuild'));
     });
 
@@ -280,7 +281,7 @@ describe('makeEngineReport', () => {
       assert.equal(made.lead, 'targets');
       assert.equal(made.verdict, 'unchecked');
       assert.equal(made.headline, 'Nothing is wrong with this file.');
-      assert.match(made.summary, /^This machine has no NVIDIA GPU\. Its header says/);
+      assert.match(made.summary, /^This machine has no NVIDIA GPU\. According to its header/);
     });
 
     it('asks for the driver where a GPU is there', () => {

@@ -93,7 +93,7 @@ export function ofFile(
   );
   return {
     ...ownFacts(input),
-    rows: comparisonRows(input, new Set(reasons.map(({ id }) => id))),
+    rows: comparisonRows(input, reasons),
     headerFields: headerFields(facts.headerBytes, flagged, facts.damage?.headerHolds !== false),
     headerHex: headerHex(facts.headerBytes),
     checkedAt: input.now,
@@ -259,7 +259,7 @@ function spoken(findings: readonly Finding[]): string[] {
     }
     about += 1;
     if (about === 1) {
-      return `${reason.evidence === 'header' ? 'Its header says that it' : 'It'} ${predicate}`;
+      return `${reason.evidence === 'header' ? 'According to its header, it' : 'It'} ${predicate}`;
     }
     return predicate.startsWith('was ')
       ? `It was also ${predicate.slice(4)}`
@@ -296,7 +296,7 @@ function whatHeaderSays(input: ReportInput): string {
     runtime && sameVersion(facts.header.version, runtime.version)
       ? `${facts.header.version}, the version here,`
       : facts.header.version;
-  return `Its header says that it was built by TensorRT-RTX ${same} for ${builtFor(facts.header, null)}.`;
+  return `According to its header, the engine was built by TensorRT-RTX ${same} for ${builtFor(facts.header, null)}.`;
 }
 
 function asked(input: ReportInput): string {
@@ -308,7 +308,7 @@ function asked(input: ReportInput): string {
   }
   const runtimeName = `TensorRT-RTX ${plainText(runtime.version, 40)}`;
   if (couldNotTell(answer)) {
-    return `Asked ${runtimeName}; it could not read a GPU.`;
+    return `Asked ${runtimeName}; it found no GPU.`;
   }
   const gpu = gpuView(input);
   return gpu.computeCapability ? `Asked ${runtimeName} on ${gpu.label}.` : `Asked ${runtimeName}.`;

@@ -202,7 +202,7 @@ function finding(
 ): Finding {
   const predicate = 'predicate' in text ? text.predicate : null;
   // What no runtime confirmed says so itself.
-  const subject = evidence === 'header' ? 'The header says that the engine' : 'The engine';
+  const subject = evidence === 'header' ? 'According to its header, the engine' : 'The engine';
   return {
     predicate,
     reason: {

@@ -36,7 +36,7 @@ What helps
 
 Engine and machine
                       Engine                                        This machine
-  TensorRT-RTX        1.6.1.120                                     1.7.1.116               no: must be equal
+  TensorRT-RTX        1.6.1.120                                     1.7.1.116               no: versions must match
   GPU                 8.0 · 8.6 · 8.9 · 12.0 · 12.1 · newer by PTX  RTX 4060, 8.9           ok: built for it
   Weights on the GPU  4.5 MiB                                       8.0 GiB (7.0 GiB free)  ok: fits
   CUDA driver         not recorded                                  13.1 (580.159.04)

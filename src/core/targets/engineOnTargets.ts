@@ -223,7 +223,7 @@ function versionFact({ header }: FileFacts, { tensorrtRtx }: Target, ids: Ids): 
     ? {
         state: 'good',
         text: threeParts(header.version),
-        note: tensorrtRtx === null ? 'must be there' : 'the same',
+        note: tensorrtRtx === null ? 'required' : 'the same',
       }
     : none;
 }

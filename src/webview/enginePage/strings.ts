@@ -44,7 +44,7 @@ export const strings = {
 
   whereToRun: 'Nothing is wrong with this file. Where should it run?',
   youNeedNone:
-    'You don’t need one to know where the engine runs: its header names the TensorRT-RTX version, the GPUs and the memory for weights. Choose your targets.',
+    'You don’t need a GPU to know where the engine runs. Choose your targets:',
   boards: 'Boards',
   addTargets: (count: number) => (count === 1 ? 'Add 1 Target' : `Add ${count} Targets`),
   moreGpus: 'More GPUs…',
@@ -70,7 +70,7 @@ export const strings = {
   optional: 'optional',
   showDetails: (target: string) => `Details of ${target}`,
   thisMachine: 'This machine',
-  noGpuHere: 'no GPU that CUDA shows',
+  noGpuHere: 'no NVIDIA GPU found',
   cantRunHere: 'Can’t run here',
   needs: 'What this engine needs',
   withoutGpu: 'Without a GPU you can',
@@ -88,17 +88,15 @@ export const strings = {
 
   reasons: 'Reasons',
   evidence: {
-    runtime: 'The runtime’s answer',
+    runtime: 'Answer of TensorRT-RTX',
     header: 'Read from the header',
     file: 'Read from the file',
     recipe: 'Read from the recipe beside it',
     'engine-text': 'Read from the engine’s own text, which NVIDIA does not document',
-    compiler: 'Said by NVIDIA’s compiler',
+    compiler: 'Answer of NVIDIA’s compiler',
     inspection: 'Seen when the engine was loaded',
   } satisfies Record<Evidence, string>,
   showInHeader: (offset: number) => `Show in the header, byte ${offset}`,
-  libraryLines: (count: number) =>
-    count === 1 ? 'The library’s own line' : `The library’s own ${count} lines`,
 
   comparison: 'Engine and machine',
   comparisonProperty: 'Property',
@@ -146,7 +144,7 @@ export const strings = {
   headerHint: 'Point at a field, or move to it with the arrow keys, to read what it means.',
   headerNote: 'Offsets are observed, not documented by NVIDIA.',
   headerNoteRuntime:
-    'Offsets are observed, not documented by NVIDIA. The verdict above is the runtime’s own.',
+    'Offsets are observed, not documented by NVIDIA. The verdict above is that of TensorRT-RTX.',
   openAsText: 'Open as Text',
   fieldsAsTable: 'All fields as a table',
   range: (first: number, last: number) => (first === last ? `${first}` : `${first}–${last}`),
@@ -159,7 +157,7 @@ export const strings = {
   fieldColumn: 'Field',
   valueColumn: 'Value',
 
-  log: (count: number) => `The runtime’s own lines (${count})`,
+  log: (count: number) => `Messages from TensorRT-RTX (${count})`,
   logSeverity: ['internal error', 'error', 'warning', 'info', 'verbose'] as readonly string[],
   logSeverityUnknown: 'message',
 };

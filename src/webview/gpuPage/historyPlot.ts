@@ -68,8 +68,8 @@ function options(data: PlotData, width: number, current: () => PlotData | null):
         ...axis,
         values: (_plot, ticks) => ticks.map(minutesBefore(now)),
         space: 70,
-        size: 22,
-        gap: 2,
+        size: 24,
+        gap: 6,
       },
       {
         ...axis,
@@ -77,7 +77,7 @@ function options(data: PlotData, width: number, current: () => PlotData | null):
         size: 72,
         splits: (_plot, _axis, min, max) =>
           [0, 0.25, 0.5, 0.75, 1].map((part) => min + part * (max - min)),
-        values: (_plot, ticks) => ticks.map((bytes) => (bytes === 0 ? '0' : formatBytes(bytes))),
+        values: (_plot, ticks) => ticks.map((bytes) => formatBytes(bytes)),
       },
       {
         ...axis,

@@ -675,7 +675,7 @@ export const runCases = {
     expected: [
       'CUDA error 209',
       'Rebuild it for compute capability 9.0',
-      'The library’s own 2 lines',
+      'Messages (2)',
     ],
   },
 } satisfies Record<string, RunCase>;

@@ -82,7 +82,7 @@ export const strings = {
   deviceMemory: 'Activations and scratch memory',
   notes: 'Worth knowing',
   note: { information: 'Information:', warning: 'Warning:' },
-  ownLines: (lines: number) => `The runtime’s own lines (${lines})`,
+  ownLines: (lines: number) => `Messages from TensorRT-RTX (${lines})`,
 
   // layers
   headLayers: (amount: string) => count(amount, 'layer', 'layers'),

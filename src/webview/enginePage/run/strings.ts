@@ -251,8 +251,7 @@ export const strings = {
 
   inputsUsed: 'Inputs it ran with',
   inputColumns: { input: 'Input', shape: 'Shape and type', source: 'Values', range: 'Range' },
-  libraryLines: (count: number) =>
-    count === 1 ? 'The library’s own line' : `The library’s own ${formatCount(count)} lines`,
+  libraryLines: (count: number) => `Messages (${formatCount(count)})`,
   stage: (stage: string) => `It stopped at “${stage}”`,
   cudaError: (code: number) => `CUDA error ${code}`,
   severity: { information: 'Information:', warning: 'Warning:', error: 'Error:' },

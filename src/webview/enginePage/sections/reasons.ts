@@ -39,7 +39,6 @@ function reasonItem(
         </p>
         <p class="evidence">
           <span>${strings.evidence[reason.evidence]}</span>
-          ${reason.enumName ? html`<span class="enum-names">${reason.enumName}</span>` : nothing}
           ${
             field
               ? html`<button class="link" type="button" @click=${() => actions.goToField(field.id)}>
@@ -49,15 +48,16 @@ function reasonItem(
           }
         </p>
         ${
-          reason.libraryLines.length > 0
+          reason.enumName || reason.libraryLines.length > 0
             ? disclosure(
                 state,
                 actions,
                 `reason-${reason.id}`,
-                strings.libraryLines(reason.libraryLines.length),
-                html`<ul class="own-lines">
-                  ${reason.libraryLines.map((line) => html`<li><bdi>${line}</bdi></li>`)}
-                </ul>`,
+                strings.details,
+                html`${reason.enumName ? html`<span class="enum-names">${reason.enumName}</span>` : nothing}
+                  <ul class="own-lines">
+                    ${reason.libraryLines.map((line) => html`<li><bdi>${line}</bdi></li>`)}
+                  </ul>`,
               )
             : nothing
         }
