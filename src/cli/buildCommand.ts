@@ -27,14 +27,14 @@ export function addBuildCommand(program: Command, ended: (code: number) => void)
     .option('-o, --output <engine>', 'the engine to write; beside the model when left out')
     .option('--recipe <file>', 'build as NAME.engine.json says; other options override it')
     .option('--check', 'with --recipe: build nothing, say whether a rebuild is due')
-    .option('--weight-streaming', 'weights need not all fit on the GPU')
+    .option('--weight-streaming', 'allow weights to be streamed from main memory')
     .option(
       '--compute-capability <list...>',
       'build for 7.5, 8.0, 8.6, 8.9, 12.0, 12.1, or current alone; all but 7.5 when left out',
     )
     .option(
       '--profile <input:min:opt:max...>',
-      'the range of a dynamic input, such as image:1x3x64x64:1x3x224x224:4x3x512x512; once more for the same input is a further profile',
+      'the range of a dynamic input, such as image:1x3x64x64:1x3x224x224:4x3x512x512; give it again for the same input to add a profile',
     )
     .option('--flag <name...>', 'builder flags by their names in NvInfer.h: kSPARSE_WEIGHTS')
     .option('--clear-flag <name...>', 'builder flags to switch off that are on by default: kTF32')
@@ -46,7 +46,7 @@ export function addBuildCommand(program: Command, ended: (code: number) => void)
     .option('--memory-pool <name=bytes...>', 'limits by pool: kWORKSPACE=1073741824')
     .option('--runtime <library>', 'TensorRT-RTX to build with: library, folder or version')
     .option('--keep-backups <count>', 'how many old engines stay as .bak, .bak2, …', parseCount, 1)
-    .option('--follow-links', 'write the engine also where a link leads out of its folder')
+    .option('--follow-links', "allow a link that leads out of the engine's folder")
     .option('--json', 'print the result as an object')
     .addHelpText('after', help)
     .action(async (model: string | undefined, args: BuildArguments) => {

@@ -35,7 +35,7 @@ Examples:
 export function addCheckCommand(program: Command, ended: (code: number) => void): void {
   program
     .command('check')
-    .description('say whether this machine can run these engines')
+    .description('check whether this machine can run engines')
     .argument(
       '[paths...]',
       'engine files, folders to search, or patterns such as "models/**/*.engine"',
@@ -43,7 +43,7 @@ export function addCheckCommand(program: Command, ended: (code: number) => void)
     .option('--json', 'print a JSON array with one object a file')
     .option(
       '--compatibility-info <hex>',
-      "also tell of an engine's first 64 bytes, as ep_compatibility_info of ONNX Runtime has them",
+      "also check the first 64 bytes of an engine, as in ONNX Runtime's ep_compatibility_info",
     )
     .option('--machine <profile>', 'also predict the verdict on another machine, from the header')
     .option(
@@ -52,7 +52,7 @@ export function addCheckCommand(program: Command, ended: (code: number) => void)
     )
     .option(
       '--match-version',
-      "ask the TensorRT-RTX of each engine's own version where there is one",
+      'check each engine with the TensorRT-RTX version that built it, where it is installed',
     )
     .option(
       '--ext <names>',
@@ -60,35 +60,41 @@ export function addCheckCommand(program: Command, ended: (code: number) => void)
       extensions,
       defaults.ext,
     )
-    .option('--follow-links', 'also search folders that links below PATHS lead to')
-    .option('--timeout <seconds>', 'how long a check may take', seconds, defaults.timeout)
+    .option('--follow-links', 'follow symbolic links to folders while searching')
+    .option('--timeout <seconds>', 'maximum time for a check', seconds, defaults.timeout)
     .option(
       '--deep',
-      'also read which GPUs an engine holds code for, which its header cannot say (at most 4 MB a file)',
+      'also read from each engine which GPUs it has code for, which its header cannot say (at most 4 MB a file)',
     )
-    .option('--verbose', 'print all that is known of each engine')
+    .option('--verbose', 'print the details of each engine')
     .option(
       '--target <names>',
       'boards or targets of engine-inspector.json, e.g. "rtx-4060-laptop,rtx-5090"',
       names,
     )
     .option('--rtx <version>', 'TensorRT-RTX of the targets; without it, that of each engine')
-    .option('--config <file>', 'instead of the engine-inspector.json here or above')
-    .option('--no-config', 'read no engine-inspector.json')
+    .option(
+      '--config <file>',
+      'use this file, not the engine-inspector.json in this folder or above it',
+    )
+    .option('--no-config', 'ignore engine-inspector.json')
     .option('--format <format>', gateFormats.join(', '))
     .option(
       '--output <format=file>',
       'write a format into a file; may be given several times',
       also,
     )
-    .option('--fail-level <level>', 'error, warning or none: from where on the exit code is 1')
+    .option(
+      '--fail-level <level>',
+      'lowest severity that makes the exit code 1: error, warning or none',
+    )
     .option('--exit-zero', 'exit with 0 whatever is found')
-    .option('--baseline <file>', 'findings that are known and fail nothing')
-    .option('--update-baseline', 'write what is found now into the baseline')
-    .option('--prune-baseline', 'remove from the baseline what is not found any more')
+    .option('--baseline <file>', 'file of known findings, which do not fail the check')
+    .option('--update-baseline', 'write the findings of this check to the baseline')
+    .option('--prune-baseline', 'remove findings from the baseline that are no longer found')
     .option('--files-from <file>', 'a list of files, a line each or ended by NULs; - for stdin')
     .option('--exclude <pattern>', 'leave out files and folders; may be given several times', also)
-    .option('--shard <i/n>', 'only the i-th of n parts; engine-inspector merge joins them')
+    .option('--shard <i/n>', 'check only part i of n; engine-inspector merge joins the reports')
     .addHelpText('after', help)
     .action(async (paths: string[], options: CheckOptions) => {
       const named =

@@ -23,8 +23,8 @@ export function addEngineOptions(command: Command): Command {
       'number (as engine-inspector gpu counts) or UUID; the first one when left out',
       parseGpu,
     )
-    .option('--allow-changed', 'load it although its SHA-256 is not the recorded one')
-    .option('--timeout <seconds>', 'end it when it gives no sign of life for so long', parseTimeout)
+    .option('--allow-changed', 'load the engine even if its SHA-256 differs from the recorded one')
+    .option('--timeout <seconds>', 'stop after this long without progress', parseTimeout)
     .option('--json', 'print an object (docs/cli-json.md)');
 }
 

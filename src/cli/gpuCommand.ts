@@ -6,8 +6,8 @@ export function addGpuCommand(program: Command, ended: (code: number) => void): 
   program
     .command('gpu')
     .description('show GPU memory, how busy the GPUs are, and which programs hold memory')
-    .option('--watch', 'look again and again until Ctrl+C')
-    .option('--interval <seconds>', 'between two looks of --watch', parseInterval, 2)
+    .option('--watch', 'repeat until Ctrl+C')
+    .option('--interval <seconds>', 'time between two readings of --watch', parseInterval, 2)
     .option('--json', 'print an object; with --watch one on each line')
     .addHelpText(
       'after',

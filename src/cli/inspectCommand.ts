@@ -19,15 +19,18 @@ Examples:
 export function addInspectCommand(program: Command, ended: (code: number) => void): void {
   const command = program
     .command('inspect')
-    .description('load an engine and say what is inside: tensors, memory, layers')
+    .description('load an engine and show its tensors, memory and layers')
     .argument('[engine]', 'the engine; left out with --import')
     .addOption(
       new Option('--layers [format]', 'print the layers: table, json or csv').choices(layerFormats),
     )
     .option('--filter <text>', 'only layers with all these words, in a table or CSV')
-    .option('--output <file>', 'write there and not to standard output')
-    .option('--compare <engine>', 'what differs in another engine')
-    .option('--import <file>', 'layers from a JSON file of trtexec --exportLayerInfo, no engine')
+    .option('--output <file>', 'write to this file instead of standard output')
+    .option('--compare <engine>', 'show the differences from another engine')
+    .option(
+      '--import <file>',
+      'read layers from a JSON file of trtexec --exportLayerInfo instead of an engine',
+    )
     .option('--profile <file>', 'times of layers from a JSON file of trtexec --exportProfile');
   addEngineOptions(command)
     .addHelpText('after', help)

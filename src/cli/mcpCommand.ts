@@ -19,7 +19,9 @@ Example, in the program's configuration:
 export function addMcpCommand(program: Command, ended: (code: number) => void): void {
   program
     .command('mcp')
-    .description('serve an assistant: check, explain, predict and build engines as its tools')
+    .description(
+      'serve assistants (Model Context Protocol): check, explain, predict and build engines',
+    )
     .option(
       '--folder <folder>',
       'a folder whose files it may use; may be given several times',

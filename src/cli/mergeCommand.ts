@@ -7,14 +7,14 @@ export function addMergeCommand(program: Command, ended: (code: number) => void)
     .command('merge')
     .description('join the reports of check --shard into one, in any format')
     .argument('<files...>', 'JSON or NDJSON of check, in the order of the shards')
-    .option('--format <format>', 'as of check')
-    .option('--output <format=file>', 'as of check', (value: string, before: string[] = []) => [
+    .option('--format <format>', 'as in check')
+    .option('--output <format=file>', 'as in check', (value: string, before: string[] = []) => [
       ...before,
       value,
     ])
     .option('--fail-level <level>', 'error, warning or none')
     .option('--exit-zero', 'exit with 0 whatever is found')
-    .option('--verbose', 'print every cell')
+    .option('--verbose', 'print every engine on every target')
     .addHelpText(
       'after',
       `

@@ -67,7 +67,9 @@ async function versionText(argv: readonly string[]): Promise<string> {
 /** ended: is told the exit code of the sub-command that was called. */
 export function makeProgram(versionShown: string, ended: (code: number) => void): Command {
   const program = new Command('engine-inspector')
-    .description('Says whether this machine can run TensorRT-RTX engines, why not, and what to do.')
+    .description(
+      'Checks whether this machine can run TensorRT-RTX engines, and says why not and what to do.',
+    )
     .version(versionShown)
     .exitOverride()
     .showHelpAfterError('(engine-inspector --help tells more)')

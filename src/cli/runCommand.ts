@@ -58,7 +58,7 @@ export function addRunCommand(program: Command, ended: (code: number) => void): 
   const command = program
     .command('run')
     .description('run an engine with sample inputs and measure it')
-    .argument('[engine]', 'the engine');
+    .argument('[engine]', 'engine file');
   addRunOptions(command)
     .option('--budget <budget>', 'weight streaming budget', parseBudget, 'default')
     .option(
@@ -74,7 +74,7 @@ export function addRunCommand(program: Command, ended: (code: number) => void): 
       '--reference [model]',
       'only run the model with ONNX Runtime on the CPU, not the engine',
     )
-    .option('--save-outputs <folder>', 'write each output there as .npy')
+    .option('--save-outputs <folder>', 'write each output to this folder as .npy')
     .option('--csv', 'print the numbers as CSV; with --layers those of the layers');
   addEngineOptions(command)
     .addHelpText('after', runHelp)
@@ -88,9 +88,9 @@ export function addSweepCommand(program: Command, ended: (code: number) => void)
   const command = program
     .command('sweep')
     .description('measure an engine with several weight streaming budgets: latency against memory')
-    .argument('<engine>', 'the engine');
+    .argument('<engine>', 'engine file');
   addRunOptions(command)
-    .option('--budgets <list>', 'how many, or which ones', parseBudgets)
+    .option('--budgets <list>', 'number of budgets, or a list of them', parseBudgets)
     .option('--csv', 'print the table as CSV');
   addEngineOptions(command)
     .addHelpText('after', sweepHelp)
@@ -117,21 +117,26 @@ function addRunOptions(command: Command): Command {
     .option('--profile <index>', 'optimization profile', wholeNumber(0, 9999), profile)
     .option(
       '--iterations <count>',
-      'measure at least so many (200 without --seconds)',
+      'minimum number of measured iterations (200 without --seconds)',
       parseIterations,
     )
-    .option('--seconds <seconds>', 'measure at least so long', parseSeconds)
+    .option('--seconds <seconds>', 'minimum measuring time', parseSeconds)
     .option(
       '--warm-up <count>',
       'iterations before the measured ones',
       wholeNumber(0, 100_000),
       warmUp,
     )
-    .option('--streams <count>', 'run on so many CUDA streams at once', wholeNumber(1, 16), streams)
-    .option('--copies', 'count the copies of inputs and outputs')
+    .option(
+      '--streams <count>',
+      'number of CUDA streams to run at once',
+      wholeNumber(1, 16),
+      streams,
+    )
+    .option('--copies', 'include the copies of inputs and outputs in the latency')
     .option('--cuda-graph', 'let TensorRT-RTX capture CUDA graphs')
     .option(
       '--no-cache',
-      'neither read nor write compiled kernels (kept for this engine, GPU and user)',
+      'do not use the cache of compiled kernels, which is kept for each engine, GPU and user',
     );
 }

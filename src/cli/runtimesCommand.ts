@@ -8,7 +8,7 @@ export function addRuntimesCommand(program: Command, ended: (code: number) => vo
     .description('list the TensorRT-RTX libraries that are found on this machine')
     .option('--json', 'print a JSON array')
     .option('--runtime <path>', 'also this library, or the folder that holds it')
-    .option('--verbose', 'say where it looked')
+    .option('--verbose', 'show where it looked')
     .addHelpText(
       'after',
       `

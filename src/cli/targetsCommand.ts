@@ -14,8 +14,11 @@ export function addTargetsCommand(program: Command, ended: (code: number) => voi
     .argument('[names...]', 'only these targets or boards')
     .option('--boards', 'list the boards')
     .option('--json', 'print a JSON array')
-    .option('--config <file>', 'instead of the engine-inspector.json here or above')
-    .option('--no-config', 'read no engine-inspector.json')
+    .option(
+      '--config <file>',
+      'use this file, not the engine-inspector.json in this folder or above it',
+    )
+    .option('--no-config', 'ignore engine-inspector.json')
     .addHelpText(
       'after',
       `
