@@ -62,7 +62,10 @@ describe('makeGpuView', () => {
   });
 
   it('tells no programs from programs it may not see', () => {
-    assert.match(view([rawGpu()]).gpus[0]?.processesNote ?? '', /No program that this user can see/);
+    assert.match(
+      view([rawGpu()]).gpus[0]?.processesNote ?? '',
+      /No program that this user can see/,
+    );
     const refused = view([rawGpu({ processesStatus: 4 })]).gpus[0]?.processesNote ?? '';
     assert.match(refused, /NVML_ERROR_NO_PERMISSION/);
   });

@@ -43,8 +43,7 @@ export const strings = {
   manageTrust: 'Manage Workspace Trust',
 
   whereToRun: 'Nothing is wrong with this file. Where should it run?',
-  youNeedNone:
-    'You don’t need a GPU to know where the engine runs. Choose your targets:',
+  youNeedNone: 'You don’t need a GPU to know where the engine runs. Choose your targets:',
   boards: 'Boards',
   addTargets: (count: number) => (count === 1 ? 'Add 1 Target' : `Add ${count} Targets`),
   moreGpus: 'More GPUs…',
