@@ -2,6 +2,7 @@
  * `engine-inspector check` of this machine, arranged for its cold start: koffi is loaded while the system reads folders for libraries,
  * and the code that makes reports (checkFiles.ts) while a native thread loads TensorRT-RTX.
  */
+import { installedVariable } from '../host/runtimes/installedVariable';
 import { chosenWithoutNativePart } from '../host/runtimes/shims';
 import type { CheckSession } from './checkFiles';
 import type { CheckOptions } from './checkOptions';
@@ -21,10 +22,15 @@ export function checkHere(paths: readonly string[], options: CheckOptions): Prom
 export function mayBeGate(options: CheckOptions): boolean {
   return (
     Object.keys(options).some((name) => !ofPlainCheck.has(name)) ||
-    Object.keys(process.env).some((name) => name.startsWith('ENGINE_INSPECTOR_')) ||
+    Object.keys(process.env).some(
+      (name) => name.startsWith('ENGINE_INSPECTOR_') && !ofTerminals.has(name),
+    ) ||
     (options.config !== false && findConfig(process.cwd()) !== null)
   );
 }
+
+/** What terminalCommand.ts sets for every call in VS Code's terminals. */
+const ofTerminals: ReadonlySet<string> = new Set(['ENGINE_INSPECTOR_NODE', installedVariable]);
 
 const ofPlainCheck: ReadonlySet<string> = new Set<keyof CheckOptions>([
   'json',

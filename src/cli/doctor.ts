@@ -14,12 +14,11 @@ import { plainText } from '../core/text/plainText';
 import { printableJson, printedJson } from '../core/text/printableJson';
 import { asFailure } from '../core/wire/failure';
 import { EngineHostClient } from '../host/engineHost/client';
-import { chooseRuntime } from '../host/runtimes/runtimes';
 import { listShims, noNativePart } from '../host/runtimes/shims';
 import { distFolder } from './distFolder';
 import type { DoctorOptions } from './commandArguments';
 import { runTrial } from './doctorTrial';
-import { findLocalRuntimes, runtimeChoice, shimFolder } from './localRuntimes';
+import { chooseLocal, findLocalRuntimes, shimFolder } from './localRuntimes';
 import { complain, hasColour, painter, print } from './output';
 
 export async function doctor({ json, full, runtime }: DoctorOptions): Promise<number> {
@@ -67,7 +66,7 @@ async function gather(runtime: string | undefined): Promise<DoctorFacts> {
     path: nameless(file),
     problem: problem === null ? null : { sentence: nameless(problem), nextStep },
   }));
-  const chosen = chooseRuntime(found, runtimeChoice(found, runtime, false));
+  const chosen = await chooseLocal(found, runtime, false, null);
   const host = new EngineHostClient({
     hostMain: path.join(distFolder(), 'engineHost.js'),
     shimFolder: shimFolder(),
@@ -82,6 +81,8 @@ async function gather(runtime: string | undefined): Promise<DoctorFacts> {
       } catch (error) {
         facts.loadProblem = problemOf(asFailure(error, `Loading ${libraryPath}`));
       }
+    } else if (found.length > 0) {
+      facts.loadProblem = problemOf({ message: chosen.why, nextStep: chosen.nextStep });
     }
     const { cudaDriverVersion, driverVersion, message, gpus } = await host.request('gpus', {});
     facts.driver = { cudaDriverVersion, driverVersion, message: nameless(message) };

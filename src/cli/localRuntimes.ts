@@ -1,6 +1,7 @@
 /** The TensorRT-RTX libraries that the command line knows: those of the environment it was called in. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { asFailure } from '../core/wire/failure';
 import {
   chooseRuntime,
   findRuntimes,
@@ -10,6 +11,7 @@ import {
   type RuntimeFiles,
 } from '../host/runtimes/runtimes';
 import { readLibraryFileSync } from '../host/runtimes/libraryFile';
+import { installedVariable } from '../host/runtimes/installedVariable';
 import { distFolder } from './distFolder';
 import { listShims, noNativePart, shimFolderOf } from '../host/runtimes/shims';
 
@@ -43,7 +45,7 @@ export function findLocalRuntimes(
   return findRuntimes({
     setting: explicit === undefined || isVersion(explicit) ? null : path.resolve(explicit),
     env: process.env,
-    installed: null,
+    installed: installedFolder(),
     workspaceFolders: [],
     selectedPython: null,
     files: syncFiles,
@@ -53,7 +55,7 @@ export function findLocalRuntimes(
 }
 
 /** An explicit path decides alone; a folder stands for what was found in it. */
-export function runtimeChoice(
+function runtimeChoice(
   found: readonly FoundRuntime[],
   explicit: string | undefined,
   matchVersion: boolean,
@@ -63,13 +65,38 @@ export function runtimeChoice(
   return { mode: 'path', path: setting?.path ?? path.resolve(explicit) };
 }
 
+/** In VS Code's terminals: the extension's own storage. */
+function installedFolder(): string | null {
+  const folder = process.env[installedVariable] ?? '';
+  return path.isAbsolute(folder) ? folder : null;
+}
+
 /** "1.6" or "1.7.1.116": by its version instead of a path. */
 function isVersion(text: string): boolean {
   return /^\d+(\.\d+){1,3}$/.test(text);
 }
 
 /** wanted: --runtime, a version or a path. */
-export function chooseLocal(
+export async function chooseLocal(
+  found: readonly FoundRuntime[],
+  wanted: string | undefined,
+  matchVersion: boolean,
+  engineVersion: string | null,
+): Promise<ChosenRuntime> {
+  const chosen = chooseFrom(found, wanted, matchVersion, engineVersion);
+  const installed = installedFolder();
+  if (chosen.runtime === null || installed === null) return chosen;
+  try {
+    const { refuseChangedInstall } = await import('../host/runtimes/installedRuntime');
+    await refuseChangedInstall(chosen.runtime.path, installed);
+    return chosen;
+  } catch (error) {
+    const { message, nextStep } = asFailure(error, `Looking at ${chosen.runtime.path}`);
+    return { runtime: null, why: message, nextStep };
+  }
+}
+
+function chooseFrom(
   found: readonly FoundRuntime[],
   wanted: string | undefined,
   matchVersion: boolean,

@@ -13,7 +13,7 @@ export async function runtimes({ json, runtime, verbose }: RuntimesOptions): Pro
     runtime,
     verbose === true ? (line) => complain(shown(line)) : undefined,
   );
-  const chosen = chooseLocal(found, runtime, false, null);
+  const chosen = await chooseLocal(found, runtime, false, null);
   if (json === true) {
     await print(`${JSON.stringify(runtimesJson(found, chosen), null, 2)}\n`);
     return chosen.runtime ? 0 : 1;

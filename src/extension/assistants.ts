@@ -3,6 +3,7 @@
  * uses. VS Code has this since 1.101 and this extension runs in 1.100, so it looks whether it is there.
  */
 import * as vscode from 'vscode';
+import { installedVariable } from '../host/runtimes/installedVariable';
 import type { Errors } from './errors';
 import { mcpServers } from './ids';
 import type { Runtimes } from './runtimes';
@@ -94,7 +95,7 @@ export class Assistants implements vscode.Disposable {
       process.execPath,
       [cli, 'mcp', ...folders.flatMap(({ uri }) => ['--folder', uri.fsPath])],
       // In desktop VS Code execPath is Electron, which is Node with this.
-      { ELECTRON_RUN_AS_NODE: '1' },
+      { ELECTRON_RUN_AS_NODE: '1', [installedVariable]: this.given.runtimes.installFolder },
       version,
     );
     server.cwd = first.uri;

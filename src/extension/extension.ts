@@ -91,6 +91,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
     new TerminalCommand(
       context.environmentVariableCollection,
       context.asAbsolutePath(path.join('dist', 'bin')),
+      installFolder,
     ),
   );
   own(new Decorations(reports, problems));

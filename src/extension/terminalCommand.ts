@@ -5,6 +5,7 @@
  */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { installedVariable } from '../host/runtimes/installedVariable';
 import * as settings from './settings';
 
 const shown =
@@ -16,6 +17,8 @@ export class TerminalCommand implements vscode.Disposable {
   constructor(
     private readonly variables: vscode.EnvironmentVariableCollection,
     private readonly folder: string,
+    /** Of "Install TensorRT-RTX…". */
+    private readonly installFolder: string,
   ) {
     this.update();
     this.listener = settings.onDidChange(['terminalCommand'], () => this.update());
@@ -30,6 +33,7 @@ export class TerminalCommand implements vscode.Disposable {
     const options = { applyAtProcessCreation: true, applyAtShellIntegration: true };
     this.variables.append('PATH', path.delimiter + this.folder, options);
     this.variables.replace('ENGINE_INSPECTOR_NODE', process.execPath, options);
+    this.variables.replace(installedVariable, this.installFolder, options);
     this.variables.description = new vscode.MarkdownString(shown);
   }
 

@@ -36,6 +36,16 @@ describe('doctor', function () {
     assert.equal(trials, null);
   });
 
+  it('takes a version as --runtime', () => {
+    const env = { LD_LIBRARY_PATH: path.dirname(libraryOf(newest)) };
+    const state = (version: string) => {
+      const { stdout } = call(['--json', '--runtime', version], env);
+      return (JSON.parse(stdout) as Printed).checks.find(({ id }) => id === 'runtime');
+    };
+    assert.equal(state(newest.slice(0, 3))?.state, 'ok');
+    assert.equal(state('1.0')?.sentence, 'No TensorRT-RTX 1.0 was found on this machine.');
+  });
+
   it('names a library that can’t be used, the step that helps, and not the user', () => {
     const home = fs.mkdtempSync(path.join(os.tmpdir(), 'engine-inspector-home-'));
     const broken = path.join(home, path.basename(libraryOf(newest)));

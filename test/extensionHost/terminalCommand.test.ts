@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { version } from '../../package.json';
 import { section, settings } from '../../src/extension/ids';
+import { installedVariable } from '../../src/host/runtimes/installedVariable';
 import { temporaryFolder } from '../harness/workspace';
 import { activated, until } from './inVSCode';
 
@@ -31,11 +32,13 @@ describe('the command line in the terminal', () => {
   });
 
   it('comes behind what is on PATH, and says in the terminal what it changes', async () => {
-    const { terminalVariables } = await activated();
+    const { terminalVariables, runtimes } = await activated();
     const added = terminalVariables.get('PATH');
     assert.equal(added?.type, vscode.EnvironmentVariableMutatorType.Append);
     assert.ok(added.value.startsWith(path.delimiter));
     assert.ok(fs.existsSync(path.join(added.value.slice(1), 'engine-inspector')));
+    // So that it finds what "Install TensorRT-RTX…" installed.
+    assert.equal(terminalVariables.get(installedVariable)?.value, runtimes.installFolder);
     const { description } = terminalVariables;
     assert.match(
       typeof description === 'string' ? description : (description?.value ?? ''),

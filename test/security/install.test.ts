@@ -6,9 +6,12 @@ import * as path from 'node:path';
 
 import { Failure } from '../../src/core/wire/failure';
 import { refuseChangedInstall } from '../../src/host/runtimes/installedRuntime';
+import { installedVariable } from '../../src/host/runtimes/installedVariable';
 import { installRuntime } from '../../src/host/runtimes/installRuntime';
+import { repositoryRoot } from '../harness';
 import { temporaryFolder, type TemporaryFolder } from '../harness/workspace';
 import { libraryOf } from '../support/builtEngines';
+import { writeEngine } from '../support/engineFiles';
 import { describeUnless, onWindows } from '../support/leaveOut';
 import { newest } from '../support/releases';
 
@@ -153,6 +156,37 @@ describeUnless(
       // The same size, and the same time.
       fs.utimesSync(library, atime, mtime);
       assert.match(await refused(), /is not what was installed/);
+    });
+
+    it('is found by the command line of a terminal, and not loaded there once it changed', () => {
+      const nowhere = path.join(storage.path, 'nowhere');
+      const call = (...args: string[]) =>
+        spawnSync(process.execPath, [path.join(repositoryRoot, 'dist/cli.js'), ...args], {
+          cwd: storage.path,
+          encoding: 'utf8',
+          env: {
+            PATH: process.env['PATH'],
+            HOME: nowhere,
+            [installedVariable]: storage.path,
+            LD_LIBRARY_PATH: nowhere,
+          },
+        });
+      const engine = path.join(storage.path, 'any.engine');
+      writeEngine(engine, { version: newest });
+      const before = call('check', '--json', engine);
+      const [{ runtime } = {}] = JSON.parse(before.stdout) as { runtime?: { path: string } }[];
+      assert.equal(runtime?.path, library);
+      fs.writeFileSync(path.join(path.dirname(library), 'libcuda.so.1'), 'another library');
+      for (const args of [
+        ['check', engine],
+        ['check', '--runtime', library, engine],
+        ['runtimes'],
+        ['doctor'],
+        ['inspect', engine],
+      ]) {
+        const { stdout, stderr } = call(...args);
+        assert.match(stdout + stderr, /is not what was installed/, args.join(' '));
+      }
     });
 
     it('is not loaded where another user may exchange it', async () => {
