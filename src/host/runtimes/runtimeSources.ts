@@ -7,6 +7,7 @@ export type RuntimeSource =
   | 'installed'
   | 'workspace-python'
   | 'selected-python'
+  | 'path-python'
   | 'library-path'
   | 'standard-folder';
 
@@ -17,6 +18,7 @@ export const runtimeSourceNames: Readonly<Record<RuntimeSource, string>> = {
   installed: 'installed by Engine Inspector',
   'workspace-python': 'Python environment of the workspace',
   'selected-python': 'selected Python environment',
+  'path-python': 'Python on PATH',
   'library-path': process.platform === 'win32' ? 'PATH' : 'LD_LIBRARY_PATH',
   'standard-folder': 'standard folder',
 };

@@ -113,14 +113,25 @@ describe('findRuntimes', () => {
         library(`workspace/venv/${site}`, '1.5.0.114'),
         library(`conda/${site}`, '1.4.0.76'),
         library(`active/${site}`, '1.4.0.76'),
+        library(`usr/${site}`, '1.7.1.116'),
+        library(`home/.pyenv/versions/3.12.1/${site}`, '1.7.1.116'),
+        library(`home/.local/${site}`, '1.6.1.120'),
         library('path/libtensorrt_rtx.so.1', '1.7.1.116'),
         library('standard/libtensorrt_rtx.so.1', '1.7.1.116'),
       ];
       const inFolder = (name: string) => path.join(folder, name);
       const lines: string[] = [];
+      for (const python of ['usr/bin/python3', 'home/.pyenv/shims/python3']) {
+        fs.mkdirSync(inFolder(path.dirname(python)), { recursive: true });
+        fs.writeFileSync(inFolder(python), '');
+      }
       const found = await find({
         setting: inFolder('own'),
         env: {
+          PATH: ['usr/bin', 'relative', inFolder('usr/bin'), inFolder('home/.pyenv/shims')].join(
+            ':',
+          ),
+          HOME: inFolder('home'),
           TENSORRT_RTX_HOME: inFolder('sdk'),
           VIRTUAL_ENV: inFolder('active'),
           LD_LIBRARY_PATH: ['relative', '', inFolder('nowhere'), inFolder('path')].join(':'),
@@ -145,6 +156,9 @@ describe('findRuntimes', () => {
           'workspace-python',
           'selected-python',
           'selected-python',
+          'path-python',
+          'path-python',
+          'path-python',
           'library-path',
           'standard-folder',
         ],
@@ -180,6 +194,36 @@ describe('findRuntimes', () => {
     assert.deepEqual(
       found.map(({ path: at }) => at),
       [file],
+    );
+  });
+
+  itUnless(
+    onWindows('it looks as on Linux, whose lists of folders know no drive letters'),
+    'finds what pip installed for the Python on PATH, an environment or not',
+    async () => {
+      const site = 'lib/python3.12/site-packages/tensorrt_rtx_libs/libtensorrt_rtx.so.1';
+      const own = library(`env/${site}`, '1.7.1.116');
+      const base = library(`base/${site}`, '1.6.1.120');
+      for (const name of ['base/bin', 'env/bin']) fs.mkdirSync(path.join(folder, name));
+      fs.writeFileSync(path.join(folder, 'base/bin/python3'), '');
+      fs.symlinkSync('../../base/bin/python3', path.join(folder, 'env/bin/python3'));
+      const found = await find({ env: { PATH: path.join(folder, 'env/bin') } });
+      assert.deepEqual(
+        found.map(({ path: at }) => at),
+        [own, base],
+      );
+    },
+  );
+
+  it('finds what pip installed for one user on Windows', async () => {
+    // Names alone: separators are those of the system that this runs on.
+    const file = path.join(folder, 'Python/Python312/site-packages/tensorrt_rtx_libs');
+    fs.mkdirSync(file, { recursive: true });
+    fs.writeFileSync(path.join(file, 'tensorrt_rtx_1_7.dll'), '');
+    const found = await find({ platform: 'win32', env: { APPDATA: folder } });
+    assert.deepEqual(
+      found.map(({ source }) => source),
+      ['path-python'],
     );
   });
 

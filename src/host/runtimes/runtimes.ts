@@ -8,8 +8,9 @@
  *  3. what "Install TensorRT-RTX" put into the extension's own storage;
  *  4. the Python environments of the workspace's folders (.venv, venv), in a trusted workspace only;
  *  5. the selected Python environment, VIRTUAL_ENV and CONDA_PREFIX;
- *  6. the folders of LD_LIBRARY_PATH (PATH on Windows); relative ones are left out, they depend on who starts us;
- *  7. the standard folders: /usr/lib/x86_64-linux-gnu, /usr/lib64, /usr/local/lib, /usr/local/lib64, /opt/TensorRT-RTX*,
+ *  6. where pip installs for the Pythons on PATH: beside each of them, and in the user's own folder;
+ *  7. the folders of LD_LIBRARY_PATH (PATH on Windows); relative ones are left out, they depend on who starts us;
+ *  8. the standard folders: /usr/lib/x86_64-linux-gnu, /usr/lib64, /usr/local/lib, /usr/local/lib64, /opt/TensorRT-RTX*,
  *     /usr/local/TensorRT-RTX*; C:\Program Files\NVIDIA*\TensorRT-RTX*, C:\TensorRT-RTX* on Windows.
  * Nothing is loaded here: files are only looked at (libraryFile.ts).
  *
@@ -203,10 +204,12 @@ function placesInOrder(places: RuntimePlaces, files: RuntimeFiles): [RuntimeSour
   ].filter((folder) => path.isAbsolute(folder));
   if (environments.length > 0) order.push(['selected-python', () => inPythons(environments)]);
 
-  const searched = platform === 'win32' ? (env['PATH'] ?? env['Path']) : env['LD_LIBRARY_PATH'];
-  const folders = (searched ?? '')
-    .split(path.delimiter)
-    .filter((folder) => path.isAbsolute(folder));
+  const programs = absoluteFolders(env['PATH'] ?? env['Path']);
+  order.push([
+    'path-python',
+    async () => inPythons(await pythonsOnPath(programs, env, platform, files)),
+  ]);
+  const folders = platform === 'win32' ? programs : absoluteFolders(env['LD_LIBRARY_PATH']);
   if (folders.length > 0) order.push(['library-path', () => within(folders)]);
 
   order.push([
@@ -214,6 +217,50 @@ function placesInOrder(places: RuntimePlaces, files: RuntimeFiles): [RuntimeSour
     async () => within(places.standardFolders ?? (await standardFolders(platform, env, files))),
   ]);
   return order;
+}
+
+function absoluteFolders(list: string | undefined): string[] {
+  return (list ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
+}
+
+/** Each is an interpreter, or a folder with what belongs to one. Nothing is started to find out. */
+async function pythonsOnPath(
+  programs: readonly string[],
+  env: NodeJS.ProcessEnv,
+  platform: NodeJS.Platform,
+  files: RuntimeFiles,
+): Promise<string[]> {
+  const names = platform === 'win32' ? ['python.exe'] : ['python3', 'python'];
+  const found = new Set<string>();
+  for (const folder of new Set(programs)) {
+    for (const name of names) {
+      const python = path.join(folder, name);
+      // One of an environment is a link to the Python that it was made with.
+      if ((await files.stat(python)) !== null) found.add(python).add(await files.realpath(python));
+    }
+    // pyenv's are scripts that choose one of these.
+    const versions = path.join(folder, '..', 'versions');
+    if (path.basename(folder) === 'shims') {
+      for (const name of await files.readdir(versions)) found.add(path.join(versions, name));
+    }
+  }
+  // Debian's Python is in /usr, and its pip installs here.
+  if ([...found].some((python) => path.dirname(python) === '/usr/bin')) found.add('/usr/local');
+  for (const folder of await userBases(env, platform, files)) found.add(folder);
+  return [...found];
+}
+
+/** Where `pip install --user` puts things, which pip also does where it may not write elsewhere. */
+async function userBases(
+  env: NodeJS.ProcessEnv,
+  platform: NodeJS.Platform,
+  files: RuntimeFiles,
+): Promise<string[]> {
+  const own = platform === 'win32' ? env['APPDATA'] : env['HOME'];
+  if (own === undefined || !path.isAbsolute(own)) return [];
+  return platform === 'win32'
+    ? matching(path.join(own, 'Python'), /^Python3\d+$/, files)
+    : [path.join(own, '.local')];
 }
 
 /** What the user wrote is listed even when it is not there, so that its problem is told. */
@@ -252,7 +299,7 @@ async function pythonLibraryFolders(environment: string, files: RuntimeFiles): P
   const roots = stat.isDirectory() ? [environment] : [path.dirname(above), above];
   const sitePackages: string[] = [];
   for (const root of roots) {
-    sitePackages.push(path.join(root, 'Lib', 'site-packages'));
+    sitePackages.push(path.join(root, 'Lib', 'site-packages'), path.join(root, 'site-packages'));
     for (const library of ['lib', 'lib64']) {
       const versions = await files.readdir(path.join(root, library));
       sitePackages.push(
