@@ -81,6 +81,13 @@ function summarize(outcomes: readonly Outcome[]): void {
       console.log(`\n${name}: ${title}\n  ${message.split('\n').slice(0, 12).join('\n  ')}`);
     }
   }
+  for (const { name, flaky = [] } of outcomes) {
+    for (const { title, message } of flaky) {
+      console.log(
+        `\n${name}: passed only at the second attempt: ${title}\n  ${message.split('\n')[0]}`,
+      );
+    }
+  }
   const bad = outcomes.filter(({ looked, failed }) => looked !== undefined && failed > 0);
   if (bad.length > 0) {
     console.log(`\nchecks that found something: ${bad.map(({ name }) => name).join(', ')}`);

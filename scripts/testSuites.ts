@@ -15,6 +15,7 @@ import type { TestReport } from '../test/harness/mochaRun';
 import { runWindowsSuite } from '../test/windows/suite';
 import { testFiles } from './testFiles';
 import { bundleExtensionHostTests } from './bundleExtensionHostTests';
+import { filesToRunAgain, withSecondAttempt } from './secondAttempt';
 import { buildJobs, which } from './setup/system.mjs';
 
 export interface Suite {
@@ -132,24 +133,41 @@ function readReport(file: string): TestReport {
   return JSON.parse(fs.readFileSync(file, 'utf8')) as TestReport;
 }
 
-function mochaSuite(name: string, title: string, folders: string[], timeout: number): Suite {
+/** secondAttempt: a file with a failure runs once more by itself, and the summary says so (CONTRIBUTING.md tells when). */
+function mochaSuite(
+  name: string,
+  title: string,
+  folders: string[],
+  timeout: number,
+  secondAttempt = false,
+): Suite {
+  const runFiles = async (
+    files: readonly string[],
+    grep: string | undefined,
+  ): Promise<TestReport> => {
+    const report = reportFile(name);
+    fs.rmSync(report, { force: true });
+    const { code } = await runProgram(process.execPath, [
+      ...['--import', 'tsx', inRoot('test/harness/mochaMain.ts')],
+      ...[`--report=${report}`, `--timeout=${timeout}`],
+      ...(grep === undefined ? [] : [`--grep=${grep}`]),
+      ...files,
+    ]);
+    const result = readReport(report);
+    if (code !== 0 && result.failed === 0) throw new Error(`the tests ended with ${code}`);
+    return result;
+  };
   return {
     name,
     title,
     run: async (grep, only) => {
       const files = testFiles(...folders).filter((file) => only?.includes(file) ?? true);
       if (files.length === 0) throw new Error(`no *.test.ts below ${folders.join(', ')}`);
-      const report = reportFile(name);
-      fs.rmSync(report, { force: true });
-      const { code } = await runProgram(process.execPath, [
-        ...['--import', 'tsx', inRoot('test/harness/mochaMain.ts')],
-        ...[`--report=${report}`, `--timeout=${timeout}`],
-        ...(grep === undefined ? [] : [`--grep=${grep}`]),
-        ...files,
-      ]);
-      const result = readReport(report);
-      if (code !== 0 && result.failed === 0) throw new Error(`the tests ended with ${code}`);
-      return result;
+      const first = await runFiles(files, grep);
+      const again = filesToRunAgain(first);
+      if (!secondAttempt || again.length === 0) return first;
+      console.log(`\n${name}: a second attempt at ${again.join(', ')}`);
+      return withSecondAttempt(first, again, await runFiles(again, grep));
     },
   };
 }
@@ -333,7 +351,7 @@ export const suites: readonly Suite[] = [
   mochaSuite('security', 'what SECURITY.md says, tried', ['test/security'], 120_000),
   mochaSuite('webview', 'engine page in a browser', ['test/webview'], 60_000),
   { name: 'extensionHost', title: 'inside a real VS Code', run: runExtensionHostTests },
-  mochaSuite('ui', 'the packaged VSIX, driven on screen', ['test/ui'], 180_000),
+  mochaSuite('ui', 'the packaged VSIX, driven on screen', ['test/ui'], 180_000, true),
   {
     name: 'windows',
     title: 'the Windows half under Wine, with the real Windows libraries',

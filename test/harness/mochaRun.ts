@@ -12,7 +12,11 @@ import type { LeftOut } from '../support/leaveOut';
 export interface TestReport {
   passed: number;
   failed: number;
-  failures: { title: string; message: string }[];
+  failures: { title: string; message: string; file?: string }[];
+  /** How many passed of each file. */
+  passedIn?: Record<string, number>;
+  /** What failed at a first attempt and passed at the second. */
+  flaky?: { title: string; message: string }[];
   /** Tests that this system cannot express, each with its reason. */
   leftOut?: { title: string; reason: string }[];
 }
@@ -37,14 +41,20 @@ export async function runMocha(options: MochaRunOptions): Promise<TestReport> {
   for (const file of options.files) mocha.addFile(file);
   await mocha.loadFilesAsync();
   const leftOut: { title: string; reason: string }[] = [];
-  const report: TestReport = { passed: 0, failed: 0, failures: [], leftOut };
+  const passedIn: Record<string, number> = {};
+  const report: TestReport = { passed: 0, failed: 0, failures: [], passedIn, leftOut };
   await new Promise<void>((resolve) => {
     mocha
       .run(() => resolve())
-      .on('pass', () => report.passed++)
+      .on('pass', (test) => {
+        report.passed++;
+        const file = fileOf(test);
+        passedIn[file] = (passedIn[file] ?? 0) + 1;
+      })
       .on('fail', (test, error: Error) => {
         report.failed++;
-        report.failures.push({ title: test.fullTitle(), message: error.stack ?? error.message });
+        const message = error.stack ?? error.message;
+        report.failures.push({ title: test.fullTitle(), message, file: fileOf(test) });
       })
       .on('pending', (test) => {
         const { leftOutBecause: reason } = test as LeftOut;
@@ -59,6 +69,10 @@ export async function runMocha(options: MochaRunOptions): Promise<TestReport> {
   for (const { title, reason } of leftOut) console.log(`left out: ${title}: ${reason}`);
   writeReport(options.reportFile, report);
   return report;
+}
+
+function fileOf({ file, parent }: Mocha.Runnable): string {
+  return file ?? parent?.file ?? '';
 }
 
 export function writeReport(file: string, report: TestReport): void {

@@ -53,14 +53,20 @@ export class Workbench {
 
   // ---- commands and quick picks ----
 
-  /** Runs a command by its full title in the command palette ("Engine Inspector: Show Log"). */
-  async runCommand(title: string): Promise<void> {
+  /**
+   * Runs a command by its full title in the command palette ("Engine Inspector: Show Log"); `pick` takes its row, by a
+   * click if nothing else is said.
+   */
+  async runCommand(
+    title: string,
+    pick = (row: Locator): Promise<void> => row.click({ timeout: 5000 }),
+  ): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const input = this.page.locator('.quick-input-widget input').first();
       try {
         await this.page.keyboard.press('F1');
         await input.fill(`>${title}`, { timeout: 5000 });
-        await this.quickPickRow(title).first().click({ timeout: 5000 });
+        await pick(this.quickPickRow(title).first());
         return;
       } catch (error) {
         // An editor that opens late takes the focus, which closes the palette: a person opens it again.
