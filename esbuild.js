@@ -190,14 +190,16 @@ function piecesOf(dist, name) {
   return found;
 }
 
-/** Files of dist/lazy that the entry does not name and that were written at least so long ago. */
+/** Files of dist/lazy that the entry does not name and that were written at least so long ago; 0: all of them. */
 function removeUnusedPieces(dist, name, olderThanMs) {
   const lazy = path.join(dist, 'lazy');
   const used = piecesOf(dist, name);
   for (const file of fs.readdirSync(lazy)) {
     if (!file.startsWith(`${name}-`) || used.has(file.replace(/\.map$/, ''))) continue;
     const { mtimeMs } = fs.statSync(path.join(lazy, file), { throwIfNoEntry: false }) ?? {};
-    if (mtimeMs !== undefined && Date.now() - mtimeMs >= olderThanMs) {
+    if (mtimeMs === undefined) continue;
+    // A file of this very millisecond has a time with a fraction, which Date.now() has not.
+    if (olderThanMs === 0 || Date.now() - mtimeMs >= olderThanMs) {
       fs.rmSync(path.join(lazy, file), { force: true });
     }
   }
