@@ -346,16 +346,29 @@ class ReportText {
   private rest(report: EngineReport): string {
     const { paint } = this;
     const isPackage = report.kind === 'model-package' && report.engines.length > 0;
-    const label = isPackage ? 'variant:' : 'inside:';
+    const label = ({ offset }: ContainedReport) =>
+      isPackage
+        ? 'variant:'
+        : report.kind === 'epcontext' && offset === null
+          ? 'beside:'
+          : 'inside:';
     const lines = [
       `: ${paint(report.severity, report.headline)}`,
       ...(report.kind === 'epcontext' || isPackage ? [`  ${report.summary}`] : []),
-      ...(report.kind === 'epcontext' && report.engines.length < 2
+      ...(report.kind === 'epcontext' && isAllSaid(report.engines)
         ? []
-        : report.engines.map((engine) => `  ${paint('bold', label)} ${insideText(engine)}`)),
+        : report.engines.map(
+            (engine) => `  ${paint('bold', label(engine))} ${insideText(engine)}`,
+          )),
       ...report.reasons.map(
         ({ severity, sentence }) => `  ${paint(severity, `${severity}:`)} ${sentence}`,
       ),
+      // What people paid for with a trial; why it says nothing of this engine goes with it.
+      ...(report.trial === null
+        ? []
+        : [
+            `  ${paint('dim', 'trial:')} ${[report.trial.sentence, report.trial.stale].filter(Boolean).join(' ')}`,
+          ]),
     ];
     return lines.join('\n');
   }
@@ -373,6 +386,11 @@ export const reportText = (options: CheckOptions): ReportText => new ReportText(
 /** As the exit code counts: what is wrong with a file goes before what the runtime answered. */
 export function outcomeOf(report: EngineReport): 'usable' | 'not' | 'unchecked' {
   return report.severity === 'error' ? 'not' : verdictCounts[report.verdict];
+}
+
+/** Of one engine that is in the file itself, or of none that is there, all stands in the report. */
+function isAllSaid(engines: readonly ContainedReport[]): boolean {
+  return engines.length < 2 && engines.every(({ offset, report }) => offset !== null || !report);
 }
 
 function insideText({ name, report, problem }: ContainedReport): string {

@@ -51,6 +51,10 @@ export function bestThree<T extends { command: string | null }>(fixes: readonly 
 /** "det.engine" comes from "det.onnx" beside it, where there is one. */
 export function modelBeside({ file, kind }: FileFacts): string | null {
   if (['onnx', 'epcontext', 'model-package', 'unreadable'].includes(kind)) return null;
+  return modelNamedAlike(file);
+}
+
+export function modelNamedAlike(file: string): string | null {
   const model = `${file.replace(/\.\w+$/, '')}.onnx`;
   return fs.statSync(model, { throwIfNoEntry: false })?.isFile() === true ? model : null;
 }

@@ -24,12 +24,14 @@ import { trialText } from '../core/trial/familyTrials';
 import { familyAnswerJson, type TrialAnswer } from '../core/trial/recipeTrial';
 import { asFailure, Failure, wrongUse } from '../core/wire/failure';
 import { keepTrial } from '../host/build/keepTrial';
+import { quoteHere } from '../host/quoteHere';
 import { modelPathOf, readRecipeFile } from '../host/build/recipeFile';
 import { tryFamilies, type TrialResult, type TriedFamily } from '../host/build/trial';
 import type { TrialArguments } from './commandArguments';
 import { defaultCheckOptions } from './checkOptions';
 import { distFolder } from './distFolder';
 import { exitCodes } from './exitCodes';
+import { modelNamedAlike } from './fixes';
 import { gateSettings } from './gate/settings';
 import { chooseLocalRuntime, shimFolder } from './localRuntimes';
 import { complain, hasColour, painter, print, shown } from './output';
@@ -110,12 +112,13 @@ async function subjectOf(file: string | undefined): Promise<Subject> {
     return { model: relative(modelPathOf(recipe, recipeFile)), recipe, recipeFile };
   }
   const name = plainText(file);
+  const beside = modelNamedAlike(file.replace(/\.json$/i, ''));
   throw new Failure(
     'wrong-use',
     recipeFile === file
       ? `There is no recipe ${name}.`
       : `There is no recipe beside ${name}, so the model that it was built from is not known.`,
-    'Name the ONNX model instead: engine-inspector trial MODEL.onnx',
+    `Name the ONNX model instead: engine-inspector trial ${beside === null ? 'MODEL.onnx' : quoteHere(beside)}`,
   );
 }
 
@@ -271,7 +274,7 @@ async function writeOutput(file: string, json: string): Promise<void> {
     await fs.writeFile(file, json);
   } catch (error) {
     const { writeError } = await import('../host/build/writeError');
-    throw writeError(error, `${plainText(file)} could not be written`);
+    throw writeError(error, `${plainText(file)} could not be written`, { again: 'try again' });
   }
 }
 

@@ -218,6 +218,86 @@ describe('cases from the field', () => {
     );
   });
 
+  describe('EPContext models that no tool should have left', () => {
+    const again = /Compile net\.onnx again/;
+    const lost = (title: string, node: Parameters<typeof epContextModel>[0][number], why: RegExp) =>
+      it(title, async () => {
+        const name = put('odd_ctx.onnx', epContextModel([{ model: 'net.onnx', ...node }]));
+        const ran = await check(name);
+        says(ran, 1, /An engine of this EPContext model is missing/, why, again);
+        // Once in the summary, once as the reason.
+        assert.equal(ran.said.match(new RegExp(why, 'g'))?.length, 2, ran.said);
+      });
+    lost('an empty engine', { context: '' }, /its ep_cache_context is empty/);
+    lost('no engine at all', {}, /has no engine \(no ep_cache_context\)/);
+    lost('a path in the place of the engine', { context: 'e/a.engine' }, /the path "e\/a\.engine"/);
+    lost('only nodes that share', { mainContext: 0 }, /check the model with main_context 1/);
+    it('an engine in the place of the path', async () => {
+      put('odd_ctx.onnx', epContextModel([{ embedMode: 0, context: engine17 }]));
+      says(await check('odd_ctx.onnx'), 1, /the engine itself stands in its place/);
+    });
+
+    it('cut short within the engine', async () => {
+      const whole = epContextModel([{ context: engine17 }]);
+      put('odd_ctx.onnx', whole.subarray(0, whole.length - 1000));
+      const ran = await check('odd_ctx.onnx');
+      says(ran, 1, /EPContext model is incomplete/, /Its end is missing/);
+      assert.doesNotMatch(ran.said, /engine-inspector build/);
+    });
+
+    it('written in text mode', async () => {
+      const text = Buffer.from(epContextModel([{ context: engine17 }])).toString('latin1');
+      put('odd_ctx.onnx', Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1'));
+      const ran = await check('odd_ctx.onnx');
+      says(ran, 1, /damaged.* written or copied in text mode: each LF/);
+      assert.doesNotMatch(ran.said, /engine-inspector build|Take the engine out/);
+    });
+
+    it('of several engines the worst one leads', async () => {
+      const [a, b] = [
+        { name: 'a', context: engine17 },
+        { name: 'b', context: engine16 },
+      ];
+      put('odd_ctx.onnx', epContextModel([a, b]));
+      const ran = await check('odd_ctx.onnx');
+      says(ran, 1, /odd_ctx\.onnx: b: This engine was built by another version/);
+    });
+
+    it('the command makes room first, for ONNX Runtime writes over nothing, and keeps the mode', async () => {
+      put('engines/old.engine', engine16);
+      put('odd_ctx.onnx', epContextModel([{ embedMode: 0, context: 'engines/old.engine' }]));
+      const ran = await check('odd_ctx.onnx');
+      says(ran, 1, /beside: engines\/old\.engine: TensorRT-RTX 1\.6\.1\.120/);
+      const command = fixOf(ran, /Compile the original model again/);
+      assert.match(command, /os\.replace\("odd_ctx\.onnx", "odd_ctx\.onnx\.bak"\)/);
+      assert.match(command, /"ep\.context_embed_mode", "0"/);
+    });
+  });
+
+  itUnless(
+    onWindows('pasted into bash'),
+    'an engine within an upload is taken out without what follows it',
+    async () => {
+      const part = '--x\r\nContent-Type: application/octet-stream\r\n\r\n';
+      put(
+        'upload.engine',
+        Buffer.concat([Buffer.from(part), engine17, Buffer.from('\r\n--x--\r\n')]),
+      );
+      says(await paste(fixOf(await check('upload.engine'), /Take the engine out/)), 0);
+      assert.ok(fs.readFileSync(at('upload.rtx.engine')).equals(engine17));
+    },
+  );
+
+  it('trials: the answers in the text of a check; the model of the same name in what comes next', async () => {
+    const built = await build('my net', product());
+    says(built, 0, /built in/);
+    says(await ei('trial', 'my net.engine', '--compute-capability', '8.9'), 0, /answers are in/);
+    says(await check('my net.engine', ...laptop), 0, /trial: NVIDIA's compiler .* for 8\.9/);
+    fs.rmSync(at('my net.engine.json'));
+    const lost = await ei('trial', 'my net.engine');
+    says(lost, 2, /There is no recipe beside/, /engine-inspector trial 'my net\.onnx'/);
+  });
+
   it('D1, D3: a transfer that changed the engine', async () => {
     const text = engine17.toString('latin1');
     put('crlf.engine', Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1'));
@@ -338,7 +418,12 @@ describe('cases from the field', () => {
         () => quantizedProduct(types.e5m2, 4096, 19),
         /weights Wq are FLOAT8E5M2/,
       ],
-      ['S1: a sequence', sequenceModel, /"frames" \(sequence\) can't be taken/],
+      [
+        'S1: a sequence',
+        sequenceModel,
+        /"frames" \(sequence\) can't be taken/,
+        /No option of the build helps/,
+      ],
       [
         'S3: values of a shape',
         () =>
@@ -439,6 +524,30 @@ describe('cases from the field', () => {
     says(await ei('build', lost, '-o', 'g1.engine'), 1, /cut short/);
     put('ext/m.data', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 16384\n');
     says(await ei('build', lost, '-o', 'g1.engine'), 1, /Git LFS pointer/, /git lfs pull/);
+    put('win/w.data', new Uint8Array(16384));
+    const windows = put('win/m.onnx', outside('.\\w.data'));
+    if (process.platform !== 'win32') {
+      says(
+        await ei('build', windows, '-o', 'g1.engine'),
+        1,
+        /with backslashes.*; w\.data is there/,
+      );
+    }
+    put('case/W.data', new Uint8Array(16384));
+    const otherCase = put('case/m.onnx', outside('w.data'));
+    if (process.platform === 'linux') {
+      says(
+        await ei('build', otherCase, '-o', 'g1.engine'),
+        1,
+        /W\.data is, .* Rename it|Rename it to/,
+      );
+    }
+    const spaced = model(
+      [node('Relu', 'r', ['my input'], ['y'])],
+      [value('my input', ['b', 8])],
+      [value('y', ['b', 8])],
+    );
+    says(await build('spaced', spaced), 2, /--profile 'my input:1x8:1x8:4x8'/);
     const colon = model(
       [node('Relu', 'r', ['in:0'], ['y'])],
       [value('in:0', ['b', 8])],

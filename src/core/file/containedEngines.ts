@@ -1,6 +1,6 @@
 /** Engines inside other files, each with the facts of a file of its own. */
 import type { FileFacts } from '../report/engineReport';
-import { makeFileFacts } from './fileFacts';
+import { makeTriagedFacts } from './fileFacts';
 
 export { headerSize } from './engineHeader';
 
@@ -17,14 +17,14 @@ export interface ContainedEngine {
   isWrong?: true;
 }
 
-/** prefix: its first bytes, 64 or more; length: its own. */
+/** prefix: its first bytes, 64 or more; length: its own. wants: how many of them would tell more; 0: none. */
 export function containedEngine(
   name: string,
   offset: number | null,
   prefix: Uint8Array,
   length: number,
   modified: number | null,
-): ContainedEngine {
-  const facts = makeFileFacts({ file: name, prefix, size: length, modified });
-  return { name: facts.file, offset, facts, problem: '' };
+): { engine: ContainedEngine; wants: number } {
+  const { facts, wants } = makeTriagedFacts({ file: name, prefix, size: length, modified });
+  return { engine: { name: facts.file, offset, facts, problem: '' }, wants };
 }

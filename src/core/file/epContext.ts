@@ -117,7 +117,9 @@ class Walk {
       if (field.number === 7) domain = await this.text(field);
       if (field.number === 5 && attributes.length < 256) attributes.push(field);
     }
-    if (isContextNode({ operator, domain })) {
+    // Written behind the attributes: where the file ends within an engine, the domain is not there any more.
+    const isCut = !this.found.isWhole && operator === 'EPContext' && domain === '';
+    if (isCut || isContextNode({ operator, domain })) {
       if (this.found.nodes.length < mostNodes) {
         this.found.nodes.push(await this.context(name, attributes));
       } else this.found.isWhole = false;

@@ -58,6 +58,14 @@ describe('fileKind', () => {
     });
   }
 
+  it('names what stands in the place of an engine', () => {
+    assert.match(whole(Buffer.alloc(200, 0xff)).sentence, /nothing but bytes FF/);
+    assert.match(whole(text('../models/net.engine')).sentence, /only the path .* symbolic link/);
+    assert.match(whole(text('see ../models/net.engine')).sentence, /This is a text file/);
+    const utf16 = Buffer.from(`\ufeff${realHeader('1.4.0.76').toString('latin1')}`, 'utf16le');
+    assert.match(whole(utf16).sentence, /engine written as UTF-16 text, which lost/);
+  });
+
   it('asks for more only where more may tell more', () => {
     const engine = realHeader('1.4.0.76');
     assert.equal(triage(engine, Number(engine.readBigUInt64LE(16))).wants, 0);

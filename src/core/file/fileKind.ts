@@ -382,16 +382,19 @@ function zip(bytes: Uint8Array): Answer | null {
   };
 }
 
+/** Zeros, or FF as flash memory has it: what nobody wrote. */
 function zeros(bytes: Uint8Array, size: number): Answer | null {
-  if (bytes.some((b) => b !== 0)) {
+  const [first] = bytes;
+  if ((first !== 0 && first !== 0xff) || bytes.some((b) => b !== first)) {
     return null;
   }
+  const what = first === 0 ? 'zeros' : 'bytes FF';
   const all = bytes.length >= size;
   return {
     kind: 'zeros',
     sentence: all
-      ? 'This file holds nothing but zeros: it was reserved or damaged, never written.'
-      : `The first ${formatExactBytes(bytes.length)} of this file are zeros: it was reserved or damaged, never fully written.`,
+      ? `This file holds nothing but ${what}: it was reserved or damaged, never written.`
+      : `The first ${formatExactBytes(bytes.length)} of this file are ${what}: it was reserved or damaged, never fully written.`,
     details: [],
   };
 }
@@ -407,6 +410,7 @@ function textual(bytes: Uint8Array, size: number): Answer | null {
     html(text) ??
     encodedEngine(text) ??
     failedDownload(text, size) ??
+    gitLink(text, size) ??
     otherText(text)
   );
 }
@@ -420,7 +424,7 @@ function encodedEngine(text: string): Answer | null {
         /\{\s*0x76,\s*0x74,\s*0x72,\s*0x74,/i.test(start.slice(0, 400))
       ? 'as hexadecimal numbers: turn them into bytes'
       : start.startsWith('vtrt\0')
-        ? 'saved as UTF-16 text, which lost bytes: copy it again as binary'
+        ? 'as UTF-16 text, which lost bytes: copy it again as binary'
         : null;
   return how === null
     ? null
@@ -447,6 +451,22 @@ function failedDownload(text: string, size: number): Answer | null {
     kind: 'text',
     sentence: `This is not an engine but what a failed download left: "${line}"`,
     details: rowOf('First line', line),
+  };
+}
+
+/** Where links can't be made Git writes their target into a file: one path, no line feed at its end. */
+function gitLink(text: string, size: number): Answer | null {
+  if (
+    size > 1024 ||
+    !/^(\.{0,2}\/)?([^\s/<>"|*?:]+\/)*[^\s/<>"|*?:]+\.(engine|plan|trt|rtxplan|onnx)$/.test(text)
+  ) {
+    return null;
+  }
+  const target = plainText(text, 200);
+  return {
+    kind: 'text',
+    sentence: `This file holds only the path ${target}: a symbolic link that was checked out or copied as text.`,
+    details: [{ label: 'Target', value: target }],
   };
 }
 
@@ -559,9 +579,11 @@ function onnx(bytes: Uint8Array, size: number): Answer | null {
   const producer = [model.producer, model.producerVersion].filter(Boolean).join(' ');
   return {
     kind: 'onnx',
-    sentence: model.overruns
-      ? 'This is an ONNX model, not an engine, and it is cut short.'
-      : 'This is an ONNX model, not an engine: an engine has to be built from it.',
+    sentence: isTextMode(bytes)
+      ? 'This is an ONNX model, not an engine, and it is damaged: it was written or copied in text mode, where each LF became CR LF.'
+      : model.overruns
+        ? 'This is an ONNX model, not an engine, and it is cut short.'
+        : 'This is an ONNX model, not an engine: an engine has to be built from it.',
     details: [
       ...(model.irVersion === null
         ? []
@@ -569,6 +591,16 @@ function onnx(bytes: Uint8Array, size: number): Answer | null {
       ...(producer ? [{ label: 'Producer', value: producer }] : []),
     ],
   };
+}
+
+/** Protobuf is full of LF, the key of each first field; by chance a CR stands before one of 256. */
+function isTextMode(bytes: Uint8Array): boolean {
+  let feeds = 0;
+  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) {
+    if (bytes[at - 1] !== 13) return false;
+    feeds++;
+  }
+  return feeds >= 3;
 }
 
 interface OnnxStart {

@@ -157,8 +157,8 @@ export interface OptionProblem {
   sentence: string;
   /** error: the build would fail; warning: it may. */
   severity: 'error' | 'warning';
-  /** unknown: this version of TensorRT-RTX does not have it. */
-  id: 'unknown-option' | 'needs-gpu' | 'impossible' | 'profile';
+  /** unknown: this version of TensorRT-RTX does not have it; model: no option helps, only another model does. */
+  id: 'unknown-option' | 'needs-gpu' | 'impossible' | 'profile' | 'model';
 }
 
 /** Everything that can be known about options before the library is asked, profiles aside (rebuildProfiles.ts). */

@@ -65,9 +65,12 @@ describe('rebuildProfiles', () => {
   });
 
   it('writes the options to start from', () => {
-    const options = profileOptions([{ name: 'x', type: 'float32', shape: ['N', 3, 'H', 'W'] }]);
+    const options = profileOptions(
+      [{ name: 'x', type: 'float32', shape: ['N', 3, 'H', 'W'] }],
+      String,
+    );
     assert.equal(options, '--profile x:1x3x32x32:1x3x224x224:4x3x1024x1024');
-    assert.equal(profileOptions([{ name: 'x', type: 'float32', shape: [1] }]), '');
+    assert.equal(profileOptions([{ name: 'x', type: 'float32', shape: [1] }], String), '');
   });
 
   it('writes what it reads', () => {

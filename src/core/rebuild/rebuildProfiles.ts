@@ -118,7 +118,7 @@ export function checkProfiles(profiles: readonly Profile[], inputs: ModelInputs)
     return [
       {
         path: ['profiles'],
-        id: 'profile',
+        id: 'model',
         severity: 'error',
         sentence: `The model's input${names.length > 1 ? 's' : ''} ${names.join(', ')} can't be taken by TensorRT-RTX, which only knows tensors as inputs: export the model with tensors in their place.`,
       },
@@ -130,7 +130,7 @@ export function checkProfiles(profiles: readonly Profile[], inputs: ModelInputs)
     return [
       {
         path: ['profiles'],
-        id: 'profile',
+        id: 'model',
         severity: 'error',
         sentence: `The model gives no shape for its input${names.length > 1 ? 's' : ''} ${names.join(', ')}, not even the number of dimensions, so TensorRT-RTX would take ${names.length > 1 ? 'them for scalars' : 'it for a scalar'}: set it in the export (onnx.tools.update_model_dims.update_inputs_outputs_dims).`,
       },
@@ -289,11 +289,14 @@ function isTensor({ type }: OnnxValueFacts): boolean {
   return !/^(sequence|map|optional|sparse tensor|unknown)/.test(type);
 }
 
-/** The command line's options for profiles to start from: "--profile image:1x3x32x32:…"; '' where none is needed. */
-export function profileOptions(inputs: ModelInputs): string {
+/**
+ * The command line's options for profiles to start from: "--profile image:1x3x32x32:…"; '' where none is needed. quote: as the
+ * shell that they are pasted into wants it; names of inputs have spaces and brackets.
+ */
+export function profileOptions(inputs: ModelInputs, quote: (word: string) => string): string {
   return defaultProfiles(inputs)
     .flat()
-    .map((range) => `--profile ${shapeRangeText(range)}`)
+    .map((range) => `--profile ${plainText(quote(shapeRangeText(range)), 400)}`)
     .join(' ');
 }
 

@@ -21,6 +21,7 @@ export type RecipeDiagnosticId =
   | 'needs-gpu'
   | 'impossible'
   | 'profile'
+  | 'model'
   | DueReasonId;
 
 export interface RecipeDiagnostic {

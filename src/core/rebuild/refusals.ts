@@ -4,6 +4,7 @@
  *
  * The patterns are the library's own wording, seen with 1.4 to 1.7 over the ONNX backend tests (docs/refusals.md).
  */
+import { joinWords } from '../text/formats';
 import { plainText } from '../text/plainText';
 import { isKnownType, type OnnxOperatorCount, type OnnxValueFacts } from './onnxFacts';
 
@@ -168,7 +169,7 @@ const rows: readonly Row[] = [
     (_match, { operator }) => ({
       kind: 'unknown-operator',
       why: 'not implemented in TensorRT-RTX',
-      nextStep: `Export the model without ${plainText(operator, 60)}: with other operators, or with that part outside the model.`,
+      nextStep: withoutOperators([operator]),
     }),
   ],
   [
@@ -348,72 +349,75 @@ function named(meaning: Meaning, model: RefusedModel | null): Meaning {
 }
 
 /** What the builder refuses after the model was read. */
-const builderRows: readonly (readonly [RegExp, RefusalKind, (match: RegExpExecArray) => string])[] =
+const builderRows: readonly (readonly [
+  RegExp,
+  RefusalKind,
+  (match: RegExpExecArray, quote: Quote) => string,
+])[] = [
   [
-    [
-      /input "([^"]+)" has the shape \[(\d*)\], holds values/,
-      'profile',
-      ([, name = '', count = '']) =>
-        `Give its smallest, typical and largest values, with x between several: --profile ${valuesExample(plainText(name, 80), Number(count || 1))}`,
-    ],
-    [
-      /different constant values or have contradictory|not self-consistent|invalid shape profile/,
-      'profile',
-      () => 'Give inputs that share a dimension the same range in the profile.',
-    ],
-    [
-      /dynamic or shape inputs, but no optimization profile/,
-      'profile',
-      () => 'Give every dynamic input a range: a profile with smallest, typical and largest size.',
-    ],
-    [
-      /no tactics to implement the operation within workspace/,
-      'memory',
-      () => 'Raise the memory pool limits.',
-    ],
-    [/libnvinfer_lean|nvinfer_lean/, 'target', () => 'Leave kVERSION_COMPATIBLE out.'],
-    [
-      /Cannot compile for target\(s\) ([^,]*), because the model contains HW-specific datatypes: ([\w, ]+)/,
-      'target',
-      ([, targets = '', types = '']) =>
-        `The model's ${plainText(types, 60)} values do not exist on ${plainText(targets, 60)}: leave these GPUs out, or build from a model without that type.`,
-    ],
-    [
-      /FP32 (GEMM|3D convolution) is not supported/,
-      'target',
-      ([, what = '']) =>
-        `FP32 ${what === 'GEMM' ? 'matrix products do' : '3-D convolutions do'} not run on compute capability 7.5: convert the model to FP16, or leave 7.5 out.`,
-    ],
-    [
-      /no dedicated kernel|has no dedicated/i,
-      'restricted',
-      () =>
-        'Convert the model to FP16 with heads of 16 to 256, or give the Attention nodes the attribute TRT_decomposable=1.',
-    ],
-    [
-      /has no runners that implement it/,
-      'unknown-operator',
-      () => 'TensorRT-RTX reads this operator but has no code for it: export the model without it.',
-    ],
-    [
-      /but they are of types|first input has type|strongly typed/i,
-      'mixed-types',
-      () => mixedAdvice('the node that the error names'),
-    ],
-    [
-      /Internal Error/,
-      'limit',
-      () =>
-        'This is a limit of the library: simplify the model (onnxsim), give its inputs fixed sizes, or try another version of TensorRT-RTX.',
-    ],
-    // The last: without a driver the library also writes such lines beside its real reason.
-    [
-      /Error Code 1: Cuda Runtime|CUDA driver version is insufficient/,
-      'driver',
-      () =>
-        'The library asked for a GPU while it built: build on a machine with a GPU and a driver that TensorRT-RTX supports, or try another version of TensorRT-RTX.',
-    ],
-  ];
+    /input "([^"]+)" has the shape \[(\d*)\], holds values/,
+    'profile',
+    ([, name = '', count = ''], quote) =>
+      `Give its smallest, typical and largest values, with x between several: --profile ${quote(valuesExample(plainText(name, 80), Number(count || 1)))}`,
+  ],
+  [
+    /different constant values or have contradictory|not self-consistent|invalid shape profile/,
+    'profile',
+    () => 'Give inputs that share a dimension the same range in the profile.',
+  ],
+  [
+    /dynamic or shape inputs, but no optimization profile/,
+    'profile',
+    () => 'Give every dynamic input a range: a profile with smallest, typical and largest size.',
+  ],
+  [
+    /no tactics to implement the operation within workspace/,
+    'memory',
+    () => 'Raise the memory pool limits.',
+  ],
+  [/libnvinfer_lean|nvinfer_lean/, 'target', () => 'Leave kVERSION_COMPATIBLE out.'],
+  [
+    /Cannot compile for target\(s\) ([^,]*), because the model contains HW-specific datatypes: ([\w, ]+)/,
+    'target',
+    ([, targets = '', types = '']) =>
+      `The model's ${plainText(types, 60)} values do not exist on ${plainText(targets, 60)}: leave these GPUs out, or build from a model without that type.`,
+  ],
+  [
+    /FP32 (GEMM|3D convolution) is not supported/,
+    'target',
+    ([, what = '']) =>
+      `FP32 ${what === 'GEMM' ? 'matrix products do' : '3-D convolutions do'} not run on compute capability 7.5: convert the model to FP16, or leave 7.5 out.`,
+  ],
+  [
+    /no dedicated kernel|has no dedicated/i,
+    'restricted',
+    () =>
+      'Convert the model to FP16 with heads of 16 to 256, or give the Attention nodes the attribute TRT_decomposable=1.',
+  ],
+  [
+    /has no runners that implement it/,
+    'unknown-operator',
+    () => 'TensorRT-RTX reads this operator but has no code for it: export the model without it.',
+  ],
+  [
+    /but they are of types|first input has type|strongly typed/i,
+    'mixed-types',
+    () => mixedAdvice('the node that the error names'),
+  ],
+  [
+    /Internal Error/,
+    'limit',
+    () =>
+      'This is a limit of the library: simplify the model (onnxsim), give its inputs fixed sizes, or try another version of TensorRT-RTX.',
+  ],
+  // The last: without a driver the library also writes such lines beside its real reason.
+  [
+    /Error Code 1: Cuda Runtime|CUDA driver version is insufficient/,
+    'driver',
+    () =>
+      'The library asked for a GPU while it built: build on a machine with a GPU and a driver that TensorRT-RTX supports, or try another version of TensorRT-RTX.',
+  ],
+];
 
 /** Four values are mostly the sizes of an image. */
 function valuesExample(name: string, count: number): string {
@@ -448,9 +452,10 @@ const order: readonly RefusalKind[] = [
 export function explainRefusal(
   lines: readonly string[],
   model: RefusedModel | null,
+  quote: Quote = (word) => word,
 ): ExplainedRefusal | null {
   const refusals = parserRefusals(lines);
-  if (refusals.length === 0) return explainBuilder(lines);
+  if (refusals.length === 0) return explainBuilder(lines, quote);
   const domains = new Map(model?.operators.map(({ op, domain }) => [op, domain]));
   const groups = new Map<string, { meaning: Meaning; refusals: ParserRefusal[] }>();
   for (const refusal of refusals) {
@@ -471,13 +476,26 @@ export function explainRefusal(
     return subject === '' ? meaning.why : `${subject}: ${meaning.why}`;
   });
   const more = sorted.length - told.length;
-  const steps = [...new Set(sorted.map(({ meaning }) => meaning.nextStep))];
+  const steps = [...new Set(sorted.map(({ meaning, refusals: of }) => stepOf(meaning, of)))];
   return {
     kinds: [...new Set(sorted.map(({ meaning }) => meaning.kind))],
     what: `${told.join('; ')}${more > 0 ? `; and ${more} more reasons` : ''}`,
     nextStep: steps.slice(0, 2).join(' '),
     operators: countByOperator(sorted, domains),
   };
+}
+
+/** What is left out is all that is unknown, not the first of it. */
+function stepOf({ kind, nextStep }: Meaning, refusals: readonly ParserRefusal[]): string {
+  if (kind !== 'unknown-operator') return nextStep;
+  return withoutOperators([...new Set(refusals.map(({ operator }) => operator))]);
+}
+
+function withoutOperators(operators: readonly string[]): string {
+  const names = operators.slice(0, 6).map((operator) => plainText(operator, 60));
+  const what =
+    operators.length > names.length ? `${names.join(', ')} and others` : joinWords(names);
+  return `Export the model without ${what}: with other operators, or with that part outside the model.`;
 }
 
 /** "Wq have the type UINT4" where the model tells. */
@@ -537,12 +555,15 @@ function countByOperator(
   return [...counts.values()].sort((a, b) => b.count - a.count);
 }
 
-function explainBuilder(lines: readonly string[]): ExplainedRefusal | null {
+/** A word of a command to paste. */
+type Quote = (word: string) => string;
+
+function explainBuilder(lines: readonly string[], quote: Quote): ExplainedRefusal | null {
   for (const [pattern, kind, nextStep] of builderRows) {
     for (const line of lines) {
       const match = pattern.exec(line);
       if (match !== null) {
-        return { kinds: [kind], what: '', nextStep: nextStep(match), operators: [] };
+        return { kinds: [kind], what: '', nextStep: nextStep(match, quote), operators: [] };
       }
     }
   }

@@ -117,7 +117,9 @@ function contextReport(
     engine.report === null ? [missingReason(engine)] : [],
   );
   const [first] = [...reports].sort(
-    (a, b) => worst.indexOf(a.report.verdict) - worst.indexOf(b.report.verdict),
+    (a, b) =>
+      worst.indexOf(a.report.verdict) - worst.indexOf(b.report.verdict) ||
+      compareSeverity(a.report.severity, b.report.severity),
   );
   const many = engines.length > 1;
   const reasons = [
@@ -167,7 +169,7 @@ function contextReport(
     summary: [
       facts.kindSentence,
       ...(missing[0] ? [missing[0].sentence] : []),
-      many ? '' : base.summary,
+      many || first === undefined ? '' : base.summary,
     ]
       .filter(Boolean)
       .join(' '),
@@ -221,7 +223,7 @@ export function compileRemedy(facts: FileFacts, cures: Remedy['cures']): Remedy 
   return {
     id: 'compile-model-again',
     title: `Compile ${model} again`,
-    detail: `What is compiled can't be built again from itself. Copies how ONNX Runtime compiles ${model} for this machine; this file stays as it is until it does.`,
+    detail: `What is compiled can't be built again from itself. Copies how ONNX Runtime compiles ${model} for this machine, with this file kept as .bak.`,
     preferred: false,
     cures,
     action: { kind: 'copyPython', text: compileCommand(facts) },
@@ -229,14 +231,19 @@ export function compileRemedy(facts: FileFacts, cures: Remedy['cures']): Remedy 
 }
 
 /** Python, so that no shell takes part of a name for something else. */
-export function compileCommand({ originalModel, file }: FileFacts): string {
+export function compileCommand({ originalModel, file, engines }: FileFacts): string {
   const quoted = (text: string) => JSON.stringify(text);
+  // Beside the model stays beside it: what is embedded is limited to 2 GB.
+  const isBeside = engines.length > 0 && engines.every(({ offset }) => offset === null);
   return [
+    'import os',
     'import onnxruntime as ort',
+    // ONNX Runtime refuses to write where a file is.
+    `os.path.exists(${quoted(file)}) and os.replace(${quoted(file)}, ${quoted(`${file}.bak`)})`,
     'options = ort.SessionOptions()',
     'options.add_session_config_entry("ep.context_enable", "1")',
     `options.add_session_config_entry("ep.context_file_path", ${quoted(file)})`,
-    'options.add_session_config_entry("ep.context_embed_mode", "1")',
+    `options.add_session_config_entry("ep.context_embed_mode", "${isBeside ? 0 : 1}")`,
     `ort.InferenceSession(${quoted(besideFile(file, originalModel || 'model.onnx'))}, options, providers=["NvTensorRTRTXExecutionProvider"])`,
     '',
   ].join('\n');

@@ -500,6 +500,8 @@ function showLog(): Draft {
   });
 }
 
+const unpack = 'Unpack the archive if the engine is inside it, or get the engine itself.';
+
 function foreignRemedies(input: ReportInput): Draft[] {
   const cures: ReasonId[] = ['not-tensorrt-rtx'];
   const again = (detail: string) =>
@@ -535,6 +537,13 @@ function foreignRemedies(input: ReportInput): Draft[] {
         ),
       ];
     case 'onnx':
+      if (/and it is (cut short|damaged)/.test(input.facts.kindSentence)) {
+        return [
+          again(
+            'Copy or download the model once more, and compare the lengths: nothing can be built from a part.',
+          ),
+        ];
+      }
       return build(
         'Build an Engine from This Model…',
         'Builds a TensorRT-RTX engine from it. The model stays as it is.',
@@ -554,7 +563,7 @@ function foreignRemedies(input: ReportInput): Draft[] {
         ),
       ];
     case 'zip':
-      return [again('Unpack the archive if the engine is inside it, or get the engine itself.')];
+      return [again(unpack)];
     case 'html':
       return [
         again(
@@ -567,7 +576,11 @@ function foreignRemedies(input: ReportInput): Draft[] {
     case 'unknown':
       return [
         ...out,
-        again('Check that this is the file you meant, and copy or download the engine itself.'),
+        again(
+          / archive, not an engine/.test(input.facts.kindSentence)
+            ? unpack
+            : 'Check that this is the file you meant, and copy or download the engine itself.',
+        ),
       ];
     case 'tensorrt-rtx':
     case 'empty':
@@ -581,13 +594,21 @@ function takeOut({ facts }: ReportInput): Draft[] {
   const [inside, ...others] = facts.engines;
   const offset = inside?.offset ?? null;
   if (offset === null || !inside?.facts || others.length > 0) return [];
+  // Bytes that a transfer changed are no engine wherever they lie.
+  if (inside.facts.damage?.headerHolds === false) return [];
   const quoted = (text: string) => JSON.stringify(text);
   const to = facts.file.replace(/(\.\w+)?$/, '.rtx.engine');
+  const length = inside.facts.header?.fileSize ?? null;
+  // What comes behind it, such as the end of an upload, is no part of it either.
+  const isFollowed = length !== null && (facts.size ?? 0) > offset + length;
   const text = [
     'import shutil',
     `wrapped = open(${quoted(facts.file)}, "rb")`,
     `wrapped.seek(${offset})`,
-    `shutil.copyfileobj(wrapped, open(${quoted(to)}, "xb"))`,
+    `engine = open(${quoted(to)}, "xb")`,
+    'shutil.copyfileobj(wrapped, engine)',
+    ...(isFollowed ? [`engine.truncate(${length})`] : []),
+    'engine.close()',
     '',
   ].join('\n');
   return [

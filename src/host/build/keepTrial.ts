@@ -48,7 +48,14 @@ export async function keepTrial(recipeFile: string, trial: RecipeTrial): Promise
     }
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw writeError(error, `The recipe ${shown} could not be written`);
+    throw writeError(error, `The recipe ${shown} could not be written`, {
+      again: 'try again',
+      gone: {
+        why: 'it was deleted or renamed meanwhile',
+        nextStep:
+          'Build the engine again to have a recipe, or keep the answers with --json or --output.',
+      },
+    });
   }
 }
 

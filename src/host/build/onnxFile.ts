@@ -206,8 +206,12 @@ async function findExternalFiles(
     if (!inside) {
       throw new Failure(
         'model-rejected',
-        `The model ${shown} keeps weights in "${name}", which leads out of its folder.`,
-        'Put the weights beside the model and export it again.',
+        location === ''
+          ? `The model ${shown} keeps weights in external data and names no file for it.`
+          : `The model ${shown} keeps weights in "${name}", which leads out of its folder.`,
+        location === ''
+          ? 'Export the model again.'
+          : 'Put the weights beside the model and export it again.',
       );
     }
     const file = path.join(path.dirname(model), location);
@@ -217,11 +221,7 @@ async function findExternalFiles(
       stat = await fs.stat(file);
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw fileError(error, `The external data ${name}`);
-      throw new Failure(
-        'model-rejected',
-        `The model ${shown} keeps its weights in ${name}, which is not beside it.`,
-        `Put ${name} into the model's folder.`,
-      );
+      throw await notBeside(model, location);
     }
     if (stat.isFile() && stat.size < extent && (await isLfsPointer(file, stat.size))) {
       throw new Failure(
@@ -242,6 +242,45 @@ async function findExternalFiles(
     found.push({ location, path: file, size: stat.size });
   }
   return found;
+}
+
+/** External data that is not there: under another spelling of its name it may be. */
+async function notBeside(model: string, location: string): Promise<Failure> {
+  const shown = plainText(model);
+  const name = plainText(location, 300);
+  const failure = (why: string, nextStep: string) =>
+    new Failure(
+      'model-rejected',
+      `The model ${shown} keeps its weights in ${name}, ${why}`,
+      nextStep,
+    );
+  const portable = path.posix.normalize(location.replaceAll('\\', '/'));
+  if (portable !== location && (await isFile(path.join(path.dirname(model), portable)))) {
+    return failure(
+      `a name with backslashes, which are part of it on this system; ${plainText(portable, 300)} is there.`,
+      `Set the location of its external data to ${plainText(portable, 300)} (in onnx: set_external_data of each tensor), or export it again on this system.`,
+    );
+  }
+  const folder = path.join(path.dirname(model), path.dirname(portable));
+  const wanted = path.posix.basename(portable);
+  const names = await fs.readdir(folder).catch((): string[] => []);
+  const alike = names.find((one) => one !== wanted && spelling(one) === spelling(wanted));
+  if (alike !== undefined) {
+    return failure(
+      `which is not beside it; ${plainText(alike, 300)} is, whose name is spelled in another way.`,
+      `Rename it to ${name}.`,
+    );
+  }
+  return failure('which is not beside it.', `Put ${name} into the model's folder.`);
+}
+
+const spelling = (name: string): string => name.normalize('NFC').toLowerCase();
+
+async function isFile(file: string): Promise<boolean> {
+  return fs.stat(file).then(
+    (stat) => stat.isFile(),
+    () => false,
+  );
 }
 
 async function isLfsPointer(file: string, size: number): Promise<boolean> {

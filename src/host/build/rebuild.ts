@@ -41,6 +41,7 @@ import type {
   GpusInfo,
   RuntimeInfo,
 } from '../engineHost/protocol';
+import { quoteHere } from '../quoteHere';
 import { readRecipeFile } from './recipeFile';
 import { beginReplacement } from './replaceFile';
 
@@ -452,7 +453,10 @@ function refuseImpossible(
     throw new Failure(
       'invalid-argument',
       `${plainText(engine)} cannot be built like this: ${errors.map((e) => e.sentence).join(' ')}`,
-      missingProfile(options, errors, facts) ?? 'Change these options and build again.',
+      missingProfile(options, errors, facts) ??
+        (errors.every(({ id }) => id === 'model')
+          ? 'No option of the build helps: build from a changed model.'
+          : 'Change these options and build again.'),
     );
   }
   return problems.map((problem) => problem.sentence);
@@ -464,7 +468,7 @@ function missingProfile(
   errors: readonly OptionProblem[],
   facts: OnnxFacts,
 ): string | null {
-  const start = profileOptions(facts.inputs);
+  const start = profileOptions(facts.inputs, quoteHere);
   if (profiles.length > 0 || start === '' || errors.some(({ id }) => id !== 'profile')) return null;
   return `Choose ranges that your application needs; to start from: ${start}`;
 }
@@ -537,7 +541,8 @@ function failedBuild(
       [error.message, detail].join('\n'),
     );
   }
-  const refusal = explainRefusal(errors, facts) ?? explainRefusal([words], facts);
+  const refusal =
+    explainRefusal(errors, facts, quoteHere) ?? explainRefusal([words], facts, quoteHere);
   if (foreseen && (refusal === null || refusal.kinds[0] === 'driver')) return foreseen;
   if (refusal === null) return new Failure(error.code, words, error.nextStep, detail);
   const sentence =

@@ -21,6 +21,7 @@ import { asFailure, Failure, type FailureCode } from '../../core/wire/failure';
 import { EngineHostClient, type HostLogLine } from '../engineHost/client';
 import type { RuntimeInfo } from '../engineHost/protocol';
 import { hashModel, readOnnxFile, type OnnxFile } from './onnxFile';
+import { quoteHere } from '../quoteHere';
 import { hostOptions } from './rebuild';
 
 export interface TrialHost {
@@ -240,12 +241,16 @@ function refuseImpossible(
   });
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return;
-  const start = profileOptions(facts.inputs);
+  const start = profileOptions(facts.inputs, quoteHere);
   const ofProfile = errors.every(({ id }) => id === 'profile') && start !== '';
   throw new Failure(
     'invalid-argument',
     `${shown} cannot be built like this: ${errors.map((e) => e.sentence).join(' ')}`,
-    ofProfile ? `Give ranges, to start from: ${start}` : 'Change these options and try again.',
+    ofProfile
+      ? `Give ranges, to start from: ${start}`
+      : errors.every(({ id }) => id === 'model')
+        ? 'No option helps: try a changed model.'
+        : 'Change these options and try again.',
   );
 }
 

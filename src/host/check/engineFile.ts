@@ -4,7 +4,8 @@
  */
 import * as os from 'node:os';
 
-import type { EngineHeader } from '../../core/file/engineHeader';
+import { headerSize, type EngineHeader } from '../../core/file/engineHeader';
+import type { FileKind } from '../../core/file/fileKind';
 import {
   formatBytes,
   formatBytesPair,
@@ -14,6 +15,7 @@ import {
 import { plainText } from '../../core/text/plainText';
 import { factsOfHead, readHead } from './fileFacts';
 import { Failure } from '../../core/wire/failure';
+import { quoteHere } from '../quoteHere';
 
 export interface EngineFile {
   /** As it was given. */
@@ -39,7 +41,9 @@ export async function readEngineFile(file: string): Promise<EngineFile> {
     throw new Failure(
       'invalid-argument',
       `${name} is not a TensorRT-RTX engine. ${sentence}`,
-      'Choose an engine that TensorRT-RTX built, or build one.',
+      facts.engines.some(({ facts: inside }) => inside !== null)
+        ? wrappedStep(facts.kind, name)
+        : 'Choose an engine that TensorRT-RTX built, or build one.',
       '',
       at,
     );
@@ -54,11 +58,23 @@ export async function readEngineFile(file: string): Promise<EngineFile> {
       at,
     );
   if (damage !== null) throw notWhole(`is damaged. ${damage.sentence}`);
+  if (head.size < headerSize) {
+    throw notWhole(
+      `is cut short: it has ${formatExactBytes(head.size)}; an engine's header alone has ${headerSize}.`,
+    );
+  }
   if (header !== null && header.fileSize !== head.size) {
     const lengths = `it has ${formatExactBytes(head.size)}, its header speaks of ${formatExactBytes(header.fileSize)}.`;
     throw notWhole(`is ${header.fileSize > head.size ? 'cut short' : 'too long'}: ${lengths}`);
   }
   return { path: file, name, size: head.size, modified: head.modified, header };
+}
+
+/** Of what holds an engine that could be loaded if it lay in a file of its own. */
+function wrappedStep(kind: FileKind, name: string): string {
+  return kind === 'epcontext' || kind === 'model-package'
+    ? 'Run it with ONNX Runtime, or build an engine from the original model.'
+    : `Take the engine out: engine-inspector check ${quoteHere(name)} prints the command.`;
 }
 
 /** Major, minor and patch are what TensorRT-RTX compares. */

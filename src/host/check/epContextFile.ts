@@ -11,6 +11,7 @@ import {
 } from '../../core/file/containedEngines';
 import { readEpContextModel, type ContextNode } from '../../core/file/epContext';
 import { epContextFacts } from '../../core/file/epContextFacts';
+import { triagePrefix } from '../../core/file/fileKind';
 import type { FileFacts } from '../../core/report/engineReport';
 import { plainText } from '../../core/text/plainText';
 import type { FilePath } from './checkRecords';
@@ -33,14 +34,20 @@ export async function withContextEngines(file: FilePath, facts: FileFacts): Prom
       for (const node of model.nodes.slice(0, mostEngines)) {
         if (!node.isMain) continue;
         if (node.embedded !== null) {
-          const { offset, length } = node.embedded;
-          const head = await read(offset, Math.min(headerSize, length));
-          engines.push(
-            containedEngine(node.name, offset, Buffer.from(head), length, facts.modified),
-          );
+          engines.push(await embeddedEngine(read, node, node.embedded, facts.modified));
         } else if (node.path !== null) {
           engines.push(await engineBeside(file, node, node.path));
+        } else {
+          engines.push(
+            noEngine(node, `The node "${node.name}" has no engine (no ep_cache_context).`),
+          );
         }
+      }
+      const [first] = model.nodes;
+      if (engines.length === 0 && first !== undefined) {
+        const shared =
+          'Its nodes share an engine that another model holds (main_context 0): check the model with main_context 1.';
+        engines.push(noEngine(first, shared));
       }
       return epContextFacts(facts, model, engines);
     } finally {
@@ -49,6 +56,44 @@ export async function withContextEngines(file: FilePath, facts: FileFacts): Prom
   } catch {
     return facts;
   }
+}
+
+function noEngine({ name }: ContextNode, problem: string): ContainedEngine {
+  return { name, offset: null, facts: null, problem };
+}
+
+type Read = (offset: number, length: number) => Promise<Uint8Array>;
+
+async function embeddedEngine(
+  read: Read,
+  node: ContextNode,
+  { offset, length }: NonNullable<ContextNode['embedded']>,
+  modified: number | null,
+): Promise<ContainedEngine> {
+  const { name } = node;
+  if (length === 0) {
+    return noEngine(node, `The node "${name}" holds no engine: its ep_cache_context is empty.`);
+  }
+  const headOf = async (bytes: number) => Buffer.from(await read(offset, Math.min(bytes, length)));
+  const head = await headOf(headerSize);
+  const path = length <= 4096 ? pathIn(await headOf(length)) : null;
+  if (path !== null) {
+    return noEngine(
+      node,
+      `The node "${name}" should hold its engine (embed_mode 1), but the path "${path}" stands in its place.`,
+    );
+  }
+  const { engine, wants } = containedEngine(name, offset, head, length, modified);
+  // A whole engine is told by its header alone.
+  if (wants === 0 && engine.facts?.header?.fileSize === length) return engine;
+  const more = await headOf(Math.max(wants, triagePrefix));
+  return containedEngine(name, offset, more, length, modified).engine;
+}
+
+/** null: no path, as an engine is none. */
+function pathIn(bytes: Uint8Array): string | null {
+  const text = Buffer.from(bytes).toString('utf8');
+  return /^[^\0-\x1f\ufffd]+$/.test(text) && /[/\\.]/.test(text) ? plainText(text, 300) : null;
 }
 
 async function engineBeside(
@@ -67,6 +112,11 @@ async function engineBeside(
     return lost(`The model's path is not valid text, so ${shown} was not searched for.`);
   }
   const folder = path.dirname(path.resolve(model));
+  if (written.startsWith('vtrt')) {
+    return lost(
+      `The node "${name}" should name a file (embed_mode 0), but the engine itself stands in its place.`,
+    );
+  }
   if (written === '' || written.includes('\0')) return lost('The model names no engine.');
   const leadsOut = `The model keeps its engine in "${shown}", which leads out of the model's folder: it is not opened.`;
   const isAbsolute = path.isAbsolute(written) || /^([a-z]:|[\\/])/i.test(written);
@@ -87,7 +137,10 @@ async function engineBeside(
     const { handle, stat } = await openRegularFile(real);
     try {
       const head = await readAt(handle, 0, Math.min(headerSize, stat.size));
-      return containedEngine(shown, null, head, stat.size, stat.mtimeMs);
+      const { engine, wants } = containedEngine(shown, null, head, stat.size, stat.mtimeMs);
+      if (wants === 0) return engine;
+      const more = await readAt(handle, 0, Math.min(wants, stat.size));
+      return containedEngine(shown, null, more, stat.size, stat.mtimeMs).engine;
     } finally {
       await handle.close();
     }

@@ -173,8 +173,8 @@ async function unpacked(archive: InputFile, entry: ZipEntry): Promise<string> {
   }
   if (entry.method !== 0 && entry.method !== 8) {
     throw archive.refuse(
-      `holds ${name} packed in a way that is not known (${entry.method})`,
-      'Unpack it, and name the folder.',
+      `holds ${name} with a compression that can't be read here (zip method ${entry.method}; 0 and 8 can be)`,
+      'Unpack the archive and check its folder instead.',
     );
   }
   const pieces: Uint8Array[] = [];

@@ -97,7 +97,7 @@ export async function* entryPieces(
   if (entry.encrypted) throw file.refuse(`holds "${name}" with a password`);
   if (entry.method !== 0 && entry.method !== 8) {
     throw file.refuse(
-      `holds "${name}" packed in a way that NumPy does not use (${entry.method})`,
+      `holds "${name}" with a compression that NumPy does not use (zip method ${entry.method})`,
       'Save it again with numpy.savez.',
     );
   }
