@@ -1,4 +1,5 @@
 /** What the sub-commands are given: made by their options (…Command.ts), used by their work. */
+import type { CodeLanguage } from '../core/run/budgetCode';
 import type { ProfilingVerbosity } from '../core/rebuild/rebuildOptions';
 import type { EngineArguments } from './engineArguments';
 import type { BudgetArgument, EngineRunArguments, SweepBudgets } from './runArguments';
@@ -64,6 +65,9 @@ export interface RunArguments extends EngineArguments, EngineRunArguments {
 
 export interface SweepArguments extends EngineArguments, EngineRunArguments {
   budgets?: SweepBudgets;
+  fitsIn?: number;
+  under?: number;
+  code?: CodeLanguage;
   csv?: boolean;
 }
 

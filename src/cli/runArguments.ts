@@ -145,6 +145,26 @@ export function parseBudget(text: string): BudgetArgument {
   return Math.round(Number(size[1]) * unit(size[2] ?? 'b'));
 }
 
+/** `--fits-in 6GiB`: bytes with or without a unit. */
+export function parseMemory(text: string): number {
+  const size = /^(\d+(?:\.\d+)?)\s*([kmgt]?i?b)?$/i.exec(text);
+  const bytes = size === null ? 0 : Math.round(Number(size[1]) * unit(size[2] ?? 'b'));
+  if (bytes > 0) return bytes;
+  throw new InvalidArgumentError(
+    `"${shown(text)}" is not an amount of memory: write bytes or a size such as 6GiB.`,
+  );
+}
+
+/** `--under 20ms`: milliseconds, also as seconds (0.5s). */
+export function parseLatency(text: string): number {
+  const time = /^(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s)?$/.exec(text);
+  const ms = time === null ? 0 : Number(time[1]) * (time[2] === 's' ? 1000 : 1);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError(
+    `"${shown(text)}" is not a time: write milliseconds such as 20ms, or seconds such as 0.5s.`,
+  );
+}
+
 /** How a sweep names its budgets: so many, evenly from all weights to none, or a list, or null: chosen for the engine. */
 export type SweepBudgets = { count: number } | { list: BudgetArgument[] } | null;
 

@@ -281,6 +281,17 @@ describe('inspect, run and sweep', () => {
     }
   });
 
+  it('searches a budget for a goal, and hands over the code', async () => {
+    const few = ['--iterations', '5', '--no-cache'];
+    const found = await cli('sweep', 'model.engine', '--under', '60s', '--code', 'python', ...few);
+    assert.equal(found.code, 0, found.stderr);
+    // Everything is under a minute, so nothing needs to be kept.
+    assert.match(found.stdout, /^import tensorrt_rtx as trt\n[^]*\n {4}measured = 0\n/);
+    const none = await cli('sweep', 'model.engine', '--fits-in', '1kB', '--code', 'cpp', ...few);
+    assert.deepEqual([none.code, none.stdout], [1, '']);
+    assert.match(none.stderr, /doesn't fit in 1000 bytes at any budget: it takes at least/);
+  });
+
   it('tells what cannot be tried, with exit code 2 and nothing on stdout', async () => {
     fs.writeFileSync(inFolder('short.bin'), Buffer.alloc(10));
     fs.writeFileSync(inFolder('model.txt'), 'no engine');
@@ -310,6 +321,10 @@ describe('inspect, run and sweep', () => {
       [['run', 'model.engine', '--reference', '--compare'], /choose one/],
       [['sweep', 'half.engine'], /built without weight streaming/],
       [['sweep', 'model.engine', '--budgets', '1'], /from 2 to 64/],
+      [['sweep', 'model.engine', '--fits-in', '0'], /not an amount of memory/],
+      [['sweep', 'model.engine', '--under', 'soon'], /not a time/],
+      [['sweep', 'model.engine', '--under', '20ms', '--fits-in', '1GiB'], /do not go together/],
+      [['sweep', 'model.engine', '--code', 'cpp', '--csv'], /goes with neither/],
     ];
     writeStandInEngine(inFolder('half.engine'), { streaming: false });
     for (const [args, sentence] of cases) {

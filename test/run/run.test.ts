@@ -327,6 +327,34 @@ describe('running an engine', function () {
     );
   });
 
+  it('searches the largest budget that fits, and measures it twice', async () => {
+    const engine = bench.engine({ weightBytes: 64 * mib });
+    const all = await bench.run(engine);
+    const { peak, before } = all.attempts[0]?.memory ?? {};
+    assert.ok(typeof peak === 'number' && typeof before === 'number');
+    const goal = { kind: 'memory', bytes: peak - before - engine.streamable / 2 } as const;
+    const { report, folder } = await bench.search(engine, goal);
+    const answer = report.sweep?.goal;
+    assert.equal(answer?.confidence, 'twice', answer?.sentence);
+    assert.equal(report.headline, answer.sentence);
+    const budget = answer.budget ?? NaN;
+    assert.ok(budget < engine.streamable / 2 && budget > 0, answer.sentence);
+    const own = report.attempts.filter(({ budgetAsked }) => budgetAsked === budget);
+    assert.equal(own.length, 2);
+    assert.ok(
+      own.every(({ memory }) => (memory.peak ?? NaN) - (memory.before ?? NaN) <= goal.bytes),
+    );
+    const budgets = report.sweep?.points.map((point) => point.budget) ?? [];
+    assert.deepEqual(
+      [...budgets].sort((a, b) => b - a),
+      budgets,
+    );
+    assert.deepEqual([budgets[0], budgets.at(-1)], [engine.streamable, 0]);
+    // Outputs are kept once.
+    assert.equal(report.attempts[0]?.outputs.length, 3);
+    assert.ok(!fs.existsSync(path.join(folder, 'search')));
+  });
+
   it('counts NaN and infinity in outputs, and says so', async () => {
     bench.become({ faults: { nan: 1 } });
     const report = await bench.run(bench.engine());

@@ -8,6 +8,7 @@ import * as path from 'node:path';
 import type { Inspection } from '../../src/core/inspect/inspection';
 import {
   defaultRunChoices,
+  type Goal,
   type RunChoices,
   type RunProgress,
   type RunReport,
@@ -87,6 +88,23 @@ export class RunBench {
   ): Promise<{ inspection: Inspection; layers: Uint8Array }> {
     const file = typeof engine === 'string' ? engine : engine.file;
     return runner.inspect({ engine: file, runtime: this.runtime, layers: true });
+  }
+
+  async search(
+    { file, streamable }: StandInEngine,
+    goal: Goal,
+    more: { runner?: EngineRunner; onProgress?: (progress: RunProgress) => void } = {},
+  ): Promise<{ report: RunReport; folder: string }> {
+    const { runner = this.runner(), onProgress } = more;
+    const id = `run${this.count++}`;
+    const folder = this.at(id);
+    fs.mkdirSync(folder);
+    const choices = { ...defaultRunChoices, ...fewIterations, inputs: [] };
+    const report = await runner.search(
+      { engine: file, runtime: this.runtime, choices, folder, id, goal, streamable },
+      { onProgress },
+    );
+    return { report, folder };
   }
 
   async run(

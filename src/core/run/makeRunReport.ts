@@ -4,6 +4,7 @@
  */
 import { formatBytes, formatCount, withFullStop } from '../text/formats';
 import { libraryLine, plainText } from '../text/plainText';
+import { goalReport } from './goal';
 import { histogramOf } from './histogram';
 import type { RawAttempt, RawRun } from '../wire/shimReports';
 import { readSamples } from './runSamples';
@@ -13,6 +14,7 @@ import { makeRunFailure } from './runFailures';
 import type {
   AttemptReport,
   CacheReport,
+  Goal,
   LayerTime,
   OutputReport,
   RunChoices,
@@ -87,6 +89,26 @@ export function makeRunReport(facts: RunFacts): RunReport {
 export function withReference(report: RunReport, reference: RunReport['reference']): RunReport {
   const joined = { ...report, reference };
   return { ...joined, headline: headlineOf(joined), notes: notesOf(joined) };
+}
+
+/** The runs of a search for a goal as one sweep, in the order in which they were measured. */
+export function joinSearch(reports: readonly [RunReport, ...RunReport[]], goal: Goal): RunReport {
+  const [first] = reports;
+  const measured = reports.flatMap(({ attempts }) => attempts);
+  const asked = ({ budgetAsked, budget }: AttemptReport): number => budgetAsked ?? budget ?? 0;
+  const attempts = [...measured].sort((a, b) => asked(b) - asked(a));
+  const joined: RunReport = {
+    ...first,
+    endedAt: reports.at(-1)?.endedAt ?? first.endedAt,
+    attempts,
+    sweep: {
+      ...makeSweep(attempts, first.streamable),
+      goal: goalReport(goal, first.streamable, measured),
+    },
+    failure: reports.find(({ failure }) => failure !== null)?.failure ?? null,
+    libraryLines: reports.flatMap(({ libraryLines }) => libraryLines).slice(0, 400),
+  };
+  return withReference(joined, null);
 }
 
 /** What to show where one failure is shown; null: there is something to show instead. */
@@ -242,7 +264,7 @@ function headlineOf(report: RunReport): string {
   if (report.kind === 'reference') return referenceHeadline(report);
   const failure = failureOf(report);
   if (failure !== null) return failure.sentence;
-  if (report.sweep !== null) return report.sweep.sentence;
+  if (report.sweep !== null) return report.sweep.goal?.sentence ?? report.sweep.sentence;
   const latency = report.attempts[0]?.latency ?? null;
   const throughput = report.attempts[0]?.throughput ?? null;
   if (latency === null) return 'It ran, but nothing was measured.';

@@ -140,6 +140,12 @@ const run: Fields<RunReport> = {
     points: { budget: true, memory: true, median: true, attempt: true },
     knee: true,
     sentence: true,
+    goal: {
+      goal: { kind: true, bytes: true, ms: true },
+      budget: true,
+      confidence: true,
+      sentence: true,
+    },
   },
   reference: { label: true, model: true, ms: true, outputs: output, failure },
   failure,

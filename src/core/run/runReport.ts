@@ -224,6 +224,20 @@ export interface SweepReport {
   /** Index into points; null: none stands out. */
   knee: number | null;
   sentence: string;
+  /** What was searched for; null: the budgets were given. */
+  goal: GoalReport | null;
+}
+
+/** At most so much GPU memory, or 95 of 100 runs in at most so many milliseconds. */
+export type Goal = { kind: 'memory'; bytes: number } | { kind: 'latency'; ms: number };
+
+export interface GoalReport {
+  goal: Goal;
+  /** Bytes; null: no budget meets the goal, or it can't be told. */
+  budget: number | null;
+  /** How often that budget was measured, and met the goal each time. */
+  confidence: 'twice' | 'once' | 'none';
+  sentence: string;
 }
 
 /** ONNX Runtime on the CPU, from the recipe's model. Always labelled as the reference, never as the engine. */

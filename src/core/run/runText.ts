@@ -131,9 +131,11 @@ function sweepLines({ attempts, sweep }: RunReport): string[] {
       attempt.latency === null ? '' : formatMilliseconds(attempt.latency.p95),
       attempt.failure !== null
         ? attempt.failure.sentence
-        : sweep !== null && point >= 0 && sweep.knee === point
-          ? 'best trade-off'
-          : '',
+        : sweep?.goal && bytes === sweep.goal.budget
+          ? 'the answer'
+          : sweep !== null && point >= 0 && sweep.knee === point
+            ? 'best trade-off'
+            : '',
     ];
   });
   return columns([['budget', 'GPU memory', 'median', 'p95', ''], ...rows]);

@@ -19,20 +19,20 @@ export function makeSweep(
     return [
       {
         budget,
-        memory: memoryOf(attempt),
+        memory: takenMemory(attempt),
         median: attempt.failure === null ? (attempt.latency?.median ?? null) : null,
         attempt: index,
       },
     ];
   });
   const knee = kneeOf(points, streamable);
-  return { points, knee, sentence: sweepSentence(points, knee) };
+  return { points, knee, sentence: sweepSentence(points, knee), goal: null };
 }
 
 type Point = SweepReport['points'][number];
 
 /** What the engine took of the GPU at its most: others' memory is not counted where that can be told. */
-function memoryOf({ memory }: AttemptReport): number | null {
+export function takenMemory({ memory }: AttemptReport): number | null {
   const most = memory.peak ?? memory.ready;
   if (most === null) return null;
   return memory.before === null ? most : Math.max(0, most - memory.before);

@@ -85,7 +85,13 @@ const run: RunReport = {
     ...{ state: 'off', path: null, loadedBytes: null, savedBytes: null },
     ...{ coldMs: null, warmMs: null, sentence: '' },
   },
-  sweep: { points: [{ budget: 1, memory: 1, median: 1, attempt: 0 }], knee: null, sentence: '' },
+  sweep: {
+    points: [{ budget: 1, memory: 1, median: 1, attempt: 0 }],
+    ...{ knee: null, sentence: '' },
+    goal: {
+      ...{ goal: { kind: 'memory', bytes: 1 }, budget: 1, confidence: 'twice', sentence: 'x' },
+    },
+  },
   reference: { label: 'x', model: 'x', ms: 1, outputs: [output], failure },
   failure,
   headline: 'x',

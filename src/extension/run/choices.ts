@@ -3,7 +3,7 @@
  * takes: a mistake that a person can make is told in a sentence (core/run/runChoices.ts), not dropped here.
  */
 import * as v from 'valibot';
-import { type InputSource, type RunChoices, switchesOf } from '../../core/run/runReport';
+import { type Goal, type InputSource, type RunChoices, switchesOf } from '../../core/run/runReport';
 
 export const text = (most: number) => v.pipe(v.string(), v.maxLength(most));
 export const integer = (least: number, most = Number.MAX_SAFE_INTEGER) =>
@@ -52,3 +52,8 @@ export const choices = v.object({
   runtimeCache: v.boolean(),
   profiledIterations: integer(0, 100_000),
 }) satisfies v.GenericSchema<unknown, RunChoices>;
+
+export const goal = v.variant('kind', [
+  v.object({ kind: v.literal('memory'), bytes: integer(1) }),
+  v.object({ kind: v.literal('latency'), ms: v.pipe(finite, v.gtValue(0)) }),
+]) satisfies v.GenericSchema<unknown, Goal>;

@@ -6,7 +6,7 @@
 import * as v from 'valibot';
 import type { RunReport } from '../../core/run/runReport';
 import { anyNumber as number, tensorSummary } from '../../core/wire/tensorSummary';
-import { choices } from './choices';
+import { choices, goal } from './choices';
 import { parseJson } from '../../core/text/parseJson';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -124,6 +124,17 @@ const schema = v.object({
       ),
       knee: v.nullable(count),
       sentence: text,
+      goal: v.optional(
+        v.nullable(
+          v.object({
+            goal,
+            budget: optional,
+            confidence: v.picklist(['twice', 'once', 'none']),
+            sentence: text,
+          }),
+        ),
+        null,
+      ),
     }),
   ),
   reference: v.nullable(

@@ -6,14 +6,16 @@
  * Only for files that the user trusts and asked for; callers see to that, and to engineIntegrity.ts before.
  */
 import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
 import type { Inspection, InspectionFacts, TensorFacts } from '../../core/inspect/inspection';
 import { makeInspection } from '../../core/inspect/makeInspection';
 import { plainText } from '../../core/text/plainText';
-import { makeRunReport, type RunFacts } from '../../core/run/makeRunReport';
+import { nextBudgets } from '../../core/run/goal';
+import { joinSearch, makeRunReport, type RunFacts } from '../../core/run/makeRunReport';
 import { completeChoices, limits as choiceLimits } from '../../core/run/runChoices';
-import { type RunChoices, type RunReport, switchesOf } from '../../core/run/runReport';
+import { type Goal, type RunChoices, type RunReport, switchesOf } from '../../core/run/runReport';
 import { budgetToAsk } from '../../core/run/weightBudget';
 import { EngineHostClient, type HostLogLine } from '../engineHost/client';
 import {
@@ -77,6 +79,12 @@ export interface RunRequest {
   reference: { model: string } | null;
 }
 
+export interface SearchRequest extends Omit<RunRequest, 'kind' | 'budgets' | 'reference'> {
+  goal: Goal;
+  /** As the engine was inspected; bytes. */
+  streamable: number;
+}
+
 export interface ReferenceRequest {
   engine: string;
   choices: RunChoices;
@@ -121,6 +129,11 @@ export class EngineRunner {
    */
   run(request: RunRequest, callbacks: JobCallbacks = {}): Promise<RunReport> {
     return this.inTurn(callbacks, (signal) => this.runNow(request, { ...callbacks, signal }));
+  }
+
+  /** Measures one budget after the other until the goal is met as exactly as is worth it. Throws as run does. */
+  search(request: SearchRequest, callbacks: JobCallbacks = {}): Promise<RunReport> {
+    return this.inTurn(callbacks, (signal) => this.searchNow(request, { ...callbacks, signal }));
   }
 
   /** ONNX Runtime alone, for machines where the engine itself cannot run. Throws and fails as run does. */
@@ -352,6 +365,31 @@ export class EngineRunner {
       ({ sentence }) => !joined.notes.some((note) => note.sentence === sentence),
     );
     return { ...joined, notes: [...joined.notes, ...kept], endedAt: Date.now() };
+  }
+
+  private async searchNow(
+    { goal, streamable, ...request }: SearchRequest,
+    callbacks: JobCallbacks,
+  ): Promise<RunReport> {
+    const run = (budgets: number[], folder: string): Promise<RunReport> =>
+      this.runNow({ ...request, kind: 'sweep', budgets, folder, reference: null }, callbacks);
+    let report = await run(nextBudgets(goal, streamable, []), request.folder);
+    const reports: [RunReport, ...RunReport[]] = [report];
+    // What comes out is the same at every budget, and kept once.
+    const folder = path.join(request.folder, 'search');
+    try {
+      while (report.failure === null) {
+        const measured = reports.flatMap(({ attempts }) => attempts);
+        const budgets = nextBudgets(goal, streamable, measured);
+        if (budgets.length === 0) break;
+        await fs.mkdir(folder, { recursive: true });
+        report = await run(budgets, folder);
+        reports.push(report);
+      }
+    } finally {
+      await fs.rm(folder, { recursive: true, force: true });
+    }
+    return joinSearch(reports, goal);
   }
 
   private referenceTools({ signal, onProgress }: JobCallbacks): ReferenceTools {
