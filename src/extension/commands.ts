@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import type { EngineHost } from './engineHost';
 import type { EnginePicker } from './enginePicker';
-import type { EnginesTree } from './enginesTree';
+import { type EnginesTree, targetRows } from './enginesTree';
 import { commandTargets, engineOfHeaderText, fileName, hasEnginePage } from './engineTarget';
 import type { Errors } from './errors';
 import type { Fixes } from './fixes';
@@ -56,10 +56,11 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
   const view = () => import('./enginesView');
   const table: Record<CommandId, Handler> = {
     // From a problem on a target: with that target's id.
-    [commands.fixProblem]: (argument, selection) =>
-      typeof selection === 'string'
-        ? services.targets.fixProblem(argument, selection)
-        : fixes.fix(argument, selection),
+    [commands.fixProblem]: (argument, selection) => {
+      if (typeof selection === 'string') return services.targets.fixProblem(argument, selection);
+      const rows = targetRows(argument, selection);
+      return rows.length > 0 ? services.targets.fixRows(rows) : fixes.fix(argument, selection);
+    },
     [commands.fixAll]: (argument) => fixes.fixAll(argument),
     [commands.trySample]: () => services.sample.try(),
     [commands.checkEngine]: forEngines(services, checkEngines),

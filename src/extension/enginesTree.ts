@@ -1,6 +1,6 @@
 /**
- * The view "Engines": the workspace's engines by reason (or by folder, or flat), worst first, each with its reasons and
- * facts below. Showing it for the first time is what asks for the workspace to be checked. enginesTreeModel.ts says what
+ * The view "Engines": the workspace's engines by reason (by target, by folder, or flat), worst first, each with its reasons
+ * and facts below. Showing it for the first time is what asks for the workspace to be checked. enginesTreeModel.ts says what
  * stands where.
  */
 import * as vscode from 'vscode';
@@ -8,6 +8,7 @@ import { assertNever } from '../core/text/assertNever';
 import type { EngineReport } from '../core/report/engineReport';
 import { canBeFixed } from '../core/report/advice';
 import type { ReportGroup } from '../core/report/reportGroups';
+import type { OnTarget, TargetGroup } from '../core/targets/targetGroups';
 
 import { fileName, handOut, linkId } from './engineTarget';
 import {
@@ -15,6 +16,7 @@ import {
   canBeCured,
   type DetailNode,
   detailNodes,
+  filtered,
   firstArrangement,
   folderOf,
   type GroupNode,
@@ -26,6 +28,7 @@ import {
 import { commands, contextKeys, treeItems, views } from './ids';
 import type { Reports, ReportsChange } from './reports';
 import { severityIcon } from './severityIcon';
+import type { Targets } from './targets/targets';
 import type { WorkspaceEngines } from './workspaceEngines';
 
 interface EngineNode {
@@ -34,10 +37,17 @@ interface EngineNode {
   report: EngineReport;
   path: string;
 }
+/** An engine below a target, or below a group that stands beside those; it can be in several. */
+interface TargetRow extends EngineNode {
+  group: string;
+  on: OnTarget | null;
+}
 type Node =
   | ({ kind: 'group' } & GroupNode<EngineNode>)
+  | ({ kind: 'target' } & TargetGroup<EngineNode>)
   | EngineNode
-  | ({ kind: 'detail'; parent: EngineNode } & DetailNode)
+  | TargetRow
+  | ({ kind: 'detail'; parent: string } & DetailNode)
   | { kind: 'more'; group: string; count: number };
 
 /** Rows of one group: the view is slow with more, and nobody reads them. */
@@ -48,10 +58,23 @@ const mostOpened = 200;
 const arrangedAs = 'enginesView.arrangement';
 
 const reasonsOfGroups = new WeakMap<object, ReportGroup>();
+const targetsOfRows = new WeakMap<object, { uri: vscode.Uri; target: string }>();
 
 /** The reason that a group of the view stands for. */
 export function reasonOfGroup(node: unknown): ReportGroup | undefined {
   return typeof node === 'object' && node !== null ? reasonsOfGroups.get(node) : undefined;
+}
+
+/** Those of the view's rows that stand below a target: all that are selected, else the one. */
+export function targetRows(
+  node: unknown,
+  selection?: unknown,
+): { uri: vscode.Uri; target: string }[] {
+  const nodes: unknown[] = Array.isArray(selection) && selection.length > 0 ? selection : [node];
+  return nodes.flatMap((one) => {
+    const target = typeof one === 'object' && one !== null ? targetsOfRows.get(one) : undefined;
+    return target ? [target] : [];
+  });
 }
 
 export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
@@ -68,6 +91,7 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
   constructor(
     private readonly reports: Reports,
     private readonly engines: WorkspaceEngines,
+    private readonly targets: Targets,
     /** workspaceState */
     private readonly memory: vscode.Memento,
   ) {
@@ -81,6 +105,9 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
       this.changed,
       this.view,
       reports.onDidChange((change) => this.take(change)),
+      targets.onDidChange(() => {
+        if (this.arranged.grouping === 'target') this.refreshSoon();
+      }),
       reports.onDidChangeBusy((count) => {
         this.checking = count;
         this.tell();
@@ -125,10 +152,12 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
     switch (node.kind) {
       case 'group':
         return this.rows(node);
+      case 'target':
+        return this.targetRows(node);
       case 'engine':
-        return detailNodes(node.report).map((detail) => ({
+        return detailNodes(node.report, 'on' in node ? node.on : null).map((detail) => ({
           kind: 'detail',
-          parent: node,
+          parent: engineId(node),
           ...detail,
         }));
       case 'detail':
@@ -143,6 +172,8 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
     switch (node.kind) {
       case 'group':
         return groupItem(node);
+      case 'target':
+        return targetItem(node);
       case 'engine':
         return engineItem(node, this.arranged.grouping !== 'folder');
       case 'detail':
@@ -154,7 +185,8 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
     }
   }
 
-  private roots(): Node[] {
+  private roots(): Node[] | Promise<Node[]> {
+    if (this.arranged.grouping === 'target') return this.targetRoots();
     const groups = groupNodes(this.nodes.values(), this.arranged);
     const nothingLeft = groups.length === 0 && this.nodes.size > 0;
     if (nothingLeft) this.tell('No engine matches the filter.');
@@ -168,10 +200,37 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
     });
   }
 
+  private async targetRoots(): Promise<Node[]> {
+    const { filter, onlyProblems } = this.arranged;
+    const { source, problem, belongs, ...chosen } = await this.targets.of();
+    const { groupByTarget } = await import('../core/targets/targetGroups');
+    const engines = filtered(this.nodes.values(), filter);
+    const groups = groupByTarget(engines, chosen, ({ engineUri }) => belongs(engineUri));
+    if (engines.length === 0 && this.nodes.size > 0) this.tell('No engine matches the filter.');
+    else if (problem !== '') this.tell(problem);
+    else if (source === 'defaults' && engines.length > 0) {
+      this.tell('No targets are chosen yet, so these are common boards.');
+    } else this.tell();
+    return engines.length === 0
+      ? []
+      : groups
+          .filter(({ facts }) => facts !== '' || !onlyProblems)
+          .map((group) => ({ kind: 'target', ...group }));
+  }
+
+  private targetRows({ id, rows }: TargetGroup<EngineNode>): Node[] {
+    const nodes = rows.map(({ engine, on }): TargetRow => {
+      const node: TargetRow = { ...engine, group: id, on };
+      const uri = engine.engineUri;
+      if (on) targetsOfRows.set(node, { uri, target: on.id });
+      return handOut(node, uri);
+    });
+    const severityOf = ({ on, report }: TargetRow) => on?.severity ?? report.severity;
+    return shortened(sorted(nodes, this.arranged.sorting, severityOf), id);
+  }
+
   private rows({ id, engines }: GroupNode<EngineNode>): Node[] {
-    const rows: Node[] = sorted(engines, this.arranged.sorting);
-    const rest = rows.length - mostRows;
-    return rest > 0 ? [...rows.slice(0, mostRows), { kind: 'more', group: id, count: rest }] : rows;
+    return shortened(sorted(engines, this.arranged.sorting), id);
   }
 
   private take({ changed, removed }: ReportsChange): void {
@@ -220,6 +279,11 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
   }
 }
 
+function shortened(rows: EngineNode[], group: string): Node[] {
+  const rest = rows.length - mostRows;
+  return rest > 0 ? [...rows.slice(0, mostRows), { kind: 'more', group, count: rest }] : rows;
+}
+
 function readArrangement(kept: unknown): Arrangement {
   const { grouping, sorting } = (kept ?? {}) as Partial<Arrangement>;
   return {
@@ -249,6 +313,24 @@ function groupItem(group: GroupNode<unknown>): vscode.TreeItem {
   return item;
 }
 
+function targetItem(group: TargetGroup<unknown>): vscode.TreeItem {
+  const { id, label, count, facts, severity, rows } = group;
+  const state =
+    rows.length === 0
+      ? vscode.TreeItemCollapsibleState.None
+      : rows.length > mostOpened || facts === ''
+        ? vscode.TreeItemCollapsibleState.Collapsed
+        : vscode.TreeItemCollapsibleState.Expanded;
+  const item = new vscode.TreeItem(label, state);
+  item.id = `group:${id}`;
+  item.description = count;
+  item.tooltip = facts === '' ? label : `${label}\n${facts}\n${count}`;
+  item.iconPath = severityIcon(severity);
+  item.contextValue = treeItems.group;
+  item.accessibilityInformation = { label: `${label}, ${count}` };
+  return item;
+}
+
 function moreItem({ group, count }: Extract<Node, { kind: 'more' }>): vscode.TreeItem {
   const item = new vscode.TreeItem(`${count.toLocaleString('en')} more…`);
   item.id = `more:${group}`;
@@ -257,29 +339,39 @@ function moreItem({ group, count }: Extract<Node, { kind: 'more' }>): vscode.Tre
   return item;
 }
 
-function engineItem({ engineUri, report, path }: EngineNode, withFolder: boolean): vscode.TreeItem {
+/** Of the row in the tree: below targets an engine can stand several times. */
+const engineId = (node: EngineNode | TargetRow): string =>
+  'group' in node ? `${node.group} ${node.engineUri.toString()}` : node.engineUri.toString();
+
+function engineItem(node: EngineNode | TargetRow, withFolder: boolean): vscode.TreeItem {
+  const { engineUri, report, path } = node;
+  const on = 'on' in node ? node.on : null;
   const name = fileName(engineUri);
   const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
-  item.id = engineUri.toString();
+  item.id = engineId(node);
   item.resourceUri = engineUri;
   const folder = folderOf(path);
-  item.description = !withFolder || folder === '.' ? '' : folder;
+  item.description = [on?.word ?? '', !withFolder || folder === '.' ? '' : folder]
+    .filter(Boolean)
+    .join(' · ');
+  const said = on?.sentence ?? report.headline;
   // Plain strings: VS Code renders a tooltip that is a string as text. The reasons stand below.
-  item.tooltip = `${path}\n${report.headline}`;
-  item.iconPath = severityIcon(report.severity);
-  item.contextValue = canBeFixed(report) ? treeItems.engineFixable : treeItems.engineFine;
+  item.tooltip = `${path}\n${said}`;
+  item.iconPath = severityIcon(on?.severity ?? report.severity);
+  const fixable = on ? on.fixable : canBeFixed(report);
+  item.contextValue = fixable ? treeItems.engineFixable : treeItems.engineFine;
   item.command = {
     command: commands.openEngine,
     title: 'Open Engine',
     arguments: [linkId(engineUri)],
   };
-  item.accessibilityInformation = { label: `${name}, ${report.headline}` };
+  item.accessibilityInformation = { label: `${name}, ${said}` };
   return item;
 }
 
-function detailItem(node: DetailNode & { parent: EngineNode }): vscode.TreeItem {
+function detailItem(node: DetailNode & { parent: string }): vscode.TreeItem {
   const item = new vscode.TreeItem(node.label, vscode.TreeItemCollapsibleState.None);
-  item.id = `${node.parent.engineUri.toString()}#${node.id}`;
+  item.id = `${node.parent}#${node.id}`;
   item.description = node.value;
   item.tooltip = node.value === '' ? node.label : `${node.label}: ${node.value}`;
   if (node.severity !== undefined) item.iconPath = severityIcon(node.severity);

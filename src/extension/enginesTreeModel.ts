@@ -1,6 +1,7 @@
 /**
  * What stands where in the view "Engines": engines by reason, by folder or flat, filtered and sorted. Sorting is done for
- * the group that is opened only, because ten thousand engines change in batches. Pure.
+ * the group that is opened only, because ten thousand engines change in batches. By target they are grouped in
+ * core/targets/targetGroups.ts. Pure.
  */
 import type { EngineReport, Severity } from '../core/report/engineReport';
 import {
@@ -10,8 +11,9 @@ import {
   reportGroups,
   type ReportGroup,
 } from '../core/report/reportGroups';
+import type { OnTarget } from '../core/targets/targetGroups';
 
-export const groupings = ['reason', 'folder', 'none'] as const;
+export const groupings = ['reason', 'target', 'folder', 'none'] as const;
 export type Grouping = (typeof groupings)[number];
 export const sortings = ['severity', 'path', 'size', 'changed'] as const;
 export type Sorting = (typeof sortings)[number];
@@ -63,12 +65,10 @@ export function groupNodes<T extends EngineFacts>(
   { grouping, filter, onlyProblems }: Arrangement,
 ): GroupNode<T>[] {
   const groups = new Map<string, GroupNode<T>>();
-  const matches = matcher(filter);
-  for (const engine of engines) {
+  for (const engine of filtered(engines, filter)) {
     const { report, path } = engine;
     if (onlyProblems && !isProblem(report)) continue;
     const reason = groupOf(report);
-    if (!matches(path, reason)) continue;
     const key = grouping === 'reason' ? reason : grouping === 'folder' ? folderOf(path) : '';
     let group = groups.get(key);
     if (!group) {
@@ -92,12 +92,22 @@ export function groupNodes<T extends EngineFacts>(
     : all.sort((a, b) => collator.compare(a.label, b.label));
 }
 
+/** Those whose path or reason holds the words. */
+export function filtered<T extends EngineFacts>(engines: Iterable<T>, filter: string): T[] {
+  const matches = matcher(filter);
+  return [...engines].filter(({ path, report }) => matches(path, groupOf(report)));
+}
+
 /** A group's engines in their order, numbers in names as numbers. */
-export function sorted<T extends EngineFacts>(engines: readonly T[], sorting: Sorting): T[] {
+export function sorted<T extends EngineFacts>(
+  engines: readonly T[],
+  sorting: Sorting,
+  severityOf: (engine: T) => Severity = ({ report }) => report.severity,
+): T[] {
   const by = (a: T, b: T): number => {
     switch (sorting) {
       case 'severity':
-        return compareSeverity(a.report.severity, b.report.severity);
+        return compareSeverity(severityOf(a), severityOf(b));
       case 'size':
         return (b.report.size ?? -1) - (a.report.size ?? -1);
       case 'changed':
@@ -143,14 +153,19 @@ function matcher(filter: string): (path: string, reason: ReportGroup) => boolean
 
 const collator = new Intl.Collator('en', { numeric: true });
 
-/** Its reasons, then what it was built for beside this machine, then the file. */
-export function detailNodes(report: EngineReport): DetailNode[] {
-  const nodes: DetailNode[] = report.reasons.map(({ id, sentence, severity }, index) => ({
-    id: `reason:${id}:${index}`,
-    label: sentence,
-    value: '',
-    severity,
-  }));
+/** Its reasons, on this machine or on the target of its group, then what it was built for, then the file. */
+export function detailNodes(report: EngineReport, on: OnTarget | null = null): DetailNode[] {
+  const nodes: DetailNode[] = on
+    ? [
+        { id: 'target', label: on.sentence, value: '', severity: on.severity },
+        { id: 'howKnown', label: 'How we know', value: on.howKnown },
+      ]
+    : report.reasons.map(({ id, sentence, severity }, index) => ({
+        id: `reason:${id}:${index}`,
+        label: sentence,
+        value: '',
+        severity,
+      }));
   if (report.header) {
     nodes.push({ id: 'version', label: 'TensorRT-RTX', value: report.header.version });
   }

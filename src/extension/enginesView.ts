@@ -6,6 +6,7 @@ import { createPick, pick } from './show';
 
 const groupingLabels: Readonly<Record<Grouping, string>> = {
   reason: 'Group by Reason',
+  target: 'Group by Target',
   folder: 'Group by Folder',
   none: "Don't Group",
 };

@@ -97,7 +97,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
   own(new Decorations(reports, problems));
   own(new ContextKeys(reports));
   const header = own(new HeaderTextView(reports));
-  const enginesTree = own(new EnginesTree(reports, engines, context.workspaceState));
+  const enginesTree = own(new EnginesTree(reports, engines, targetList, context.workspaceState));
   const runtimesTree = own(new RuntimesTree(runtimes, host, errors));
 
   const enginePicker = own(new EnginePicker(reports, context.workspaceState));

@@ -2,7 +2,7 @@
 import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as vscode from 'vscode';
-import { commands, section } from '../../src/extension/ids';
+import { commands, section, treeItems } from '../../src/extension/ids';
 import { activated, closeEditors, inFolder, newest, openPage, putEngine, until } from './inVSCode';
 
 describe('targets', () => {
@@ -69,6 +69,66 @@ describe('targets', () => {
       () => cells().every((row) => row.length === 1) && cells().length === 2,
     );
     assert.equal(targets.status.shown !== null, true);
+  });
+
+  it('group the Engines view, and a fix there is for the target', async () => {
+    const { enginesTree: tree, rebuild, engines: workspace } = await activated();
+    await workspace.checkAll();
+    write({
+      targets: ['rtx-4060-laptop', { name: 'Old', board: 'gtx-1660-ti', required: false }],
+      files: ['targets/*.engine'],
+    });
+    const shown = async () =>
+      (await tree.getChildren()).map((node) => {
+        const { label, description } = tree.getTreeItem(node);
+        return `${typeof label === 'string' ? label : ''}: ${String(description)}`;
+      });
+    const rebuilt: unknown[] = [];
+    rebuild.rebuild = (uri, choice) => {
+      rebuilt.push([uri.fsPath, choice]);
+      return Promise.resolve();
+    };
+    rebuild.rebuildAll = (uris, choice, gpus) => {
+      rebuilt.push([uris.map(({ fsPath }) => fsPath).sort(), choice, gpus]);
+      return Promise.resolve();
+    };
+    try {
+      await tree.arrange({ grouping: 'target' });
+      await until('the groups', async () =>
+        (await shown()).includes("RTX 4060 Laptop: 1 of 2 doesn't run"),
+      );
+      assert.ok((await shown()).includes("Old (optional): 2 of 2 don't run"));
+      const [laptop, old] = await tree.getChildren();
+      assert.ok(laptop && old);
+      const [large, ...none] = await tree.getChildren(laptop);
+      assert.ok(large);
+      assert.deepEqual(none, []);
+      const item = tree.getTreeItem(large);
+      assert.equal(item.description, 'needs weight streaming · targets');
+      assert.equal(item.contextValue, treeItems.engineFixable);
+      const [why, known] = await tree.getChildren(large);
+      assert.ok(why && known);
+      const { label } = tree.getTreeItem(why);
+      assert.ok(typeof label === 'string');
+      assert.match(label, /^Its weights need 8\.4 GiB/);
+      assert.equal(tree.getTreeItem(known).description, 'Predicted');
+      const below = await tree.getChildren(old);
+      const ids = [large, ...below].map((node) => tree.getTreeItem(node).id);
+      assert.equal(new Set(ids).size, 3);
+      await vscode.commands.executeCommand(commands.fixProblem, large, [large]);
+      await vscode.commands.executeCommand(commands.fixProblem, below[0], below);
+      const [a, b] = engines.map(({ fsPath }) => fsPath);
+      assert.deepEqual(rebuilt, [
+        [b, 'weight-streaming'],
+        [[a, b], 'chosen-gpus', ['7.5']],
+      ]);
+      write({ targets: ['rtx-5090'], files: ['targets/*.engine'] });
+      await until('the new target', async () => (await shown())[0] === 'RTX 5090: all 2 run');
+    } finally {
+      Reflect.deleteProperty(rebuild, 'rebuild');
+      Reflect.deleteProperty(rebuild, 'rebuildAll');
+      await tree.arrange({ grouping: 'reason' });
+    }
   });
 
   const found = (uri: vscode.Uri) =>

@@ -224,7 +224,7 @@ export class MatrixCounter {
 }
 
 /** A model package is one as well, by its best variant, unless all of them are for other providers. */
-function countsAsEngine(kind: FileFacts['kind'], row: readonly TargetCell[]): boolean {
+export function countsAsEngine(kind: FileFacts['kind'], row: readonly TargetCell[]): boolean {
   if (kind !== 'model-package') return kind === 'tensorrt-rtx';
   return !row.some(({ reasons }) => reasons.some(({ id }) => id === 'not-tensorrt-rtx'));
 }

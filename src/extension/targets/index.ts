@@ -124,6 +124,24 @@ export class TargetActions implements vscode.Disposable {
     });
   }
 
+  /** The command Fix Engine Problem… of rows that stand below targets: several are rebuilt for the targets of theirs. */
+  async fixRows(rows: readonly { uri: vscode.Uri; target: string }[]): Promise<void> {
+    await this.services.errors.guard('Fixing the engine problem', async () => {
+      const [first] = rows;
+      if (!first) return;
+      if (rows.length === 1) return this.fixFor(first.uri, first.target);
+      const { BulkFix } = await import('./bulkFix');
+      const fix = new BulkFix();
+      for (const { uri, target } of rows) {
+        const report = await this.services.reports.ensure(uri);
+        const { targets } = await this.targets.of(uri);
+        const at = targets.find(({ id }) => id === target);
+        if (report && at) fix.add(uri, report, at);
+      }
+      await fix.run(this.services.rebuild, rows.length);
+    });
+  }
+
   /** The command Show Target Matrix. */
   async showMatrix(): Promise<void> {
     await this.services.errors.guard('The target matrix', async () => {

@@ -10,8 +10,6 @@ import type {
 } from '../../core/pages/matrixPageMessages';
 import { makeMatrixModel, type MatrixModel } from '../../core/targets/matrixModel';
 import { matrixCsv, matrixJson, matrixMarkdown } from '../../core/targets/matrixExport';
-import { MatrixCells } from '../../core/targets/matrix';
-import { isRebuildChoice, type RebuildChoice } from '../../core/rebuild/rebuildOptions';
 import { assertNever } from '../../core/text/assertNever';
 import { showPage } from '../engineEditor/webviewPage';
 import { linkId } from '../engineTarget';
@@ -20,6 +18,7 @@ import { saveFile } from '../inspect/saveFile';
 import { Settled } from '../settled';
 import { showStatus } from '../show';
 import type { TargetActions, TargetServices } from '.';
+import { BulkFix } from './bulkFix';
 import { parseFromMatrixPage } from './fromMatrixPage';
 import { targetsFileName } from './targets';
 
@@ -155,35 +154,17 @@ export class MatrixPanel implements vscode.Disposable {
     const model = this.shown;
     if (!model) return;
     const { chosen, engines } = await this.engines();
-    const cells = new MatrixCells(chosen.targets);
-    const gpus = new Set<string>();
-    const found: vscode.Uri[] = [];
-    let choice: RebuildChoice = 'this-machine';
+    const fix = new BulkFix();
     for (const { id, report } of engines) {
       const row = model.rows.find((one) => one.id === id);
       const uri = this.uris.get(id);
       if (!row || !uri) continue;
-      const at = row.cells.flatMap((index, column) =>
-        // Where no rebuild helps, none is made.
-        model.cells[index]?.cause === cause && isRebuildChoice(model.cells[index].remedy?.action)
-          ? [column]
-          : [],
-      );
-      if (at.length === 0) continue;
-      found.push(uri);
-      const told = cells.ofReport(report).row;
-      for (const column of at) {
-        const cell = told[column];
-        if (cell) gpus.add(cell.computeCapability);
-        const action = model.cells[row.cells[column] ?? -1]?.remedy?.action;
-        if (isRebuildChoice(action)) choice = action;
-      }
+      row.cells.forEach((index, column) => {
+        const target = chosen.targets[column];
+        if (target && model.cells[index]?.cause === cause) fix.add(uri, report, target);
+      });
     }
-    await this.services.rebuild.rebuildAll(
-      found,
-      choice,
-      choice === 'chosen-gpus' ? [...gpus] : [],
-    );
+    await fix.run(this.services.rebuild, engines.length);
   }
 
   private async save(format: MatrixFormat): Promise<void> {
