@@ -73,5 +73,15 @@ export function requestFor(
 
 /** Waits for what is still closed by this process: Windows removes no folder before. */
 export async function removeFolder(folder: string): Promise<void> {
-  await fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 25, retryDelay: 200 });
+  try {
+    await fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 25, retryDelay: 200 });
+  } catch (error) {
+    const left = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    throw new Error(
+      `${folder} could not be removed, with ${left.join(', ') || 'nothing to see'} in it`,
+      {
+        cause: error,
+      },
+    );
+  }
 }

@@ -533,6 +533,21 @@ describe('pictures', () => {
     }
   });
 
+  it('that want a pass over all pixels again and again are not decoded', async () => {
+    const jpeg = encodeJpeg({ width: 8, height: 8, data: Buffer.alloc(256) }, 50).data;
+    const scan = jpeg.subarray(jpeg.indexOf(Buffer.from([0xff, 0xda])), -2);
+    const withScans = (count: number): Buffer =>
+      Buffer.concat([
+        jpeg.subarray(0, -2),
+        ...Array.from({ length: count - 1 }, () => scan),
+        jpeg.subarray(-2),
+      ]);
+    write('scans.jpg', withScans(10));
+    await load(file('scans.jpg'), picture);
+    write('scans.jpg', withScans(100_000));
+    await refused(load(file('scans.jpg'), picture), 'file-error', /more than 256 scans/);
+  });
+
   it('that claim to be enormous are not decoded', async () => {
     const huge = png();
     huge.writeUInt32BE(100_000, 16);

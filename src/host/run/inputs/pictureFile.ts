@@ -9,6 +9,9 @@ import type { InputFile } from './openFile';
 
 const maxFile = 256 * 1024 * 1024;
 const maxPixels = 32 * 1024 * 1024;
+/** Cameras and web pages use up to a dozen; each one costs a pass over all pixels, however few bytes it has. */
+const maxScans = 256;
+const startOfScan = Buffer.from([0xff, 0xda]);
 const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 export type PictureKind = 'png' | 'jpeg';
@@ -120,6 +123,10 @@ function checkInterlaced(bytes: Buffer): void {
 }
 
 async function decodeJpeg(bytes: Buffer): Promise<Picture> {
+  let scans = 0;
+  for (let at = bytes.indexOf(startOfScan); at >= 0; at = bytes.indexOf(startOfScan, at + 2)) {
+    if (++scans > maxScans) throw new Error(`it has more than ${maxScans} scans`);
+  }
   const { decode } = await import('jpeg-js');
   const { width, height, data } = decode(bytes, {
     useTArray: true,
