@@ -1,7 +1,6 @@
 /** The work of `engine-inspector check`: finds the files, asks, and prints one report after the other. */
 import type { ContainedReport, EngineReport, FileFacts } from '../core/report/engineReport';
 import { exitCode } from '../core/report/exitCode';
-import { ownFacts } from '../core/report/makeEngineReport';
 import { makePrediction, type Prediction } from '../core/report/prediction';
 import { reportJson } from '../core/report/reportJson';
 import { jsonText, sharedJsonText } from '../core/report/reportJsonText';
@@ -18,7 +17,7 @@ import type { ChosenRuntime } from '../host/runtimes/runtimes';
 import type { FoundRuntime } from '../host/runtimes/runtimeSources';
 import type { MachineProfile } from '../core/report/verdictRule';
 import type { CheckOptions } from './checkOptions';
-import { fixesFor, fixLines } from './fixes';
+import { fixesFor, fixLines, lineOf, SharedFixes } from './fixes';
 import { findEngines, type FoundFile } from './findEngines';
 import { complain, hasColour, type Paint, painter, print } from './output';
 import { rawArguments } from './rawArguments';
@@ -69,21 +68,26 @@ export async function checkFiles(
       files++;
       const prediction = profile && makePrediction(facts, profile.machine, profile.name);
       count(exitCode([{ report, predicted: prediction?.predicted ?? null }]));
-      await printer.file({ report, shared: null }, prediction, [], null);
+      await printer.file({ file, report, shared: null }, prediction, [], null);
     }
   }
   const skipped = new SkippedFiles();
+  const counted = new WeakSet<SharedReport>();
   // Another machine is asked about: whether it holds code for that GPU is part of the answer.
   const deep = options.deep === true || profile !== null;
   for await (const { round, checked } of askedRounds(search, checker)) {
-    const mayHaveRecipe = (index: number) => round[index]?.mayHaveRecipe !== false;
+    const beside = (at: number) => round[at];
     let index = 0;
-    for (const next of checked.describedFiles({ deep, mayHaveRecipe })) {
+    for (const next of checked.describedFiles({ deep, beside })) {
       const described = next instanceof Promise ? await next : next;
       const found = round[index++];
       files++;
       if (described.shared) {
-        count(exitCode([{ report: described.shared.example }]));
+        const { of } = described.shared;
+        if (!counted.has(of)) {
+          counted.add(of);
+          count(exitCode([{ report: of.example }]));
+        }
         const printed = printer.file(described, null, [], null);
         if (printed) await printed;
         continue;
@@ -211,9 +215,9 @@ export async function askAboutFiles(
 ): Promise<void> {
   const checker = checkerOf(options, session);
   for await (const { round, checked } of askedRounds(files, checker)) {
-    const mayHaveRecipe = (index: number) => round[index]?.mayHaveRecipe !== false;
+    const beside = (at: number) => round[at];
     let index = 0;
-    for (const file of checked.describedFiles({ mayHaveRecipe })) {
+    for (const file of checked.describedFiles({ beside })) {
       const found = round[index++];
       if (!found) continue;
       const done = each(file instanceof Promise ? await file : file, found);
@@ -230,9 +234,9 @@ function checkerOf(options: CheckOptions, session: CheckSession): Checker {
   });
 }
 
-/** A report to print; shared: what others have in common with it. */
-type Printed = Pick<DescribedFile, 'report' | 'shared'> &
-  Partial<Pick<DescribedFile, 'facts' | 'machine' | 'code' | 'recipe'>>;
+/** A report to print. */
+type Printed = Pick<DescribedFile, 'file' | 'report' | 'shared'> &
+  Partial<Pick<DescribedFile, 'facts' | 'code' | 'recipe' | 'mayHaveModel'>>;
 
 interface Printer {
   /** inner: predictions for the engines that the file holds; there: the report of the machine that is predicted. */
@@ -256,12 +260,8 @@ class JsonPrinter implements Printer {
     there: EngineReport | null,
   ): Promise<void> | void {
     const json =
-      file.shared && file.facts && !prediction
-        ? sharedJsonText(
-            file.shared,
-            ownFacts({ facts: file.facts, machine: file.machine ?? null }),
-            'lines',
-          )
+      file.shared && !prediction
+        ? sharedJsonText(file.shared.of, file.file, file.shared, 'lines')
         : jsonText(reportJson(file.report, prediction, inner, there), 'lines');
     return print(`${this.files++ === 0 ? '[\n' : ',\n'}${json}`);
   }
@@ -292,24 +292,32 @@ class TextPrinter implements Printer {
   }
 }
 
+/** What is printed of all files with one report. */
+interface Same {
+  count: ReturnType<typeof outcomeOf>;
+  rest: string;
+}
+
 /** Reports for people. */
 class ReportText {
   private readonly paint: Paint = painter(hasColour(process.stdout));
   private readonly counts = { usable: 0, not: 0, unchecked: 0 };
-  private readonly rests = new WeakMap<SharedReport, string>();
+  private readonly sharedFixes = new SharedFixes(this.paint);
+  private readonly same = new WeakMap<SharedReport, Same>();
 
   constructor(private readonly options: CheckOptions) {}
 
   file(file: Printed, prediction: Prediction | null, there: EngineReport | null = null): string {
     const { paint } = this;
     const { shared } = file;
-    if (shared && file.facts && !prediction && this.options.verbose !== true) {
-      this.counts[outcomeOf(shared.example)]++;
-      const known = this.rests.get(shared);
-      const rest = known ?? this.rest(shared.example);
-      if (known === undefined) this.rests.set(shared, rest);
-      const fixes = this.fixes(file, shared.example, null);
-      return `${[`${paint('bold', file.facts.file)}${rest}`, ...fixes].join('\n')}\n`;
+    if (shared && !prediction && this.options.verbose !== true) {
+      const { example } = shared.of;
+      const fixes = this.sharedFixes.lines(file.file, example, file.mayHaveModel !== false);
+      if (fixes !== null) {
+        const same = this.sameOf(shared.of);
+        this.counts[same.count]++;
+        return `${this.paint('bold', file.file)}${same.rest}${fixes}\n`;
+      }
     }
     const { report } = file;
     this.counts[outcomeOf(report)]++;
@@ -336,10 +344,15 @@ class ReportText {
     const fixes = facts
       ? fixesFor({ facts, code: code ?? null, recipe: recipe ?? null }, report, machine)
       : report.remedies.slice(0, 3).map((remedy) => ({ remedy, command: null }));
-    return fixLines(
-      fixes.map(({ remedy: { title, detail }, command }) => ({ title, detail, command })),
-      this.paint,
-    );
+    return fixLines(fixes.map(lineOf), this.paint);
+  }
+
+  private sameOf(shared: SharedReport): Same {
+    const known = this.same.get(shared);
+    if (known) return known;
+    const made = { count: outcomeOf(shared.example), rest: this.rest(shared.example) };
+    this.same.set(shared, made);
+    return made;
   }
 
   /** All but the file's name and what helps. */

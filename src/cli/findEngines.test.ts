@@ -71,6 +71,54 @@ describe('findEngines', () => {
     assert.deepEqual(found('deep', true).files, ['deep/1/2/3/d.engine']);
   });
 
+  it('knows of each engine whether its recipe and its model may lie beside it', () => {
+    const folder = at('beside');
+    fs.mkdirSync(folder);
+    for (const name of ['a.engine', 'b.engine', 'B.engine.JSON', 'A.onnx', 'c.engine', 'c.json']) {
+      fs.writeFileSync(path.join(folder, name), '');
+    }
+    const options = { extensions: [], followLinks: false, complain: assert.fail };
+    assert.deepEqual(
+      [...findEngines([folder], options)].map(({ path: file, mayHaveRecipe, mayHaveModel }) => [
+        path.basename(file as string),
+        mayHaveRecipe,
+        mayHaveModel,
+      ]),
+      [
+        ['a.engine', false, true],
+        ['b.engine', true, false],
+        ['c.engine', false, false],
+      ],
+    );
+  });
+
+  itUnless(
+    onWindows('names are text there'),
+    'sorts by the bytes of names, whatever they are',
+    () => {
+      const folder = at('names');
+      fs.mkdirSync(folder);
+      const names = ['\u{1f600}.engine', '\uff5e.engine', 'a.engine', 'B.ENGINE'];
+      for (const name of names) fs.writeFileSync(path.join(folder, name), '');
+      const bytes = Buffer.concat([
+        Buffer.from(`${folder}/`),
+        Buffer.from('\xff.engine', 'latin1'),
+      ]);
+      fs.writeFileSync(bytes, '');
+      const options = { extensions: [], followLinks: false, complain: assert.fail };
+      const inOrder = [...findEngines([folder], options)].map(({ path: file }) =>
+        typeof file === 'string' ? path.basename(file) : Buffer.from(file),
+      );
+      assert.deepEqual(inOrder, [
+        'B.ENGINE',
+        'a.engine',
+        '\uff5e.engine',
+        '\u{1f600}.engine',
+        bytes,
+      ]);
+    },
+  );
+
   it('stops where it was told to, and says so', () => {
     const limits = { depth: 2, files: 1, complaints: 0 };
     const deep = found('deep', false, limits);

@@ -6,6 +6,7 @@
  */
 import * as fs from 'node:fs';
 import { isModelPackageName } from '../core/file/fileKind';
+import type { Beside } from '../host/check/checkedFiles';
 import { displayPath, type FilePath } from '../host/check/checkRecords';
 
 export interface SearchOptions {
@@ -33,12 +34,10 @@ export interface SearchLimits {
 
 const defaultLimits: SearchLimits = { depth: 100, files: 1_000_000, complaints: 20 };
 
-export interface FoundFile {
+export interface FoundFile extends Beside {
   path: FilePath;
   /** As an argument; else a folder was searched, and only the name says that it is an engine. */
   named: boolean;
-  /** false: its folder has no file with the name of its recipe. */
-  mayHaveRecipe: boolean;
 }
 
 export function* findEngines(
@@ -50,7 +49,7 @@ export function* findEngines(
     const stat = statOf(path);
     // What cannot be looked at is a file to report about: that says why.
     if (stat?.isDirectory() === true && !isPackage(path)) yield* search.folder(path, stat, 0);
-    else yield { path, named: true, mayHaveRecipe: true };
+    else yield { path, named: true, mayHaveRecipe: true, mayHaveModel: true };
   }
   search.end();
 }
@@ -76,39 +75,55 @@ class Search {
     const identity = `${stat.dev}:${stat.ino}`;
     if (this.searched.has(identity)) return;
     this.searched.add(identity);
-    let entries: fs.Dirent<Buffer>[];
+    let entries: Entry[];
     try {
-      entries = fs
-        .readdirSync(nodePath(folder), { encoding: 'buffer', withFileTypes: true })
-        .sort((a, b) => a.name.compare(b.name));
+      entries = entriesOf(folder);
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
       this.complain(`${displayPath(folder)} could not be searched: ${cause}`);
       return;
     }
-    // In lower case: to some systems it is all the same.
-    const recipes = new Set<string>();
-    for (const { name } of entries) {
-      const text = name.toString('latin1').toLowerCase();
-      if (text.endsWith('.json')) recipes.add(text);
-    }
-    for (const entry of entries) {
+    for (const next of this.lookedAt(folder, entries)) {
       if (this.files >= this.limits.files) return;
-      const name = entry.name.toString('latin1');
-      const lowerCase = name.toLowerCase();
-      const isEngine =
-        this.options.anyExtension === true ||
-        this.extensions.some((extension) => lowerCase.endsWith(extension));
-      const path = join(folder, entry.name);
-      // A link may lead to either.
-      const below = entry.isFile() ? null : folderOf(path);
-      if (below) {
-        if (name !== '.git') yield* this.below(path, below, depth + 1);
-      } else if (isEngine && this.options.belongs?.(path) !== false) {
+      if ('below' in next) {
+        yield* this.below(next.path, next.below, depth + 1);
+      } else if (this.options.belongs?.(next.path) !== false) {
         this.files++;
-        yield { path, named: false, mayHaveRecipe: recipes.has(`${lowerCase}.json`) };
+        yield next;
       }
     }
+  }
+
+  /** Engines and folders, in order. Apart from the generator, which V8 would compile together with all of this. */
+  private lookedAt(folder: FilePath, entries: readonly Entry[]): (FoundFile | FoundFolder)[] {
+    const { recipes, models } = namesBeside(entries);
+    const found: (FoundFile | FoundFolder)[] = [];
+    for (const { entry, name, text } of entries) {
+      // A link may lead to either.
+      const isFile = entry.isFile();
+      if (isFile && !this.isEngineName(text)) continue;
+      const path = join(folder, name);
+      const below = isFile ? null : folderOf(path);
+      if (below) {
+        if (text !== '.git') found.push({ path, below });
+      } else if (isFile || this.isEngineName(text)) {
+        found.push({
+          path,
+          named: false,
+          mayHaveRecipe: recipes.size > 0 && recipes.has(`${text.toLowerCase()}.json`),
+          mayHaveModel:
+            models.size > 0 && models.has(`${text.toLowerCase().replace(/\.\w+$/, '')}.onnx`),
+        });
+      }
+    }
+    return found;
+  }
+
+  private isEngineName(name: string): boolean {
+    return (
+      this.options.anyExtension === true ||
+      this.extensions.some((extension) => endsWith(name, extension))
+    );
   }
 
   end(): void {
@@ -165,14 +180,73 @@ function nodePath(path: FilePath): string | Buffer {
 
 const separator = process.platform === 'win32' ? '\\' : '/';
 
-/** A string where it is UTF-8, which nearly all are; else bytes. */
-function join(folder: FilePath, name: Buffer): FilePath {
-  const text = name.toString('utf8');
-  const isText = Buffer.from(text, 'utf8').equals(name);
-  if (typeof folder === 'string' && isText) {
-    return folder.endsWith(separator) || folder.endsWith('/')
-      ? `${folder}${text}`
-      : `${folder}${separator}${text}`;
+interface FoundFolder {
+  path: FilePath;
+  below: fs.BigIntStats;
+}
+
+/** Names of recipes and models, in lower case: to some systems it is all the same. */
+function namesBeside(entries: readonly Entry[]): { recipes: Set<string>; models: Set<string> } {
+  const recipes = new Set<string>();
+  const models = new Set<string>();
+  for (const { text } of entries) {
+    // ".json", ".onnx"
+    if (text.charCodeAt(text.length - 5) !== 46) continue;
+    const lowerCase = text.toLowerCase();
+    if (lowerCase.endsWith('.json')) recipes.add(lowerCase);
+    else if (lowerCase.endsWith('.onnx')) models.add(lowerCase);
   }
-  return Buffer.concat([Buffer.from(folder as string), Buffer.from(separator), name]);
+  return { recipes, models };
+}
+
+/** Without making another string of each of many names. */
+function endsWith(text: string, extension: string): boolean {
+  return (
+    text.endsWith(extension) ||
+    (text.length >= extension.length && text.slice(-extension.length).toLowerCase() === extension)
+  );
+}
+
+interface Entry {
+  entry: fs.Dirent<string> | fs.Dirent<Buffer>;
+  /** A string where it is UTF-8, which nearly all are. */
+  name: string | Buffer;
+  /** Of a name that is not UTF-8 each byte as a character. */
+  text: string;
+}
+
+/** Sorted by the bytes of their names, which is the order of strings where none has characters of two halves. */
+function entriesOf(folder: FilePath): Entry[] {
+  const asText = fs
+    .readdirSync(nodePath(folder), { withFileTypes: true })
+    .map((entry): Entry => ({ entry, name: entry.name, text: entry.name }));
+  if (!asText.some(({ text }) => maybeNotText.test(text))) {
+    return asText.sort((a, b) => (a.text < b.text ? -1 : 1));
+  }
+  return fs
+    .readdirSync(nodePath(folder), { encoding: 'buffer', withFileTypes: true })
+    .sort((a, b) => a.name.compare(b.name))
+    .map((entry): Entry => {
+      const text = entry.name.toString('utf8');
+      const isText = Buffer.from(text, 'utf8').equals(entry.name);
+      return isText
+        ? { entry, name: text, text }
+        : { entry, name: entry.name, text: entry.name.toString('latin1') };
+    });
+}
+
+/** What decoding leaves of bytes that are not UTF-8, and halves of characters. */
+const maybeNotText = /[\ud800-\udfff\ufffd]/;
+
+function join(folder: FilePath, name: string | Buffer): FilePath {
+  if (typeof folder === 'string' && typeof name === 'string') {
+    return folder.endsWith(separator) || folder.endsWith('/')
+      ? `${folder}${name}`
+      : `${folder}${separator}${name}`;
+  }
+  return Buffer.concat([
+    Buffer.from(folder as string),
+    Buffer.from(separator),
+    Buffer.from(name as string),
+  ]);
 }

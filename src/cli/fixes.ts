@@ -1,7 +1,14 @@
 /** What helps against what a report says, as commands for this terminal. */
 import * as fs from 'node:fs';
 import type { EngineReport, FileFacts } from '../core/report/engineReport';
-import { fixCommands, type Fix } from '../core/report/fixCommands';
+import {
+  cutAtHoles,
+  fillHoles,
+  fixCommands,
+  fixesWithHoles,
+  type Fix,
+  type FixSurroundings,
+} from '../core/report/fixCommands';
 import type { MachineProfile } from '../core/report/verdictRule';
 import type { Shell } from '../core/rebuild/rebuildCommands';
 import type { DescribedFile } from '../host/check/checkedFiles';
@@ -28,13 +35,62 @@ export function fixesFor(
 ): Fix[] {
   if (remedies.length === 0) return [];
   const all = fixCommands(remedies, {
-    ...{ file: facts.file, kind: facts.kind, header: facts.header, code, recipe },
+    ...surroundings({ ...facts, code, recipe }, gpu, machine),
+    file: facts.file,
     model: modelBeside(facts),
+  });
+  return bestThree(withCommand(all));
+}
+
+function surroundings(
+  { kind, header, code, recipe }: Pick<FixSurroundings, 'kind' | 'header' | 'code' | 'recipe'>,
+  gpu: EngineReport['gpu'],
+  machine: MachineProfile | null,
+): Omit<FixSurroundings, 'file' | 'model'> {
+  return {
+    ...{ kind, header, code, recipe },
     gpu: machine?.computeCapability ?? gpu?.computeCapability ?? null,
     version: machine?.tensorrtRtx ?? null,
     shell: shellHere(),
-  });
-  return bestThree(all.filter(({ command }) => command !== ''));
+  };
+}
+
+const withCommand = (fixes: readonly Fix[]): Fix[] => fixes.filter(({ command }) => command !== '');
+
+/** What fixLines shows of a fix. */
+export const lineOf = ({ remedy: { title, detail }, command }: Fix) => {
+  return { title, detail, command };
+};
+
+/** What helps files with one shared report: made once, then filled with the names of each. */
+export class SharedFixes {
+  private readonly made = new WeakMap<EngineReport, Map<boolean, readonly string[] | null>>();
+
+  constructor(private readonly paint: Paint) {}
+
+  /** With a line feed before each line; null: fixesFor makes them for each file. */
+  lines(file: string, example: EngineReport, mayHaveModel: boolean): string | null {
+    if (example.remedies.length === 0) return '';
+    const model = mayHaveModel ? modelBeside({ file, kind: example.kind }) : null;
+    const pieces = this.pieces(example, model !== null);
+    return pieces && fillHoles(pieces, { file, model, shell: shellHere() });
+  }
+
+  private pieces(example: EngineReport, hasModel: boolean): readonly string[] | null {
+    let known = this.made.get(example);
+    if (!known) this.made.set(example, (known = new Map<boolean, readonly string[] | null>()));
+    const before = known.get(hasModel);
+    if (before !== undefined) return before;
+    const fixes = fixesWithHoles(
+      example.remedies,
+      surroundings({ ...example, code: null, recipe: null }, example.gpu, null),
+      hasModel,
+    );
+    const lines = fixes && fixLines(bestThree(withCommand(fixes)).map(lineOf), this.paint);
+    const made = lines && cutAtHoles(lines.map((line) => `\n${line}`).join(''));
+    known.set(hasModel, made);
+    return made;
+  }
 }
 
 export const shellHere = (): Shell => (process.platform === 'win32' ? 'powershell' : 'sh');
@@ -49,7 +105,7 @@ export function bestThree<T extends { command: string | null }>(fixes: readonly 
 }
 
 /** "det.engine" comes from "det.onnx" beside it, where there is one. */
-export function modelBeside({ file, kind }: FileFacts): string | null {
+export function modelBeside({ file, kind }: Pick<FileFacts, 'file' | 'kind'>): string | null {
   if (['onnx', 'epcontext', 'model-package', 'unreadable'].includes(kind)) return null;
   return modelNamedAlike(file);
 }

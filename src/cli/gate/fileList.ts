@@ -64,7 +64,7 @@ function* allFiles(
       // A file that is named belongs, unless it is left out: lists of changed files name everything.
       if (isFolder(file) && !isModelPackageName(displayPath(file))) yield* search([file]);
       else if (!filter.leavesOut(relative(file)))
-        yield { path: file, named: true, mayHaveRecipe: true };
+        yield { path: file, named: true, mayHaveRecipe: true, mayHaveModel: true };
       continue;
     }
     const glob = file.replaceAll('\\', '/');

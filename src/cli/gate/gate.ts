@@ -11,12 +11,12 @@ import {
   type GateJson,
   type GateRecord,
 } from '../../core/gate/gateRecord';
-import { makeEngineReport, ownFacts, type ReportInput } from '../../core/report/makeEngineReport';
+import { makeEngineReport, type ReportInput } from '../../core/report/makeEngineReport';
 import type { EngineReport, FileFacts } from '../../core/report/engineReport';
 import { exitCode } from '../../core/report/exitCode';
 import { reportJson } from '../../core/report/reportJson';
 import { jsonText, sharedJsonText } from '../../core/report/reportJsonText';
-import { SharedReports } from '../../core/report/sharedReport';
+import { ownNumbers, SharedReports } from '../../core/report/sharedReport';
 import { findingsOf } from '../../core/gate/gateRecord';
 import { codeEvidence } from '../../core/targets/cell';
 import { MatrixCells } from '../../core/targets/matrix';
@@ -76,17 +76,17 @@ export async function gate(
       });
     } else {
       await askMachine(files, (file, found) => {
-        const { facts, shared, recipe } = file;
+        const { shared, recipe } = file;
         // Nobody said that it is an engine: neither an argument nor a recipe beside it.
         if (!shared && file.report.ofOthers && !found.named && !recipe) {
-          skipped.add(facts);
+          skipped.add(file);
           return;
         }
         count++;
-        const report = shared?.example ?? file.report;
+        const report = shared?.of.example ?? file.report;
         const tell = (hasRecipe: boolean) => {
           const record = seen.look(
-            gateRecord(facts, {
+            gateRecord(shared ? { file: file.file, kind: report.kind } : file.facts, {
               targets: null,
               reasons: report.reasons,
               known: [],
@@ -98,7 +98,7 @@ export async function gate(
             record,
             (style) =>
               shared && record.known.length === 0
-                ? sharedJsonText(shared, ownFacts(file), style, known ? noneKnown : noRecipe)
+                ? sharedJsonText(shared.of, file.file, shared, style, known ? noneKnown : noRecipe)
                 : jsonText(
                     { ...reportJson(file.report), ...ofRecord(record, known !== null) },
                     style,
@@ -106,7 +106,7 @@ export async function gate(
             exitCode([{ report }]),
           );
         };
-        return shared ? tell(false) : hasRecipe(facts.file).then(tell);
+        return shared ? tell(false) : hasRecipe(file.file).then(tell);
       });
     }
     skipped.tell();
@@ -173,7 +173,7 @@ async function onTargets(
     await reporter.file(record, (style) => {
       const input = nobodyAsked(facts);
       const same = recipe || record.known.length > 0 ? null : shared.of(input);
-      if (same) return sharedJsonText(same, ownFacts(input), style, rowJson(row));
+      if (same) return sharedJsonText(same, facts.file, ownNumbers(facts), style, rowJson(row));
       const more = ofRecord(record, settings.baseline !== null);
       return jsonText({ ...reportJson(fileReport(input)), ...more }, style);
     });

@@ -95,6 +95,22 @@ function i64(data: DataView, offset: number): number {
   return data.getInt32(offset + 4, true) * 2 ** 32 + data.getUint32(offset, true);
 }
 
+/** Bytes of the whole file, and of its weights, as 64 bytes of a header say them: what engines of one build differ in. */
+export function lengthAndWeights(
+  bytes: Uint8Array,
+): Pick<EngineHeader, 'fileSize' | 'weightBytes'> {
+  const data = view(bytes);
+  return { fileSize: i64(data, 16), weightBytes: i64(data, 56) };
+}
+
+/** Both can be true. */
+export function holdsLengthAndWeights(bytes: Uint8Array): boolean {
+  const { fileSize, weightBytes } = lengthAndWeights(bytes);
+  return (
+    fileSize >= headerSize && fileSize <= mostBytes && weightBytes >= 0 && weightBytes <= mostBytes
+  );
+}
+
 /** No release writes others, and showing them as facts would be worse than none. */
 function isPlausible(bytes: Uint8Array): boolean {
   const data = view(bytes);
@@ -109,10 +125,9 @@ function isPlausible(bytes: Uint8Array): boolean {
     major < 100 &&
     data.getUint8(25) < 100 &&
     data.getUint8(26) < 100 &&
-    within(16, headerSize, mostBytes) &&
+    holdsLengthAndWeights(bytes) &&
     within(40, 0, 999_999) &&
-    within(48, 0, 999_999) &&
-    within(56, 0, mostBytes)
+    within(48, 0, 999_999)
   );
 }
 

@@ -74,7 +74,7 @@ export function fitOf(needs: FitNeeds, gpu: FitGpu | null): Fit {
 
 /** The fit of an engine file as its header and length tell it; null: it is no engine, or no GPU is known. */
 export function engineFit(
-  engine: { header: EngineHeader | null; size: number | null },
+  engine: { header: Pick<EngineHeader, 'weightBytes'> | null; size: number | null },
   gpu: FitGpu | null,
 ): Fit | null {
   if (!engine.header || !gpu) return null;

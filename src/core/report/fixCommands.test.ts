@@ -1,10 +1,24 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 
-import { factsOf, inputOf, machineOf, realHeader, ruleAnswer } from '../../../test/support/engines';
+import {
+  answerOf,
+  factsOf,
+  inputOf,
+  machineOf,
+  noDriver,
+  realHeader,
+  ruleAnswer,
+} from '../../../test/support/engines';
 import { defaultEngineOptions } from '../rebuild/rebuildOptions';
 import type { EngineReport, FileFacts, Remedy } from './engineReport';
-import { fixCommands, type FixSurroundings } from './fixCommands';
+import {
+  cutAtHoles,
+  fillHoles,
+  fixCommands,
+  fixesWithHoles,
+  type FixSurroundings,
+} from './fixCommands';
 import { makeEngineReport } from './makeEngineReport';
 import { predictedReport } from './predictedReport';
 import type { RecipeFacts, ReportInput } from './reasons';
@@ -131,5 +145,47 @@ describe('fixes as commands', () => {
       echoed.toString(),
       `import sys; sys.stdout.write("it's \\"quoted\\""); sys.exit(3)`,
     );
+  });
+
+  it('are made once for files that differ in their names', () => {
+    const headers = ['1.4.0.76', '1.6.1.120', '1.7.1.116'].map((version) => realHeader(version));
+    const machines = [noDriver, machineOf('a', '8.9'), machineOf('b', '7.5')];
+    const known = [{ version: '1.6.1.120', path: '/opt/rtx16/libtensorrt_rtx.so.1' }];
+    let filled = 0;
+    for (const header of headers) {
+      for (const machine of machines) {
+        for (const shell of ['sh', 'powershell'] as const) {
+          const facts = factsOf(header, { file: 'x.engine' });
+          const input = inputOf(facts, { machine, knownRuntimes: known });
+          const answer = machine.gpu ? ruleAnswer(input) : answerOf(2, 0);
+          const { remedies, gpu } = makeEngineReport({ ...input, answer });
+          const around: Omit<FixSurroundings, 'file' | 'model'> = {
+            ...{ kind: facts.kind, code: null, recipe: null, version: null, shell },
+            ...{ header: facts.header, gpu: gpu?.computeCapability ?? null },
+          };
+          for (const model of [null, "models/it's.onnx", '-m.onnx']) {
+            const once = fixesWithHoles(remedies, around, model !== null);
+            for (const file of ['a.engine', "my models/it's.engine", '-a.engine', '$&.engine']) {
+              const own = fixCommands(remedies, { ...around, file, model });
+              assert.deepEqual(
+                once?.map(({ command }) =>
+                  command === null ? null : fillHoles(cutAtHoles(command), { file, model, shell }),
+                ),
+                own.map(({ command }) => command),
+              );
+              filled += own.length;
+            }
+          }
+        }
+      }
+    }
+    assert.ok(filled > 100);
+  });
+
+  it('are made for each file where its name is a part of a larger word', () => {
+    const foreign = factsOf(Buffer.concat([Buffer.from('ftrt'), Buffer.alloc(200)]));
+    const { remedies } = makeEngineReport(inputOf(foreign));
+    const around = { kind: foreign.kind, header: null, code: null, recipe: null, gpu: null };
+    assert.equal(fixesWithHoles(remedies, { ...around, version: null, shell: 'sh' }, false), null);
   });
 });

@@ -47,6 +47,45 @@ export function fixCommands(remedies: readonly Remedy[], around: FixSurroundings
   return remedies.map((remedy) => ({ remedy, command: fixCommand(remedy, around) }));
 }
 
+/** Where the names of files go. No path has these. */
+const holes = { file: '\0', model: '\x01' } as const;
+const isHole = (piece: string): boolean => piece === holes.file || piece === holes.model;
+
+/**
+ * The same for many files that differ in their names, with holes for these: of their models has to be known only whether
+ * there is one. null: some command has a name in a larger word, and has to be made for each file.
+ */
+export function fixesWithHoles(
+  remedies: readonly Remedy[],
+  around: Omit<FixSurroundings, 'file' | 'model'>,
+  hasModel: boolean,
+): Fix[] | null {
+  const names = { file: holes.file, model: hasModel ? holes.model : null };
+  const fixes = fixCommands(remedies, { ...around, ...names });
+  const isWhole = (command: string) =>
+    cutAtHoles(command).every(
+      (piece, at, all) =>
+        !isHole(piece) || (/ $/.test(all[at - 1] ?? '') && /^( |$)/.test(all[at + 1] ?? '')),
+    );
+  return fixes.every(({ command }) => command === null || isWhole(command)) ? fixes : null;
+}
+
+/** A text with such commands, ready for fillHoles. */
+export const cutAtHoles = (text: string): string[] => text.split(/([\0\x01])/);
+
+export function fillHoles(
+  pieces: readonly string[],
+  { file, model, shell }: Pick<FixSurroundings, 'file' | 'model' | 'shell'>,
+): string {
+  const fileWord = shellQuote(operand(file), shell);
+  const modelWord = model === null ? '' : shellQuote(operand(model), shell);
+  let text = '';
+  for (const piece of pieces) {
+    text += piece === holes.file ? fileWord : piece === holes.model ? modelWord : piece;
+  }
+  return text;
+}
+
 function fixCommand({ action, id }: Remedy, around: FixSurroundings): string | null {
   const command = (...words: readonly string[]) => commandLine(words, around.shell);
   const file = operand(around.file);
@@ -185,7 +224,7 @@ function operand(path: string): string {
 }
 
 function commandLine(words: readonly string[], shell: Shell): string {
-  return words.map((word) => shellQuote(word, shell)).join(' ');
+  return words.map((word) => (isHole(word) ? word : shellQuote(word, shell))).join(' ');
 }
 
 /** Simple statements, one a line. Windows' PowerShell loses double quotes in what it passes on. */

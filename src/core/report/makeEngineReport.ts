@@ -18,7 +18,7 @@ import type {
   ReasonId,
   Verdict,
 } from './engineReport';
-import { engineFit, type FitGpu } from '../gpu/fit';
+import { engineFit } from '../gpu/fit';
 import { formatCount, formatDate, formatExactBytes } from '../text/formats';
 import { plainText } from '../text/plainText';
 import {
@@ -116,12 +116,17 @@ export function ownFacts(
     modified: facts.modified,
     header: facts.header,
     fileRows: fileRows(input),
-    fit: engineFit(facts, machine?.gpu ? fitGpu(machine.gpu) : null),
+    fit: fitOn(machine?.gpu ?? null, facts),
   };
 }
 
-function fitGpu({ name, totalMemory, freeMemory }: GpuFacts): FitGpu {
-  return { name, total: totalMemory, free: freeMemory };
+export function fitOn(
+  gpu: GpuFacts | null,
+  engine: Parameters<typeof engineFit>[0],
+): EngineReport['fit'] {
+  if (!gpu) return null;
+  const { name, totalMemory, freeMemory } = gpu;
+  return engineFit(engine, { name, total: totalMemory, free: freeMemory });
 }
 
 /** Errors first; within a severity the order they were found in. */
@@ -341,6 +346,9 @@ function fileRows({
   }
   return rows;
 }
+
+/** Of an engine that is as long as its header says. */
+export const wholeLengthText = (size: number): string => lengthText(size, size);
 
 function lengthText(size: number, said: number | null): string {
   const length = formatExactBytes(size);

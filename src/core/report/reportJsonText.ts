@@ -1,8 +1,9 @@
 /** The JSON of reports as text. Of reports that share what they say (sharedReport.ts), the text is made once as well. */
 import type { EngineReport } from './engineReport';
-import type { OwnFacts } from './makeEngineReport';
+import { formatDate } from '../text/formats';
+import { fitOn, wholeLengthText } from './makeEngineReport';
 import { reportFitJson, reportJson } from './reportJson';
-import type { SharedReport } from './sharedReport';
+import type { OwnNumbers, SharedReport } from './sharedReport';
 
 /** compact: one line. lines: indented as an item of an array. */
 export type JsonStyle = 'compact' | 'lines';
@@ -30,23 +31,29 @@ const nothing = {};
 /** more: what comes after the report's own fields; the same object for files that have the same of it. */
 export function sharedJsonText(
   shared: SharedReport,
-  own: OwnFacts,
+  file: string,
+  { size, modified, weightBytes }: OwnNumbers,
   style: JsonStyle,
   more: object = nothing,
 ): string {
   const pieces = piecesOf(shared, style, more);
-  const [length, changed] = own.fileRows;
-  const fit = JSON.stringify(reportFitJson(own.fit), null, style === 'lines' ? 2 : 0);
+  const fit = JSON.stringify(
+    reportFitJson(fitOn(shared.example.gpu, { header: { weightBytes }, size })),
+    null,
+    style === 'lines' ? 2 : 0,
+  );
   const values = [
-    JSON.stringify(own.file),
-    own.header?.fileSize,
-    own.header?.weightBytes,
-    own.size,
-    JSON.stringify(length?.value),
-    JSON.stringify(changed?.value),
+    JSON.stringify(file),
+    size,
+    weightBytes,
+    size,
+    JSON.stringify(wholeLengthText(size)),
+    JSON.stringify(formatDate(modified)),
     style === 'lines' ? fit.replace(/\n/g, '\n    ') : fit,
   ];
-  return pieces.reduce((text, piece, at) => `${text}${piece}${values[at] ?? ''}`, '');
+  let text = pieces[0] ?? '';
+  for (let at = 1; at < pieces.length; at++) text += `${values[at - 1]}${pieces[at]}`;
+  return text;
 }
 
 function piecesOf(shared: SharedReport, style: JsonStyle, more: object): Pieces {

@@ -13,10 +13,10 @@ import {
 } from '../../../test/support/engines';
 import { randomNumbers } from '../../../test/support/random';
 import type { EngineReport } from './engineReport';
-import { makeEngineReport, ownFacts, type ReportInput } from './makeEngineReport';
+import { makeEngineReport, type ReportInput } from './makeEngineReport';
 import { reportJson } from './reportJson';
 import { jsonText, sharedJsonText } from './reportJsonText';
-import { sharedReportOf, SharedReports } from './sharedReport';
+import { ownNumbers, sharedReportOf, SharedReports } from './sharedReport';
 
 const random = randomNumbers(16);
 const pick = <T>(values: readonly T[]): T => values[random(values.length)] as T;
@@ -94,10 +94,12 @@ describe('shared reports', () => {
       const same = shared.of(input);
       if (!same) continue;
       const json = reportJson(makeEngineReport(input));
+      const { file } = input.facts;
+      const own = ownNumbers(input.facts);
       for (const style of ['compact', 'lines'] as const) {
-        assert.equal(sharedJsonText(same, ownFacts(input), style), jsonText(json, style));
+        assert.equal(sharedJsonText(same, file, own, style), jsonText(json, style));
         const more = { recipe: null, known: [] };
-        const text = sharedJsonText(same, ownFacts(input), style, more);
+        const text = sharedJsonText(same, file, own, style, more);
         assert.equal(text, jsonText({ ...json, ...more }, style));
       }
     }

@@ -5,8 +5,8 @@
  * What is left to the file itself is ownFacts (makeEngineReport.ts). An engine whose sentences could speak of its length or
  * weights (cut short, too large for the GPU), or that has a recipe or text of its own, shares nothing.
  */
-import { headerSize } from '../file/engineHeader';
-import type { EngineReport, RuntimeAnswer } from './engineReport';
+import { headerSize, holdsLengthAndWeights, lengthAndWeights } from '../file/engineHeader';
+import type { EngineReport, FileFacts, RuntimeAnswer } from './engineReport';
 import { makeEngineReport, ofFile } from './makeEngineReport';
 import type { ReportInput } from './reasons';
 import { diagnosticBit, hasBit } from './validity';
@@ -14,6 +14,20 @@ import { diagnosticBit, hasBit } from './validity';
 export interface SharedReport {
   /** One of these reports: all of it but ofFile (makeEngineReport.ts) holds for each. */
   readonly example: EngineReport;
+}
+
+/** What a file with a shared report has for itself. */
+export interface OwnNumbers {
+  /** Bytes, as its header says. */
+  readonly size: number;
+  /** ms since 1970. */
+  readonly modified: number;
+  readonly weightBytes: number;
+}
+
+/** Of a file that has a shared report, and so all of these. */
+export function ownNumbers({ size, modified, header }: FileFacts): OwnNumbers {
+  return { size: size ?? 0, modified: modified ?? 0, weightBytes: header?.weightBytes ?? 0 };
 }
 
 /** Beyond that, hostile or not, they do not repeat. */
@@ -107,18 +121,30 @@ function isNothing(value: unknown): boolean {
 function speaksOfBuildOnly(input: ReportInput): boolean {
   const { facts, answer, machine } = input;
   const { header } = facts;
-  const gpu = machine?.gpu ?? null;
   return (
     facts.kind === 'tensorrt-rtx' &&
     header !== null &&
     facts.damage === null &&
-    facts.size === header.fileSize &&
+    facts.size !== null &&
+    saysNothingOf({ size: facts.size, headerBytes: facts.headerBytes }, machine) &&
     facts.modified !== null &&
-    facts.headerBytes.length === headerSize &&
     facts.engines.length === 0 &&
     facts.kindDetails.length === 0 &&
     none.every((part) => isNothing(input[part])) &&
-    !(answer && hasBit(answer.diagnostics, diagnosticBit.kINSUFFICIENT_GPU_MEMORY)) &&
-    (gpu === null || header.weightBytes <= gpu.totalMemory)
+    !(answer && hasBit(answer.diagnostics, diagnosticBit.kINSUFFICIENT_GPU_MEMORY))
   );
+}
+
+/**
+ * All that speaksOfBuildOnly asks of what engines of one build differ in. Of a file whose other bytes of the header and
+ * whose answer are those of one with a shared report, it decides alone, and no facts are made for it.
+ */
+export function saysNothingOf(
+  { size, headerBytes }: { size: number; headerBytes: Uint8Array },
+  machine: ReportInput['machine'],
+): boolean {
+  if (headerBytes.length !== headerSize || !holdsLengthAndWeights(headerBytes)) return false;
+  const { fileSize, weightBytes } = lengthAndWeights(headerBytes);
+  const gpu = machine?.gpu ?? null;
+  return size === fileSize && (gpu === null || weightBytes <= gpu.totalMemory);
 }

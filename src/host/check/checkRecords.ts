@@ -35,6 +35,7 @@ export interface RawLine {
 
 export class CheckRecords {
   private readonly view: DataView;
+  private readonly bytes: Buffer;
   readonly count: number;
 
   /** Throws a RangeError when the bytes do not hold what count says. */
@@ -44,7 +45,9 @@ export class CheckRecords {
       throw new RangeError(`${count} check records need more than ${records.byteLength} bytes`);
     }
     this.count = count;
-    this.view = new DataView(records.buffer, records.byteOffset, count * checkRecordSize);
+    const length = count * checkRecordSize;
+    this.view = new DataView(records.buffer, records.byteOffset, length);
+    this.bytes = Buffer.from(records.buffer, records.byteOffset, length);
   }
 
   /** The first bytes of the file, as many as were read; shares memory with the answer. */
@@ -104,15 +107,43 @@ export class CheckRecords {
     return this.u64(index, offsets.linesOffset);
   }
 
-  lines(index: number): RawLine[] {
-    const { text } = this.result;
+  /**
+   * All that an answer says but length, weights, time and lines, as a key: bytes 0 to 15 and 24 to 55 of the header, what
+   * file it is, and the verdict.
+   */
+  kindBytes(index: number): string {
+    const at = this.at(index, 0);
+    const { bytes } = this;
+    return (
+      bytes.toString('latin1', at, at + 16) +
+      bytes.toString('latin1', at + 24, at + 56) +
+      bytes.toString('latin1', at + offsets.headerLength, at + offsets.fileSize)
+    );
+  }
+
+  /** The lines of a file as they stand. */
+  linesBytes(index: number): string {
+    const { start, end } = this.linesRange(index);
+    const { buffer, byteOffset } = this.result.text;
+    return Buffer.from(buffer, byteOffset + start, end - start).toString('latin1');
+  }
+
+  private linesRange(index: number): { start: number; end: number } {
     const start = this.view.getUint32(this.at(index, offsets.linesOffset), true);
     const length = this.view.getUint32(this.at(index, offsets.linesLength), true);
-    if (start + length > text.byteLength) throw new RangeError('check lines lie outside the text');
+    if (start + length > this.result.text.byteLength) {
+      throw new RangeError('check lines lie outside the text');
+    }
+    return { start, end: start + length };
+  }
+
+  lines(index: number): RawLine[] {
+    const { text } = this.result;
+    const { start, end: last } = this.linesRange(index);
     const lines: RawLine[] = [];
-    for (let at = start; at < start + length;) {
+    for (let at = start; at < last;) {
       const nul = text.indexOf(0, at + 1);
-      const end = nul < 0 || nul > start + length ? start + length : nul;
+      const end = nul < 0 || nul > last ? last : nul;
       // '0' is 48.
       lines.push({ severity: (text[at] ?? 51) - 48, bytes: text.subarray(at + 1, end) });
       at = end + 1;

@@ -13,22 +13,27 @@ import type {
   RecordedHash,
   RuntimeAnswer,
 } from '../../core/report/engineReport';
-import { makeTriagedFacts } from '../../core/file/fileFacts';
+import { lengthAndWeights } from '../../core/file/engineHeader';
+import { makeFileFacts } from '../../core/file/fileFacts';
 import { isModelPackageName } from '../../core/file/fileKind';
 import { makeEngineReport, type ReportInput } from '../../core/report/makeEngineReport';
 import type { RecipeFacts, RuntimeProblem as Problem } from '../../core/report/reasons';
 import {
+  saysNothingOf,
   sharedReportOf,
+  type OwnNumbers,
   type SharedReport,
   type SharedReports,
 } from '../../core/report/sharedReport';
-import { libraryLine } from '../../core/text/plainText';
+import { libraryLine, plainText } from '../../core/text/plainText';
 import type { RuntimeInfo } from '../engineHost/protocol';
+import type { AlikeFiles } from './alikeFiles';
 import { displayPath, type CheckRecords, type FilePath } from './checkRecords';
 import { codeAnswers, type EngineTexts } from './engineText';
 import { defaultReadLimitMs, factsOfHead, modelPackage, readFileFacts } from './fileFacts';
 import { fileProblem, fileProblemOfNumber, unreadable } from './fileProblem';
 import { recipeBeside } from './recipeBeside';
+
 export interface ReportOptions {
   /** SHA-256 of the file beside the one recorded when it was built. */
   recordedHash?: RecordedHash | null;
@@ -36,9 +41,15 @@ export interface ReportOptions {
   deep?: boolean;
 }
 
+/** What may lie beside a file; false: its folder was read, and nothing of that name is there. */
+export interface Beside {
+  mayHaveRecipe: boolean;
+  mayHaveModel: boolean;
+}
+
 export interface FilesOptions extends ReportOptions {
-  /** false: the folder was read, and no recipe lies beside the index-th file. */
-  mayHaveRecipe?: (index: number) => boolean;
+  /** Of the index-th file; undefined: nobody looked. */
+  beside?: (index: number) => Beside | undefined;
 }
 
 /** What the oracle said about one file. */
@@ -57,35 +68,63 @@ export interface ReportContext {
 }
 
 export interface DescribedFile {
-  facts: FileFacts;
+  /** Printable, as in its facts. */
+  file: string;
+  readonly facts: FileFacts;
   /** Which GPUs of its header it holds no code for, as far as is known. */
   code: CodeFacts | null;
   readonly report: EngineReport;
   /** What the report has in common with those of other files: printed without making this one. null: nothing. */
-  shared: SharedReport | null;
-  machine: MachineFacts;
+  shared: SharedFile | null;
   /** Beside it. */
   recipe: RecipeFacts | null;
+  /** A model of its name may lie beside it. */
+  mayHaveModel: boolean;
 }
 
-/** A file of which nothing is special: its report is made when it is looked at. */
-class PlainFile implements DescribedFile {
+/** A file with a shared report: that one, and all that is its own. */
+export interface SharedFile extends OwnNumbers {
+  readonly of: SharedReport;
+}
+
+/** A file of which nothing is special: its facts and its report are made when they are looked at. */
+class PlainFile implements DescribedFile, SharedFile {
   readonly code = null;
   readonly recipe = null;
+  private input: ReportInput | null = null;
   private made: EngineReport | null = null;
 
   constructor(
-    private readonly input: ReportInput,
-    readonly machine: MachineFacts,
-    readonly shared: SharedReport,
+    readonly file: string,
+    readonly of: SharedReport,
+    private readonly records: CheckRecords,
+    private readonly at: number,
+    readonly mayHaveModel: boolean,
+    private readonly makeInput: () => ReportInput,
   ) {}
 
+  get shared(): SharedFile {
+    return this;
+  }
+
+  get size(): number {
+    return this.records.fileSize(this.at);
+  }
+
+  get modified(): number {
+    return this.records.modified(this.at);
+  }
+
+  get weightBytes(): number {
+    return lengthAndWeights(this.records.header(this.at)).weightBytes;
+  }
+
   get facts(): FileFacts {
-    return this.input.facts;
+    return (this.input ??= this.makeInput()).facts;
   }
 
   get report(): EngineReport {
-    return (this.made ??= sharedReportOf(this.shared, this.input));
+    return (this.made ??= sharedReportOf(this.of, (this.input ??= this.makeInput())));
   }
 }
 
@@ -101,6 +140,7 @@ export class CheckedFiles {
     private readonly readLimitMs: number | undefined,
     private readonly texts: EngineTexts,
     private readonly shared: SharedReports,
+    private readonly alike: AlikeFiles,
     private readonly contained: (
       engines: readonly ContainedEngine[],
     ) => Promise<ContainedReport[]> = () => Promise.resolve([]),
@@ -149,11 +189,12 @@ export class CheckedFiles {
     const same = this.shared.of(input);
     const own = same ? sharedReportOf(same, input) : makeEngineReport(input);
     const described = {
+      file: facts.file,
       facts,
       recipe,
       code: codeFacts(facts.header, code),
       shared: null,
-      machine: this.context.machine,
+      mayHaveModel: true,
     };
     if (facts.engines.length === 0) return { ...described, report: own };
     const { withEngines } = await import('../../core/report/containedReports');
@@ -166,29 +207,35 @@ export class CheckedFiles {
     const outcome = this.outcomes[index];
     if (path === undefined || outcome?.kind !== 'record') return null;
     if (options.deep === true || options.recordedHash || !this.texts.isEmpty) return null;
-    if (options.mayHaveRecipe?.(index) !== false) return null;
+    const beside = options.beside?.(index);
+    if (beside?.mayHaveRecipe !== false) return null;
     const { records, index: at, runtime } = outcome;
     const type = records.fileType(at);
     if (records.systemError(at) !== 0 || type === 'directory' || type === 'other') return null;
-    if (isModelPackageName(displayPath(path))) return null;
-    const { facts, wants } = makeTriagedFacts({
-      file: displayPath(path),
-      prefix: records.header(at),
-      size: records.fileSize(at),
-      modified: records.modified(at),
-    });
-    if (wants !== 0) return null;
-    const input: ReportInput = {
+    const headerBytes = records.header(at);
+    const size = records.fileSize(at);
+    if (!saysNothingOf({ size, headerBytes }, this.context.machine)) return null;
+    const file = plainText(displayPath(path));
+    if (isModelPackageName(file)) return null;
+    const makeInput = (): ReportInput => ({
       ...this.context,
-      facts,
+      facts: makeFileFacts({
+        file,
+        // A copy: 64 bytes must not keep a whole chunk of answers.
+        prefix: headerBytes.slice(),
+        size,
+        modified: records.modified(at),
+      }),
       recipe: null,
       answer: answerOf(records, at),
       runtime,
       runtimeProblem: null,
       now: Date.now(),
-    };
-    const shared = this.shared.of(input);
-    return shared && new PlainFile(input, this.context.machine, shared);
+    });
+    const shared = this.alike.find(records, at, runtime, this.context, () =>
+      this.shared.of(makeInput()),
+    );
+    return shared && new PlainFile(file, shared, records, at, beside.mayHaveModel, makeInput);
   }
 
   /** In order; the next ones are read ahead where files have to be read. */

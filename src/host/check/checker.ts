@@ -19,6 +19,7 @@ import { asFailure, type Failure } from '../../core/wire/failure';
 import type { RuntimeInfo } from '../engineHost/protocol';
 import type { FoundRuntime } from '../runtimes/runtimeSources';
 import type { ChosenRuntime } from '../runtimes/runtimes';
+import { AlikeFiles } from './alikeFiles';
 import {
   answerOf,
   CheckedFiles,
@@ -72,6 +73,7 @@ const machineFreshMs = 10_000;
 export class Checker {
   private readonly texts: EngineTexts;
   private readonly shared = new SharedReports();
+  private readonly alike = new AlikeFiles();
   private known: { runtimes: readonly FoundRuntime[]; facts: KnownRuntimes } | null = null;
   private lastWhy = '';
   private machine: { facts: Promise<MachineFacts>; at: number } | null = null;
@@ -98,6 +100,7 @@ export class Checker {
       this.options.readLimitMs,
       this.texts,
       this.shared,
+      this.alike,
       (engines) => this.contained(engines, signal),
     );
   }
