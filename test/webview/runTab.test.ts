@@ -178,6 +178,41 @@ describe('Run tab', function () {
       assert.deepEqual(message.budgets, sweepBudgets(streamable, automaticBudget, gpu.free));
     });
 
+    it('searches a budget for what is typed, and for nothing that is no goal', async () => {
+      await open('run-ready');
+      const find = button('search');
+      const isDisabled = () =>
+        find.evaluate((element) => 'disabled' in element && element.disabled);
+      assert.equal(await isDisabled(), true);
+      await page.locator('#run-goal').fill('6 GiB');
+      await find.click();
+      await page.locator('.goal-line select').selectOption('latency');
+      assert.equal(await page.locator('#run-goal').inputValue(), '');
+      await page.locator('#run-goal').fill('soon');
+      assert.equal(await isDisabled(), true);
+      assert.match(await page.locator('#run-goal-error').innerText(), /such as 20 ms/);
+      await page.locator('#run-goal').fill('20');
+      await find.click();
+      const goals = (await asked()).map((message) => message.type === 'search' && message.goal);
+      assert.deepEqual(goals, [
+        { kind: 'memory', bytes: 6 * 2 ** 30 },
+        { kind: 'latency', ms: 20 },
+      ]);
+    });
+
+    it('hands over the budget that was found: into the form, as code and as a number', async () => {
+      await open('run-search');
+      const answer = runReports.search.sweep?.goal?.budget;
+      assert.ok(typeof answer === 'number');
+      for (const name of ['copyCpp', 'copyPython', 'copyBytes']) await button(name).click();
+      const copied = (await asked()).map((message) => message.type === 'copyText' && message.text);
+      assert.match(String(copied[0]), /setWeightStreamingBudgetV2/);
+      assert.match(String(copied[1]), new RegExp(`measured = ${answer}\\n`));
+      assert.equal(copied[2], String(answer));
+      await button('useBudget').click();
+      assert.equal(await lastBudget(), answer);
+    });
+
     it('has nothing to sweep without weight streaming, and offers the rebuild', async () => {
       await open('run-not-streaming');
       await button('sweep').click({ force: true });

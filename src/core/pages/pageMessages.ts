@@ -7,6 +7,7 @@ import type { TargetsView } from './targetsView';
 import type { Inspection } from '../inspect/inspection';
 import type { OnnxNode } from '../inspect/onnxNodes';
 import type {
+  Goal,
   InputChoice,
   RunChoices,
   RunProgress,
@@ -99,6 +100,7 @@ export type FromPage =
   | { type: 'run'; choices: RunChoices }
   /** budgets in bytes, largest first. */
   | { type: 'sweep'; choices: RunChoices; budgets: number[] }
+  | { type: 'search'; choices: RunChoices; goal: Goal }
   | { type: 'reference'; choices: RunChoices }
   /** Runs the reference for a run that is there and joins it. */
   | { type: 'compareRun'; run: string }

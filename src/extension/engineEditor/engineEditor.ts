@@ -216,6 +216,7 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
       case 'rebuildStreaming':
       case 'run':
       case 'sweep':
+      case 'search':
       case 'reference':
       case 'compareRun':
       case 'cancelRun':

@@ -25,6 +25,7 @@ const all: { [T in FromPage['type']]: Extract<FromPage, { type: T }> } = {
   copyText: { type: 'copyText', text: 'image' },
   run: { type: 'run', choices },
   sweep: { type: 'sweep', choices, budgets: [4096, 0] },
+  search: { type: 'search', choices, goal: { kind: 'memory', bytes: 4096 } },
   reference: { type: 'reference', choices },
   compareRun: { type: 'compareRun', run },
   cancelRun: { type: 'cancelRun' },
@@ -145,6 +146,8 @@ describe('parseFromPage', () => {
       withSource({ kind: 'file', path: '' }),
       withSource({ kind: 'url', path: 'https://example.com/in.npy' }),
       { type: 'sweep', choices, budgets: [] },
+      { type: 'search', choices, goal: { kind: 'memory', bytes: 0 } },
+      { type: 'search', choices, goal: { kind: 'latency', ms: Infinity } },
       { type: 'sweep', choices, budgets: [1, -1] },
       { type: 'sweep', choices, budgets: Array(65).fill(1) },
     ]) {

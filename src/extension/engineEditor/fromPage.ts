@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import type { FromPage } from '../../core/pages/pageMessages';
-import { choices, integer, listOf, tensorName, text } from '../run/choices';
+import { choices, goal, integer, listOf, tensorName, text } from '../run/choices';
 
 type Plain = {
   [T in FromPage['type']]: Extract<FromPage, { type: T }> extends { type: T } & infer M
@@ -43,6 +43,7 @@ const schema = v.union([
       choices,
       budgets: v.pipe(listOf(integer(0), 64), v.minLength(1)),
     }),
+    v.object({ type: v.literal('search'), choices, goal }),
     v.object({ type: v.literal('reference'), choices }),
     v.object({ type: v.literal('pickInput'), name: tensorName }),
     v.object({

@@ -30,6 +30,7 @@ export type InsideMessage = Extract<
       | 'rebuildStreaming'
       | 'run'
       | 'sweep'
+      | 'search'
       | 'reference'
       | 'compareRun'
       | 'cancelRun'
@@ -110,6 +111,11 @@ export class LookInside implements vscode.Disposable {
         case 'sweep': {
           const { choices, budgets } = message;
           await runs.run(uri, { kind: 'sweep', choices, budgets });
+          return;
+        }
+        case 'search': {
+          const { choices, goal } = message;
+          await runs.run(uri, { kind: 'sweep', choices, budgets: [], goal });
           return;
         }
         case 'reference':

@@ -6,7 +6,13 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { assertNever } from '../../core/text/assertNever';
 import type { PickedInput, RunState, ToPage } from '../../core/pages/pageMessages';
-import type { OutputReport, RunChoices, RunProgress, RunReport } from '../../core/run/runReport';
+import type {
+  Goal,
+  OutputReport,
+  RunChoices,
+  RunProgress,
+  RunReport,
+} from '../../core/run/runReport';
 import { Failure } from '../../core/wire/failure';
 import { pageBytes } from '../engineEditor/pageBytes';
 import { fileName } from '../engineTarget';
@@ -22,6 +28,8 @@ export interface RunOrder {
   choices: RunChoices;
   /** Of a sweep, bytes. */
   budgets: number[];
+  /** Of a sweep whose budgets are searched. */
+  goal?: Goal;
 }
 
 /** Of all engines together. Bytes. */
@@ -219,7 +227,7 @@ export class Runs implements vscode.Disposable {
 
   private async perform(
     uri: vscode.Uri,
-    { kind, choices, budgets }: RunOrder,
+    { kind, choices, budgets, goal }: RunOrder,
     model: string | null,
     context: WorkContext,
   ): Promise<RunReport> {
@@ -240,19 +248,19 @@ export class Runs implements vscode.Disposable {
         await this.work.confirmIntegrity(uri, context);
         const runtime = await this.work.runtimeFor(uri);
         folder = await store.begin(engine);
-        report = await runner.run(
-          {
-            engine,
-            runtime,
-            choices,
-            kind,
-            budgets,
-            folder: folder.path,
-            id: folder.id,
-            reference: null,
-          },
-          context,
-        );
+        const request = { engine, runtime, choices, folder: folder.path, id: folder.id };
+        const streamable = this.inspections.inspection(uri)?.facts.streamable;
+        if (goal && streamable === undefined) {
+          throw new Failure(
+            'file-error',
+            `${fileName(uri)} has changed since it was loaded.`,
+            'Load it again, then search for the budget.',
+          );
+        }
+        report =
+          goal && streamable !== undefined
+            ? await runner.search({ ...request, goal, streamable }, context)
+            : await runner.run({ ...request, kind, budgets, reference: null }, context);
       }
       await store.keep(engine, report);
       return report;

@@ -9,10 +9,11 @@ import type {
 } from '../../../src/core/inspect/inspection';
 import type { LayersState, ToPage } from '../../../src/core/pages/pageMessages';
 import { histogramOf } from '../../../src/core/run/histogram';
-import { withReference } from '../../../src/core/run/makeRunReport';
+import { joinSearch, withReference } from '../../../src/core/run/makeRunReport';
 import {
   type AttemptReport,
   defaultRunChoices,
+  type Goal,
   type ImagePreview,
   type OutputReport,
   type RunChoices,
@@ -334,6 +335,34 @@ const sweep = runReport({
   sweep: makeSweep(sweepAttempts, streamable),
 });
 
+const searchGoal: Goal = { kind: 'memory', bytes: 3 * GiB };
+const searchShares: [number, number][] = [
+  [1, 8.4],
+  [0, 36.4],
+  [0.5, 8.7],
+  [0.625, 8.6],
+  [0.5625, 8.6],
+  [0.53125, 8.7],
+  [0.53125, 8.7],
+];
+const search = joinSearch(
+  [
+    runReport({
+      id: 'run-5',
+      kind: 'sweep',
+      startedAt: Date.now() - 20_000,
+      attempts: searchShares.map(([share, ms], i) =>
+        attempt(Math.round(share * streamable), ms, i === 0 ? { outputs: [outputReport()] } : {}),
+      ),
+    }),
+  ],
+  searchGoal,
+);
+const outOfReach = joinSearch([runReport({ ...search, id: 'run-6', sweep: null })], {
+  kind: 'latency',
+  ms: 5,
+});
+
 const failure: RunFailure = {
   stage: 'run',
   code: 'cuda',
@@ -463,7 +492,7 @@ const reference = runReport({
   },
 });
 
-export const runReports = { plain, sweep, failed, sweepPartly, compared, reference };
+export const runReports = { plain, sweep, search, failed, sweepPartly, compared, reference };
 export const inspections = { normal: inspection(), twoProfiles, scratchEats };
 
 // ---- cases --------------------------------------------------------------------------------------------------------
@@ -630,6 +659,19 @@ export const runCases = {
   'run-sweep': {
     messages: [...looked(inspections.normal), { type: 'runs', runs: [sweep, plain] }],
     expected: ['Latency over memory, 6 budgets', 'best trade-off', 'full speed'],
+  },
+  'run-search': {
+    messages: [...looked(inspections.normal), { type: 'runs', runs: [search, plain] }],
+    expected: [
+      'Fits in 3.0 GiB of GPU memory with 2.5 GiB of 4.7 GiB of weights on the GPU',
+      'Measured twice',
+      'the answer',
+      'Copy as C++',
+    ],
+  },
+  'run-search-out-of-reach': {
+    messages: [...looked(inspections.normal), { type: 'runs', runs: [outOfReach] }],
+    expected: ['It is not under 5 ms at any budget'],
   },
   'run-sweep-partly': {
     messages: [...looked(inspections.normal), { type: 'runs', runs: [sweepPartly] }],

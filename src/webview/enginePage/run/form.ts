@@ -6,6 +6,7 @@ import type { TensorFacts } from '../../../core/inspect/inspection';
 import {
   type BudgetChoice,
   defaultRunChoices,
+  type Goal,
   type ImageLayout,
   type InputChoice,
   type InputSource,
@@ -19,6 +20,8 @@ import { strings } from './strings';
 
 export type SourceKind = InputSource['kind'];
 type FileSource = Extract<InputSource, { kind: 'file' }>;
+
+export const goalKinds = ['memory', 'latency'] as const satisfies readonly Goal['kind'][];
 
 export interface InputDraft {
   name: string;
@@ -44,6 +47,9 @@ export interface RunForm extends Record<RunSwitch, boolean> {
   streams: string;
   profiledIterations: string;
   runtimeCache: boolean;
+  goalKind: Goal['kind'];
+  /** As typed; empty: none. */
+  goalText: string;
   /** The run that is shown; null: the newest. */
   shown: string | null;
   /** The point of a sweep that is shown; null: the knee's, else the first. */
@@ -69,6 +75,8 @@ export function emptyForm(): RunForm {
     profiledIterations: String(defaultRunChoices.profiledIterations),
     ...runSwitches,
     runtimeCache: defaultRunChoices.runtimeCache,
+    goalKind: 'memory',
+    goalText: '',
     shown: null,
     attempt: null,
     compared: [],
@@ -122,6 +130,8 @@ export function readForm(kept: unknown): RunForm {
     profiledIterations: text(from.profiledIterations, other.profiledIterations),
     ...switchesOf((name) => bool(from[name], other[name])),
     runtimeCache: bool(from.runtimeCache, other.runtimeCache),
+    goalKind: goalKinds.find((kind) => kind === from.goalKind) ?? other.goalKind,
+    goalText: text(from.goalText, other.goalText),
     shown: typeof from.shown === 'string' ? from.shown : null,
     attempt:
       typeof attempt.run === 'string' ? { run: attempt.run, index: count(attempt.index, 0) } : null,
@@ -232,6 +242,7 @@ export const fieldIds = {
   to: (input: number) => `run-input-${input}-to`,
   profile: 'run-profile',
   budget: 'run-budget',
+  goal: 'run-goal',
   iterations: 'run-iterations',
   seconds: 'run-seconds',
   warmUp: 'run-warm-up',
@@ -419,6 +430,17 @@ function decimalNumber(value: string): number | null {
   return /^\s*[-+−]?(\d+\.?\d*|\.\d+)(e[-+]?\d{1,3})?\s*$/i.test(value)
     ? Number(value.replace('−', '-'))
     : null;
+}
+
+/** null: nothing, or not what it asks for. */
+export function readGoal({ goalKind, goalText }: RunForm): Goal | null {
+  if (goalKind === 'memory') {
+    const bytes = parseBytes(goalText);
+    return bytes === null || bytes === 0 ? null : { kind: 'memory', bytes };
+  }
+  const match = /^\s*(\d{1,9}|\d{0,9}\.\d{1,9})\s*(ms|s)?\s*$/i.exec(goalText);
+  const ms = match ? Number(match[1]) * (match[2]?.toLowerCase() === 's' ? 1000 : 1) : 0;
+  return ms > 0 ? { kind: 'latency', ms } : null;
 }
 
 const unitBytes = new Map([

@@ -26,15 +26,16 @@ export function shapeText(shape: readonly number[]): string {
   return shape.length === 0 ? 'scalar' : shape.map((size) => (size < 0 ? '?' : size)).join('×');
 }
 
-/** Which attempt's numbers stand at the top: what was clicked, else the knee's, else the first that worked. */
+/** Which attempt's numbers stand at the top: what was clicked, else the answer's, else the first that worked. */
 export function shownAttempt(
   report: RunReport,
   chosen: { run: string; index: number } | null,
 ): number | null {
   if (report.attempts.length === 0) return null;
   if (chosen?.run === report.id && chosen.index < report.attempts.length) return chosen.index;
-  const knee = report.sweep?.points[report.sweep.knee ?? -1]?.attempt;
-  if (knee !== undefined && knee < report.attempts.length) return knee;
+  const { points = [], knee = null, goal = null } = report.sweep ?? {};
+  const answer = goal ? points.find(({ budget }) => budget === goal.budget) : points[knee ?? -1];
+  if (answer && answer.attempt < report.attempts.length) return answer.attempt;
   const worked = report.attempts.findIndex(({ failure }) => failure === null);
   return Math.max(0, worked);
 }

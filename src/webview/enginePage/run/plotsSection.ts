@@ -1,6 +1,7 @@
 /** The plots of a run, each with its table: latency over memory, the distribution, the run over time, GPU memory. */
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import { formatBytes, formatCount } from '../../../core/text/formats';
+import { budgetCode, measuredBudget } from '../../../core/run/budgetCode';
 import { formatMilliseconds } from '../../../core/run/runFormats';
 import type { AttemptReport, RunMemory, RunReport, SweepReport } from '../../../core/run/runReport';
 import { disclosure } from '../disclosure';
@@ -34,6 +35,18 @@ export function sweepSection(
     <section aria-labelledby="run-sweep-heading">
       <h2 id="run-sweep-heading">${strings.sweepPlot(sweep.points.length)}</h2>
       ${
+        sweep.goal === null
+          ? nothing
+          : html`<p class="goal-sentence with-icon">
+              ${
+                sweep.goal.budget === null
+                  ? icon('warning', 'tone-warning')
+                  : icon('pass', 'tone-ok')
+              }<span>${sweep.goal.sentence}</span>
+            </p>`
+      }
+      ${budgetActions(context, report)}
+      ${
         points.length < 2
           ? nothing
           : html`<run-plot
@@ -55,7 +68,7 @@ export function sweepSection(
             </tr>
           </thead>
           <tbody>
-            ${sweep.points.map((point, i) => sweepRow(report, point, i === sweep.knee, shown, pick))}
+            ${sweep.points.map((point, i) => sweepRow(report, point, badgeOf(sweep, i), shown, pick))}
           </tbody>
         </table>
       </div>
@@ -63,10 +76,36 @@ export function sweepSection(
   `;
 }
 
+function badgeOf({ goal, knee, points }: SweepReport, index: number): string {
+  if (goal) return points[index]?.budget === goal.budget ? strings.answer : '';
+  return index === knee ? strings.knee : '';
+}
+
+/** For the answer, or the best trade-off; nothing where none stands out. */
+function budgetActions(
+  { actions, set }: RunContext,
+  report: RunReport,
+): TemplateResult | typeof nothing {
+  const measured = measuredBudget(report);
+  if (!measured) return nothing;
+  const { budget } = measured;
+  const action = (name: string, glyph: string, label: string, act: () => void) =>
+    html`<button class="quiet" type="button" data-action=${name} @click=${act}>
+      ${icon(glyph)}${label}
+    </button>`;
+  const copy = (text: string) => actions.send({ type: 'copyText', text });
+  return html`<div class="run-actions" role="group" aria-label=${strings.budgetActions}>
+    ${action('useBudget', 'settings', strings.useBudget, () => set({ budget, budgetText: null }))}
+    ${action('copyCpp', 'copy', strings.copyAsCpp, () => copy(budgetCode('cpp', measured)))}
+    ${action('copyPython', 'copy', strings.copyAsPython, () => copy(budgetCode('python', measured)))}
+    ${action('copyBytes', 'copy', strings.copyBytes, () => copy(String(budget)))}
+  </div>`;
+}
+
 function sweepRow(
   report: RunReport,
   point: SweepReport['points'][number],
-  isKnee: boolean,
+  badge: string,
   shown: number | null,
   pick: (attempt: number) => void,
 ): TemplateResult {
@@ -84,7 +123,7 @@ function sweepRow(
       >
         ${formatBytes(point.budget)}
       </button>
-      ${isKnee ? html`<span class="badge">${strings.knee}</span>` : nothing}
+      ${badge === '' ? nothing : html`<span class="badge">${badge}</span>`}
     </th>
     <td>${bytesOr(point.memory)}</td>
     ${

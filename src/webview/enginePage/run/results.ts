@@ -103,7 +103,16 @@ function bigNumbers(report: RunReport, attempt: AttemptReport | null): TemplateR
   return html`${
       report.sweep && attempt
         ? html`<p class="at-budget">
-            ${strings.atBudget(bytesOr(attempt.budget), point === report.sweep.knee)}
+            ${strings.atBudget(
+              bytesOr(attempt.budget),
+              report.sweep.goal
+                ? attempt.budget === report.sweep.goal.budget
+                  ? strings.answer
+                  : ''
+                : point === report.sweep.knee
+                  ? strings.theKnee
+                  : '',
+            )}
           </p>`
         : nothing
     }

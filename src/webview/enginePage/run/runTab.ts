@@ -17,6 +17,7 @@ import { budgetForm, freeMemoryOf, streamsAtBudget } from './budgetForm';
 import type { RunContext } from './context';
 import { type FormReading, readChoices, readForm } from './form';
 import './imagePreview';
+import { goalForm } from './goalForm';
 import { inputsForm } from './inputsForm';
 import { recentRuns, shownRun } from './recentRuns';
 import { results } from './results';
@@ -172,31 +173,24 @@ function onnxHint({ onnx }: PageState): TemplateResult | typeof nothing {
 function theForm(context: RunContext, inspection: Inspection): TemplateResult {
   const { facts } = inspection;
   const reading = readChoices(context.form, facts.tensors, facts.streamable, facts.profileCount);
+  const begin = beginner(context, reading);
   return html`
     ${inputsForm(context, facts, reading)} ${budgetForm(context, facts, reading)}
+    ${goalForm(context, facts, (goal) => begin({ type: 'search', choices: reading.choices, goal }))}
     ${settingsForm(context, reading, streamsAtBudget(context, reading, facts))}
     <div class="run-part">
-      ${context.state.run.state === 'running' ? nothing : buttons(context, inspection, reading)}
+      ${context.state.run.state === 'running' ? nothing : buttons(context, inspection, reading, begin)}
       ${runStateOf(context)}
     </div>
   `;
 }
 
-function buttons(
-  context: RunContext,
-  { facts }: Inspection,
-  { choices, errors }: FormReading,
-): TemplateResult {
-  const { state, actions, set } = context;
-  const wrong = errors.size > 0;
-  const budgets = sweepBudgets(
-    facts.streamable,
-    facts.automaticBudget,
-    freeMemoryOf(context, facts),
-  );
-  /** What is asked for is shown when it is there. */
-  const begin = (message: Parameters<PageActions['send']>[0]) => {
-    if (wrong) {
+type Begin = (message: Parameters<PageActions['send']>[0]) => void;
+
+/** What is asked for is shown when it is there; a wrong field is shown instead. */
+function beginner({ actions, set }: RunContext, { errors }: FormReading): Begin {
+  return (message) => {
+    if (errors.size > 0) {
       document.getElementById([...errors.keys()][0] ?? '')?.focus();
       return;
     }
@@ -205,6 +199,21 @@ function buttons(
     set({ shown: null, attempt: null });
     actions.send(message);
   };
+}
+
+function buttons(
+  context: RunContext,
+  { facts }: Inspection,
+  { choices, errors }: FormReading,
+  begin: Begin,
+): TemplateResult {
+  const { state, actions } = context;
+  const wrong = errors.size > 0;
+  const budgets = sweepBudgets(
+    facts.streamable,
+    facts.automaticBudget,
+    freeMemoryOf(context, facts),
+  );
   const shown = shownRun(context);
   const comparable =
     shown?.kind === 'run' &&

@@ -86,6 +86,28 @@ export const strings = {
     'This engine was built without weight streaming: all of its weights have to fit on the GPU.',
   rebuildStreaming: 'Rebuild with Weight Streaming…',
 
+  goal: 'Find a budget',
+  goalKind: 'What the budget is to reach',
+  goalKinds: { memory: 'Fits in', latency: 'Runs under' },
+  goalField: {
+    memory: 'GPU memory in MiB or GiB',
+    latency: 'Latency in milliseconds',
+  },
+  goalExample: { memory: '6 GiB', latency: '20 ms' },
+  goalWrong: {
+    memory: 'A size is needed, such as 512 MiB or 6 GiB.',
+    latency: 'A time is needed, such as 20 ms.',
+  },
+  findBudget: 'Find Budget',
+  findBudgetTitle:
+    'Measures one budget after the other, each in a process of its own, until the goal is met',
+  answer: 'the answer',
+  useBudget: 'Use This Budget',
+  copyAsCpp: 'Copy as C++',
+  copyAsPython: 'Copy as Python',
+  copyBytes: 'Copy Bytes',
+  budgetActions: 'What can be done with this budget',
+
   settings: 'Run',
   times: 'times after',
   warmUp: 'warm-up',
@@ -151,8 +173,9 @@ export const strings = {
   throughput: 'throughput',
   perSecond: (count: string) => `${count} /s`,
   peakMemory: 'GPU memory in use at peak',
-  atBudget: (budget: string, isKnee: boolean) =>
-    `At a budget of ${budget}${isKnee ? ', the best trade-off' : ''}`,
+  atBudget: (budget: string, what: string) =>
+    `At a budget of ${budget}${what === '' ? '' : `, ${what}`}`,
+  theKnee: 'the best trade-off',
   lastResult: 'The last result, until this one is there:',
   statistics: 'All numbers',
   statistic: {
@@ -266,7 +289,7 @@ export const strings = {
     memory: 'At peak',
     compare: 'Compare',
   },
-  compareShort: 'vs',
+  compareShort: 'Pick',
   showRun: (when: string) => `Show the run of ${when}`,
   compareRunOf: (when: string) => `Compare the run of ${when}`,
   pickTwo: 'Pick two to see them side by side.',

@@ -12,6 +12,7 @@ export interface TextField {
   size: number;
   errors: ReadonlyMap<string, string>;
   title?: string;
+  placeholder?: string;
   decimal?: boolean;
   text?: boolean;
   describedBy?: string;
@@ -34,6 +35,7 @@ export function textField(field: TextField): TemplateResult {
     aria-invalid=${wrong ? 'true' : 'false'}
     aria-describedby=${ifDefined(described.length > 0 ? described.join(' ') : undefined)}
     title=${ifDefined(field.title)}
+    placeholder=${ifDefined(field.placeholder)}
     .value=${live(field.value)}
     @input=${(event: Event) => field.onInput((event.target as HTMLInputElement).value)}
   />`;
