@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { assertNever } from '../core/text/assertNever';
+import { withoutLoaderMessage } from '../core/text/driverMessage';
 import { formatBytes, formatCudaVersion } from '../core/text/formats';
 import type { GpusInfo } from '../host/engineHost/protocol';
 import { type FoundRuntime, runtimeSourceNames } from '../host/runtimes/runtimeSources';
@@ -103,7 +104,7 @@ export class RuntimesTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
         return item;
       }
       case 'sentence': {
-        const item = new vscode.TreeItem(node.text);
+        const item = new vscode.TreeItem(withoutLoaderMessage(node.text));
         item.id = `sentence:${node.id}`;
         item.tooltip = node.text;
         item.iconPath = new vscode.ThemeIcon(node.problem ? 'warning' : 'info');

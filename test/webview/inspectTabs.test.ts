@@ -48,6 +48,11 @@ describe('inspect tabs', function () {
     if ((await row.count()) > 0) await row.click();
   }
 
+  it('two engines that fail alike say so once', async () => {
+    await open('compare-no-gpu');
+    assert.equal(await page.getByText('needs an NVIDIA GPU').count(), 1);
+  });
+
   for (const name of [...inspectCaseNames, ...compareCaseNames]) {
     describe(name, () => {
       const { expected } = { ...inspectCases, ...compareCases }[name];

@@ -356,11 +356,20 @@ function summary(
       all === 0
         ? `all ${count(layers.same, 'layer is', 'layers are')} the same`
         : [
-            `${count(layers.same, 'layer is', 'layers are')} the same`,
-            `${formatCount(layers.changed.length)} changed`,
-            `${formatCount(layers.removed.length)} only in the first`,
-            `${formatCount(layers.added.length)} only in the second`,
-          ].join(', '),
+            [`${count(layers.same, 'layer is', 'layers are')} the same`, layers.same] as const,
+            [`${formatCount(layers.changed.length)} changed`, layers.changed.length] as const,
+            [
+              `${count(layers.removed.length, 'layer', 'layers')} only in the first`,
+              layers.removed.length,
+            ] as const,
+            [
+              `${count(layers.added.length, 'layer', 'layers')} only in the second`,
+              layers.added.length,
+            ] as const,
+          ]
+            .filter(([, amount]) => amount > 0)
+            .map(([text]) => text)
+            .join(', '),
     );
   }
   const text = parts.join('; ');

@@ -2,6 +2,7 @@
  * What went wrong while an engine was loaded or run, in words: which file, why, what to do next. One place for CUDA's
  * numbers and for the stages of engine_shim.h. A number says what failed, the stage says what it was needed for.
  */
+import { withoutLoaderMessage } from '../text/driverMessage';
 import { withFullStop } from '../text/formats';
 import { plainText } from '../text/plainText';
 import type { FailureCode } from '../wire/failure';
@@ -29,7 +30,7 @@ export interface FailureFacts {
 export function makeRunFailure(facts: FailureFacts): RunFailure {
   const lines = [
     ...facts.lines.filter(({ severity }) => severity <= 1).map(({ text }) => text),
-    ...(systemWords.test(facts.sentence) ? [facts.sentence] : []),
+    ...(withoutLoaderMessage(facts.sentence) === facts.sentence ? [] : [facts.sentence]),
   ]
     .map((text) => plainText(text))
     .filter((text, i, all) => text !== '' && all.indexOf(text) === i);
@@ -234,9 +235,6 @@ function outOfGpuMemory(facts: FailureFacts, file: string, lines: readonly strin
   }
 }
 
-/** "No NVIDIA driver was found: libcuda.so.1: cannot open …": what the system's loader said is among the lines. */
-const systemWords = /^(No NVIDIA driver was found): .*$/s;
-
 function noDriver(facts: FailureFacts, file: string): Words {
   const error = facts.cuda === 0 ? '' : ` (${cudaName(facts.cuda)})`;
   switch (facts.cuda) {
@@ -261,7 +259,7 @@ function noDriver(facts: FailureFacts, file: string): Words {
       };
     case 0:
       return {
-        sentence: `${file} needs an NVIDIA driver to run. ${ended(facts.sentence.replace(systemWords, '$1'))}`,
+        sentence: `${file} needs an NVIDIA driver to run. ${ended(withoutLoaderMessage(facts.sentence))}`,
         nextStep:
           'Install the NVIDIA driver on a machine with an RTX GPU. ONNX Runtime on the CPU works without one.',
       };

@@ -10,6 +10,7 @@ import type {
   ToComparePage,
 } from '../../core/pages/comparePageMessages';
 import type { PageFailure } from '../../core/pages/pageMessages';
+import { hasNoGpuToLoadOn } from '../../core/report/advice';
 import { showPage } from '../engineEditor/webviewPage';
 import { activeEngine, fileName } from '../engineTarget';
 import { compareViewType } from '../ids';
@@ -17,6 +18,14 @@ import type { EngineWork } from '../run/engineWork';
 import type { LookInsideServices } from './services';
 import { parseFromComparePage } from './fromComparePage';
 import type { Inspections } from './inspections';
+
+/** Nothing is loaded to find out what the check has said. */
+const noGpuToLoadOn: PageFailure = {
+  code: 'no-driver',
+  sentence: 'Loading needs an NVIDIA GPU, and none was found on this machine.',
+  nextStep: '',
+  detail: '',
+};
 
 export class EngineComparisons implements vscode.Disposable {
   private readonly open = new Set<Comparison>();
@@ -104,7 +113,7 @@ class Comparison implements vscode.Disposable {
     const sides: ComparedEngine[] = [];
     for (const uri of this.pair) {
       this.post({ type: 'waiting', sentence: `Inspecting ${fileName(uri)}…` });
-      const side = await this.side(uri, sides[0]?.failure ?? null);
+      const side = await this.side(uri);
       if (!side) {
         this.post({
           type: 'waiting',
@@ -118,15 +127,11 @@ class Comparison implements vscode.Disposable {
     if (one && other) this.post({ type: 'comparison', first: one, second: other });
   }
 
-  private async side(
-    uri: vscode.Uri,
-    before: PageFailure | null,
-  ): Promise<ComparedEngine | undefined> {
+  private async side(uri: vscode.Uri): Promise<ComparedEngine | undefined> {
     const report = await this.services.reports.ensure(uri);
     if (!report) return undefined;
-    // Without a driver the other one can't be loaded either.
-    if (before?.code === 'no-driver') {
-      return { report, inspection: null, layers: null, failure: before };
+    if (hasNoGpuToLoadOn(report)) {
+      return { report, inspection: null, layers: null, failure: noGpuToLoadOn };
     }
     const inspected = await this.inspections.ensure(uri, true);
     const failure = this.inspections.failure(uri);

@@ -1,6 +1,7 @@
 /** Two engines side by side: the sentence, then what differs, then what is equal. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ComparedEngine, FromComparePage } from '../../core/pages/comparePageMessages';
+import type { PageFailure } from '../../core/pages/pageMessages';
 import { formatCount } from '../../core/text/formats';
 import type {
   DifferenceRow,
@@ -15,9 +16,14 @@ import { icon } from '../shared/icon';
 import { quietButton } from '../shared/quietButton';
 import { strings } from './strings';
 
+interface Engines {
+  first: ComparedEngine;
+  second: ComparedEngine;
+}
+
 export interface CompareState {
   waiting: string | null;
-  engines: { first: ComparedEngine; second: ComparedEngine } | null;
+  engines: Engines | null;
   comparison: EngineComparison | null;
   /** Why the layers of one side could not be read. */
   layerErrors: string[];
@@ -37,6 +43,7 @@ export interface CompareActions {
 
 export function comparePage(state: CompareState, actions: CompareActions): TemplateResult {
   const { engines, comparison, waiting } = state;
+  const both = engines ? sameFailure(engines) : null;
   return html`
     <header class="title">
       <div class="title-text"><h1>${strings.title}</h1></div>
@@ -72,18 +79,37 @@ export function comparePage(state: CompareState, actions: CompareActions): Templ
     ${
       engines
         ? html`<div class="compared" role="group" aria-label=${strings.engines}>
-            ${side('first', engines.first, actions)} ${side('second', engines.second, actions)}
+            ${side('first', engines.first, actions, both)}
+            ${side('second', engines.second, actions, both)}
           </div>`
         : nothing
     }
+    ${
+      both === null
+        ? nothing
+        : html`<p class="compared-failure">
+            ${icon('warning', 'tone-warning')}
+            <span
+              >${strings.neitherLoaded} <bdi>${both.sentence}</bdi>
+              <bdi>${both.nextStep}</bdi></span
+            >
+          </p>`
+    }
     ${comparison ? result(state, comparison, actions) : nothing}
   `;
+}
+
+/** What failed for both in the same way is said once. */
+function sameFailure({ first, second }: Engines): PageFailure | null {
+  const [one, other] = [first.failure, second.failure];
+  return one && one.sentence === other?.sentence ? one : null;
 }
 
 function side(
   which: 'first' | 'second',
   engine: ComparedEngine,
   actions: CompareActions,
+  both: PageFailure | null,
 ): TemplateResult {
   const { name, folder } = splitPath(engine.report.file);
   return html`<section class="compared-side" aria-label=${strings[which]} data-side=${which}>
@@ -91,7 +117,7 @@ function side(
     <h2 title=${engine.report.file}><bdi class="clamped">${name}</bdi></h2>
     ${folder ? html`<p class="quiet-text"><bdi class="clamped">${folder}</bdi></p>` : nothing}
     ${
-      engine.inspection
+      engine.inspection || both
         ? nothing
         : html`<p class="compared-failure">
             ${icon('warning', 'tone-warning')}

@@ -11,6 +11,7 @@ export const strings = {
   actions: 'Actions',
   engines: 'The two engines',
   notLooked: 'It was not loaded: only what its header holds is compared.',
+  neitherLoaded: 'Neither engine was loaded: only what their headers hold is compared.',
   differences: 'Differences',
   noDifferences: 'Nothing that is compared differs.',
   same: (rows: number) => (rows === 1 ? 'One equal value' : `${rows} equal values`),

@@ -399,6 +399,13 @@ const halved = bytesOf(
     .replaceAll('p2o.Conv.1]', 'p2o.Conv.1b]'),
 );
 
+const noGpu = {
+  code: 'no-driver',
+  sentence: 'Loading needs an NVIDIA GPU, and none was found on this machine.',
+  nextStep: '',
+  detail: '',
+};
+
 export interface CompareCase {
   messages: ToComparePage[];
   expected: string[];
@@ -471,6 +478,16 @@ export const compareCases = {
       },
     ],
     expected: ['It was not loaded', 'refused to load', 'could not be read'],
+  },
+  'compare-no-gpu': {
+    messages: [
+      {
+        type: 'comparison',
+        first: { report: pageReports.valid, inspection: null, layers: null, failure: noGpu },
+        second: { report: pageReports.suboptimal, inspection: null, layers: null, failure: noGpu },
+      },
+    ],
+    expected: ['Neither engine was loaded', noGpu.sentence],
   },
 } satisfies Record<string, CompareCase>;
 export type CompareCaseName = keyof typeof compareCases;

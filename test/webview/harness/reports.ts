@@ -413,7 +413,7 @@ export const pageCases = {
   },
   'several-reasons': {
     messages: [report(several)],
-    expected: said(several, 'Reasons', 'The runtime’s answer', 'Header, 64 bytes'),
+    expected: said(several, 'Reasons', 'Answer of TensorRT-RTX', 'Header, 64 bytes'),
   },
   valid: { messages: [report(valid)], expected: said(valid) },
   'no-code': {
