@@ -56,10 +56,14 @@ complete -c engine-inspector -f -a '(__engine_inspector)'
 const powershell = `# engine-inspector in PowerShell: engine-inspector completion powershell | Out-String | Invoke-Expression
 Register-ArgumentCompleter -Native -CommandName engine-inspector -ScriptBlock {
   param($wordToComplete, $commandAst, $cursorPosition)
+  # A launcher may be a batch file, whose shell would read these.
+  $special = '[&|<>^%!"]'
+  if ($wordToComplete -match $special) { return }
   $before = @($commandAst.CommandElements |
     Select-Object -Skip 1 |
     Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
-    ForEach-Object { $_.ToString() })
+    ForEach-Object { $_.ToString() } |
+    Where-Object { $_ -notmatch $special })
   engine-inspector complete "--word=$wordToComplete" -- @before 2>$null | ForEach-Object {
     $value, $about = $_ -split "\`t", 2
     if (-not $about) { $about = $value }

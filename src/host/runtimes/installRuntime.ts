@@ -207,7 +207,7 @@ async function findInstaller(options: InstallOptions, cwd: string): Promise<Inst
       'file-error',
       `${withoutPip} has no pip, which fetches TensorRT-RTX, and there is no uv in the folders of PATH.`,
       process.platform === 'linux'
-        ? 'Install it with your system\'s package manager (Debian, Ubuntu: "apt install python3-pip") and try again.'
+        ? 'Install pip with your system\'s package manager (Debian, Ubuntu: "apt install python3-pip") and try again.'
         : `Run "${withoutPip} -m ensurepip" and try again.`,
     );
   }
