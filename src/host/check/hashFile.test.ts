@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { itUnless, onWindows } from '../../../test/support/leaveOut';
 import { hashFile } from './hashFile';
 import { Failure } from '../../core/wire/failure';
 
@@ -48,6 +49,34 @@ describe('hashFile', () => {
       (error) => error instanceof Failure && error.code === 'cancelled',
     );
   });
+
+  itUnless(
+    onWindows('/proc is of Linux'),
+    'leaves nothing open, whenever it is cancelled',
+    async () => {
+      const file = path.join(folder, 'cancelled');
+      fs.writeFileSync(file, Buffer.alloc(9_000_000));
+      const stillOpen = (): number =>
+        fs.readdirSync('/proc/self/fd').filter((name) => {
+          try {
+            return fs.readlinkSync(`/proc/self/fd/${name}`) === fs.realpathSync(file);
+          } catch {
+            return false;
+          }
+        }).length;
+      for (let i = 0; i < 200; i++) {
+        const abort = new AbortController();
+        const hashing = hashFile(file, { signal: abort.signal }).catch(() => null);
+        await new Promise((resolve) => setTimeout(resolve, (i * 60) / 200));
+        abort.abort();
+        await hashing;
+      }
+      for (let waits = 0; stillOpen() > 0 && waits < 100; waits++) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      assert.equal(stillOpen(), 0);
+    },
+  );
 
   it('says what cannot be hashed', async () => {
     for (const file of [path.join(folder, 'missing'), folder, '/dev/zero']) {

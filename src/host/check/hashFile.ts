@@ -1,6 +1,7 @@
 /** SHA-256 of a file, in a thread of its own: hashing gigabytes must not keep the extension host from anything else. */
 import { Worker } from 'node:worker_threads';
 import { asFailure, Failure } from '../../core/wire/failure';
+import { openIfRegular } from '../files/openRegular';
 
 export interface HashOptions {
   signal?: AbortSignal;
@@ -9,49 +10,69 @@ export interface HashOptions {
 }
 
 /** Lower-case hex. Throws a Failure: "file-error", or "cancelled". */
-export function hashFile(file: string, { signal, onProgress }: HashOptions = {}): Promise<string> {
-  const cancelled = () =>
-    new Failure('cancelled', `Hashing ${file} was cancelled.`, 'Start it again when you like.');
-  if (signal?.aborted === true) return Promise.reject(cancelled());
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(workerSource, { eval: true, workerData: file, env: {} });
-    let settled = false;
-    const settle = (act: () => void) => {
-      if (settled) return;
-      settled = true;
-      signal?.removeEventListener('abort', onAbort);
-      act();
-      void worker.terminate();
-    };
-    const onAbort = () => settle(() => reject(cancelled()));
+export async function hashFile(file: string, options: HashOptions = {}): Promise<string> {
+  if (options.signal?.aborted === true) throw cancelled(file);
+  const { handle, stat } = await openIfRegular(file).catch((error: unknown) => {
+    throw notHashed(file, error instanceof Error ? error.message : String(error));
+  });
+  if (handle === null) throw notHashed(file, 'it is not a regular file');
+  // Opened here and not in the thread: what a thread is opening when it is ended stays open as long as the process does.
+  const worker = new Worker(workerSource, {
+    eval: true,
+    workerData: { descriptor: handle.fd, size: stat.size },
+    env: {},
+  });
+  const close = (): Promise<void> => handle.close().catch(() => undefined);
+  try {
+    const sha256 = await answerOf(worker, file, options);
+    await close();
+    return sha256;
+  } catch (error) {
+    // Whoever cancelled does not wait for the read that is under way.
+    void worker.terminate().then(close);
+    throw error;
+  }
+}
+
+function answerOf(
+  worker: Worker,
+  file: string,
+  { signal, onProgress }: HashOptions,
+): Promise<string> {
+  return new Promise<string>((resolve, reject) => {
+    const onAbort = (): void => reject(cancelled(file));
+    if (signal?.aborted === true) onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
     worker.on('message', (message: HashMessage) => {
       switch (message.type) {
         case 'progress':
-          onProgress?.(message.done, message.total);
+          if (signal?.aborted !== true) onProgress?.(message.done, message.total);
           return;
         case 'done':
-          settle(() => resolve(message.sha256));
+          resolve(message.sha256);
           return;
         case 'failed':
-          settle(() =>
-            reject(
-              new Failure(
-                'file-error',
-                `${file} could not be hashed: ${message.cause}`,
-                'Check the file and the drive, then try again.',
-                message.cause,
-              ),
-            ),
-          );
+          reject(notHashed(file, message.cause));
       }
     });
-    worker.on('error', (error) => settle(() => reject(asFailure(error, `Hashing ${file}`))));
-    worker.on('exit', () =>
-      settle(() => reject(asFailure(new Error('its thread ended'), `Hashing ${file}`))),
-    );
+    worker.on('error', (error) => reject(asFailure(error, `Hashing ${file}`)));
+    worker.on('exit', () => {
+      signal?.removeEventListener('abort', onAbort);
+      reject(asFailure(new Error('its thread ended'), `Hashing ${file}`));
+    });
   });
 }
+
+const cancelled = (file: string): Failure =>
+  new Failure('cancelled', `Hashing ${file} was cancelled.`, 'Start it again when you like.');
+
+const notHashed = (file: string, cause: string): Failure =>
+  new Failure(
+    'file-error',
+    `${file} could not be hashed: ${cause}`,
+    'Check the file and the drive, then try again.',
+    cause,
+  );
 
 type HashMessage =
   | { type: 'progress'; done: number; total: number }
@@ -63,35 +84,30 @@ type HashMessage =
  * worker could not be started from.
  */
 const workerSource = `
-const { parentPort, workerData: file } = require('node:worker_threads');
-const fs = require('node:fs');
-const fsp = require('node:fs/promises');
+const { parentPort, workerData } = require('node:worker_threads');
+const read = require('node:util').promisify(require('node:fs').read);
 const { createHash } = require('node:crypto');
 const size = 4 * 1024 * 1024;
 async function main() {
-  const handle = await fsp.open(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
-  const stat = await handle.stat();
-  if (!stat.isFile()) throw new Error('it is not a regular file');
   const hash = createHash('sha256');
   const buffers = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
   let turn = 0;
   let done = 0;
   let told = Date.now();
-  let next = handle.read(buffers[0], 0, size, 0);
+  let next = read(workerData.descriptor, buffers[0], 0, size, 0);
   for (;;) {
     const { bytesRead } = await next;
     if (bytesRead === 0) break;
     const full = buffers[turn];
     turn = 1 - turn;
     done += bytesRead;
-    next = handle.read(buffers[turn], 0, size, done);
+    next = read(workerData.descriptor, buffers[turn], 0, size, done);
     hash.update(bytesRead === size ? full : full.subarray(0, bytesRead));
     if (Date.now() - told >= 100) {
       told = Date.now();
-      parentPort.postMessage({ type: 'progress', done, total: Math.max(stat.size, done) });
+      parentPort.postMessage({ type: 'progress', done, total: Math.max(workerData.size, done) });
     }
   }
-  await handle.close();
   parentPort.postMessage({ type: 'progress', done, total: done });
   parentPort.postMessage({ type: 'done', sha256: hash.digest('hex') });
 }
