@@ -120,6 +120,10 @@ typedef struct es_library_info {
 /* library_path: the libtensorrt_rtx file, in the system's own encoding. A session loads one library once. With
  * ES_UNSUPPORTED_VERSION the job still has its result, so that the caller can pick the shim of that version. */
 ES_API es_status es_submit_load(es_session *session, const char *library_path, uint64_t *job) ES_NOEXCEPT;
+/* The same for a newer minor version than this shim's, of the same major one, whose headers nobody here has seen: to check headers
+ * and nothing else. It is asked things whose answers are known first, and refused (ES_UNSUPPORTED_VERSION) where it answers
+ * otherwise. Where the interface moved this can end the process: only in one that may be lost. */
+ES_API es_status es_submit_load_untested(es_session *session, const char *library_path, uint64_t *job) ES_NOEXCEPT;
 
 /* ---- checking engines: result is count records, then the text they point into ---- */
 #define ES_HEADER_CAPACITY 128
@@ -298,6 +302,7 @@ ES_API es_status es_run_set_output_folder(es_run *run, const char *path) ES_NOEX
 
 #define ES_RUN_COPIES 1u      /* the copies of inputs and outputs are part of each iteration and of its time */
 #define ES_RUN_CUDA_GRAPH 2u  /* CudaGraphStrategy::kWHOLE_GRAPH_CAPTURE; the library ignores it where it cannot */
+#define ES_RUN_LAZY_KERNELS 4u /* DynamicShapesKernelSpecializationStrategy::kLAZY, the library's default, instead of kEAGER */
 typedef struct es_run_options {
     int32_t profile;             /* optimization profile */
     int32_t warm_up;             /* iterations before the measured ones, after the first run */

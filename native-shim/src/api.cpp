@@ -178,6 +178,14 @@ es_status es_submit_load(es_session *session, const char *library_path, uint64_t
     });
 }
 
+es_status es_submit_load_untested(es_session *session, const char *library_path, uint64_t *job) noexcept {
+    return guarded([&] {
+        require(session != nullptr, "There is no session.");
+        require(job != nullptr, "es_submit_load_untested needs a place for the job.");
+        *job = session->session.submitLoad(requirePath(library_path, "TensorRT-RTX library"), true);
+    });
+}
+
 es_status es_submit_check_files(es_session *session, const char *paths, uint64_t paths_size, uint32_t count,
                                 uint64_t *job) noexcept {
     return guarded([&] {

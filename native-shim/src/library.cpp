@@ -40,15 +40,11 @@ void readVersion(const SharedLibrary &library, const std::string &path, es_libra
     }
 }
 
-/*
- * TensorRT-RTX does not say which CUDA runtime it carries, but it says kOLD_CUDA_RUNTIME of an engine that was built with
- * a newer one. So ask about headers that name a CUDA runtime, as no engine of ours would, until the limit is found. This
- * needs a GPU that can be read: without one it answers kINVALID without a reason. 0: could not be told.
- */
-int32_t findCudaRuntime(const Runtime &runtime, const es_library_info &info) noexcept {
-    constexpr uint64_t oldCudaRuntime = 1u << 3;
-    constexpr int32_t beyondAny = 1000000;
-    std::array<uint8_t, 64> header{};
+using Header = std::array<uint8_t, 64>;
+
+/* As that library would begin an engine. */
+Header ownHeader(const es_library_info &info) noexcept {
+    Header header{};
     std::memcpy(header.data(), "vtrt", 4);
     header[8] = 2;
     header[16] = 64;
@@ -58,6 +54,43 @@ int32_t findCudaRuntime(const Runtime &runtime, const es_library_info &info) noe
     header[27] = static_cast<uint8_t>(info.build);
     std::memcpy(header.data() + 28, "vtrt", 4);
     header[32] = 0x7f;
+    return header;
+}
+
+/* What a version that is not known answers where every known one answers the same; empty: it does, else what differs. */
+std::string whyNotTheSame(const Runtime &runtime, const es_library_info &info) {
+    constexpr int32_t isInvalid = 2;
+    constexpr uint64_t isMalformed = 1u << 5;
+    const ThreadLogScope quiet(&silentLogSink());
+    const int64_t headerSize = runtime.headerSize();
+    if (headerSize != static_cast<int64_t>(Header{}.size())) {
+        return "it says that an engine's header has " + std::to_string(headerSize) + " bytes";
+    }
+    const Validity ofZeros = runtime.validity(Header{}.data(), headerSize);
+    if (ofZeros.validity != isInvalid || ofZeros.diagnostics != isMalformed) {
+        return "it does not refuse 64 zeros as every version so far";
+    }
+    const Validity ofOwn = runtime.validity(ownHeader(info).data(), headerSize);
+    if (ofOwn.validity < 0 || ofOwn.validity > isInvalid || (ofOwn.diagnostics & isMalformed) != 0) {
+        return "it does not take a header of its own version for one";
+    }
+    return {};
+}
+
+/* The two functions of a check lie where they do in this shim's version from 1.5 on; nobody has appended in front of them since. */
+bool mayBeAsked(const es_library_info &info) noexcept {
+    return info.major == compiledMajor && info.minor > compiledMinor && compiledMinor >= 5;
+}
+
+/*
+ * TensorRT-RTX does not say which CUDA runtime it carries, but it says kOLD_CUDA_RUNTIME of an engine that was built with
+ * a newer one. So ask about headers that name a CUDA runtime, as no engine of ours would, until the limit is found. This
+ * needs a GPU that can be read: without one it answers kINVALID without a reason. 0: could not be told.
+ */
+int32_t findCudaRuntime(const Runtime &runtime, const es_library_info &info) noexcept {
+    constexpr uint64_t oldCudaRuntime = 1u << 3;
+    constexpr int32_t beyondAny = 1000000;
+    Header header = ownHeader(info);
     if (runtime.headerSize() != static_cast<int64_t>(header.size())) {
         return 0; /* another layout */
     }
@@ -81,7 +114,7 @@ int32_t findCudaRuntime(const Runtime &runtime, const es_library_info &info) noe
 
 } // namespace
 
-std::shared_ptr<const LoadedRuntime> loadLibrary(const std::string &path, Job &job) {
+std::shared_ptr<const LoadedRuntime> loadLibrary(const std::string &path, bool isUntested, Job &job) {
     const std::string truncated = describeTruncatedLibrary(path);
     if (!truncated.empty()) {
         throw Failure(ES_LIBRARY_NOT_LOADED, "Cannot load " + path + ": " + truncated + ".");
@@ -99,7 +132,8 @@ std::shared_ptr<const LoadedRuntime> loadLibrary(const std::string &path, Job &j
     auto loaded = std::make_shared<LoadedRuntime>();
     loaded->path = path;
     readVersion(library, path, loaded->info);
-    if (loaded->info.major != compiledMajor || loaded->info.minor != compiledMinor) {
+    loaded->isUntested = isUntested && mayBeAsked(loaded->info);
+    if (!loaded->isUntested && (loaded->info.major != compiledMajor || loaded->info.minor != compiledMinor)) {
         appendBytes(job.result(), loaded->info);
         throw Failure(ES_UNSUPPORTED_VERSION, path + " is TensorRT-RTX " + versionText(loaded->info) +
                                                   "; this engine shim is for " + compiledVersion + ".");
@@ -108,6 +142,14 @@ std::shared_ptr<const LoadedRuntime> loadLibrary(const std::string &path, Job &j
     if (!loaded->runtime) {
         throw Failure(ES_RUNTIME_FAILED,
                       "TensorRT-RTX " + versionText(loaded->info) + " in " + path + " could not be started.");
+    }
+    if (loaded->isUntested) {
+        const std::string difference = whyNotTheSame(*loaded->runtime, loaded->info);
+        if (!difference.empty()) {
+            appendBytes(job.result(), loaded->info);
+            throw Failure(ES_UNSUPPORTED_VERSION, path + " is TensorRT-RTX " + versionText(loaded->info) +
+                                                      ", newer than this engine shim, and can't be asked: " + difference + ".");
+        }
     }
     const int64_t headerSize = loaded->runtime->headerSize();
     if (headerSize <= 0 || headerSize > maxHeaderBytes) {

@@ -17,9 +17,12 @@ struct LoadedRuntime {
     std::string path;
     es_library_info info{};
     std::unique_ptr<Runtime> runtime;
+    /* A newer minor version than the headers here: for checks alone. */
+    bool isUntested = false;
 };
 
-/* The load job. Leaves an es_library_info in the job's result also when it fails for the version. Throws Failure. */
-std::shared_ptr<const LoadedRuntime> loadLibrary(const std::string &path, Job &job);
+/* The load job. Leaves an es_library_info in the job's result also when it fails for the version. isUntested: a newer minor
+ * version is taken if it stands the test (es_submit_load_untested). Throws Failure. */
+std::shared_ptr<const LoadedRuntime> loadLibrary(const std::string &path, bool isUntested, Job &job);
 
 } // namespace engine_shim

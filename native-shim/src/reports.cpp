@@ -36,8 +36,17 @@ void writeTensor(JsonWriter &json, const TensorInfo &tensor) {
     json.key("mode").number(tensor.mode);
     json.key("type").number(tensor.type);
     json.key("shape").numbers(tensor.shape);
-    json.key("format").text(tensor.format);
-    json.key("linear").boolean(tensor.isLinear);
+    json.key("format").text(tensor.format(0));
+    json.key("linear").boolean(tensor.isLinear(0));
+    json.key("profileFormats").beginArray();
+    for (size_t i = 0; i < tensor.formats.size(); ++i) {
+        json.beginObject();
+        json.key("format").text(tensor.formats[i]);
+        json.key("linear").boolean(tensor.linears[i]);
+        json.endObject();
+    }
+    json.endArray();
+    json.key("aliasOf").text(tensor.aliasOf);
     json.key("location").number(tensor.location);
     json.key("shapeTensor").boolean(tensor.isShapeTensor);
     writeRanges(json, "profiles", tensor.profiles);
@@ -63,6 +72,7 @@ void writeOutput(JsonWriter &json, const OutputFacts &output) {
     json.key("shape").numbers(output.shape);
     json.key("bytes").number(output.bytes);
     json.key("linear").boolean(output.isLinear);
+    json.key("aliasOf").text(output.aliasOf);
     json.key("file");
     if (output.file) {
         json.text(*output.file);
@@ -142,6 +152,7 @@ std::string InspectReport::json() const {
     json.key("layerCount").number(layerCount);
     json.key("profilingVerbosity").number(profilingVerbosity);
     json.key("refittable").boolean(isRefittable);
+    json.key("weightsDeferred").boolean(isDeferred);
     json.key("streamable").number(streamable);
     json.key("defaultBudget").number(defaultBudget);
     json.key("automaticBudget").number(automaticBudget);

@@ -30,13 +30,18 @@ struct TensorInfo {
     int32_t mode = 0;
     int32_t type = 0;
     std::vector<int64_t> shape; /* -1: dynamic */
-    std::string format;
-    bool isLinear = true;
+    /* One for each profile: the builder chooses them for each alone. */
+    std::vector<std::string> formats;
+    std::vector<bool> linears;
     int32_t location = 0;
     bool isShapeTensor = false;
+    /* Of an output that shares its memory with an input: that one's name. */
+    std::string aliasOf;
     std::vector<std::optional<ValueRange>> profiles; /* one for each profile */
     std::vector<std::optional<ValueRange>> profileValues;
 
+    const std::string &format(int32_t profile) const { return formats[static_cast<size_t>(profile)]; }
+    bool isLinear(int32_t profile) const { return linears[static_cast<size_t>(profile)]; }
     bool isInput() const noexcept { return mode == 1; }
     bool isOnHost() const noexcept { return location == 1; }
 };
@@ -58,6 +63,7 @@ struct InspectReport {
     OptionalNumber layerCount;
     OptionalNumber profilingVerbosity;
     bool isRefittable = false;
+    bool isDeferred = false; /* the weights stayed in the file */
     int64_t streamable = 0;
     OptionalNumber defaultBudget;
     OptionalNumber automaticBudget;
@@ -85,6 +91,7 @@ struct OutputFacts {
     std::vector<int64_t> shape;
     int64_t bytes = 0;
     bool isLinear = true;
+    std::string aliasOf;
     std::optional<std::string> file;
 };
 

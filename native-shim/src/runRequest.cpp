@@ -27,7 +27,7 @@ void requireRunnable(const RunRequest &request) {
     require(options.streams >= 1 && options.streams <= maxStreams, "Streams are a number from 1 to 16.");
     require(options.profiled_iterations >= 0 && options.profiled_iterations <= maxProfiledIterations,
             "Profiled iterations are a number from 0 to 100,000.");
-    require((options.flags & ~(ES_RUN_COPIES | ES_RUN_CUDA_GRAPH)) == 0, "es_submit_run knows no such flag.");
+    require((options.flags & ~(ES_RUN_COPIES | ES_RUN_CUDA_GRAPH | ES_RUN_LAZY_KERNELS)) == 0, "es_submit_run knows no such flag.");
     require(options.reserved == 0, "The reserved field of the options must be 0.");
 }
 

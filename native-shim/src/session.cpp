@@ -64,6 +64,14 @@ private:
     const uint64_t mJob;
 };
 
+/* Its headers were never seen: everything but a header's check could call another function than it names. */
+void refuseUntested(const LoadedRuntime &library) {
+    if (library.isUntested) {
+        throw Failure(ES_UNSUPPORTED_VERSION, library.path + " is newer than this engine shim, for " +
+                                                  std::string(compiledVersion) + ": it only checks headers with it.");
+    }
+}
+
 } // namespace
 
 Session::Session()
@@ -121,15 +129,15 @@ std::shared_ptr<const LoadedRuntime> Session::loaded() const {
     return mLoaded;
 }
 
-uint64_t Session::submitLoad(std::string libraryPath) {
-    return submit(mCheckLane, [this, path = std::move(libraryPath)](Job &job) {
+uint64_t Session::submitLoad(std::string libraryPath, bool isUntested) {
+    return submit(mCheckLane, [this, path = std::move(libraryPath), isUntested](Job &job) {
         if (const auto before = loaded()) {
             throw Failure(ES_INVALID_ARGUMENT,
                           "This session has loaded " + before->path + " already; another library needs another session.");
         }
         EventLog log(mEvents, job.id(), mMaxSeverity.load(std::memory_order_relaxed));
         const ThreadLogScope scope(&log);
-        auto now = loadLibrary(path, job);
+        auto now = loadLibrary(path, isUntested, job);
         const std::lock_guard<std::mutex> lock(mMutex);
         mLoaded = std::move(now);
     });
@@ -167,6 +175,7 @@ uint64_t Session::submitBuild(BuildRequest given) {
         if (!library) {
             throw Failure(ES_LIBRARY_NOT_LOADED, "No TensorRT-RTX library is loaded to build with.");
         }
+        refuseUntested(*library);
         EventLog log(mEvents, job.id(), mMaxSeverity.load(std::memory_order_relaxed));
         EventPhases phases(mEvents, job.id());
         const ThreadLogScope threadScope(&log);
@@ -183,6 +192,7 @@ uint64_t Session::submitWithEngine(std::function<void(const Runtime &, RunContex
         if (!library) {
             throw Failure(ES_LIBRARY_NOT_LOADED, "No TensorRT-RTX library is loaded to open the engine with.");
         }
+        refuseUntested(*library);
         EventLog log(mEvents, job.id(), mMaxSeverity.load(std::memory_order_relaxed));
         EventPhases phases(mEvents, job.id());
         RunContext context{job, log, phases};

@@ -30,7 +30,7 @@ public:
     Session(const Session &) = delete;
     Session &operator=(const Session &) = delete;
 
-    uint64_t submitLoad(std::string libraryPath);
+    uint64_t submitLoad(std::string libraryPath, bool isUntested = false);
     uint64_t submitCheckFiles(std::string paths, uint32_t count);
     uint64_t submitCheckHeaders(std::vector<uint8_t> headers, uint32_t stride, std::vector<uint32_t> lengths);
     uint64_t submitGpus();

@@ -671,7 +671,7 @@ TEST("run: what cannot be run is refused before it is tried") {
     options.streams = 17;
     refused("Streams");
     options.streams = 1;
-    options.flags = 4;
+    options.flags = 8;
     refused("flag");
     options.flags = 0;
     options.profile = -1;

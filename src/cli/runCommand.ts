@@ -155,6 +155,10 @@ function addRunOptions(command: Command): Command {
     .option('--copies', 'include the copies of inputs and outputs in the latency')
     .option('--cuda-graph', 'let TensorRT-RTX capture CUDA graphs')
     .option(
+      '--lazy-kernels',
+      'compile kernels for dynamic shapes in the background, as TensorRT-RTX does by default',
+    )
+    .option(
       '--no-cache',
       'do not use the cache of compiled kernels, which is kept for each engine, GPU and user',
     );

@@ -98,6 +98,7 @@ async function throughHost(
       streams: 1,
       copies: false,
       cudaGraph: false,
+      lazyKernels: true,
       profiledIterations: 0,
     });
     const attempt = report.attempts[0];

@@ -250,7 +250,7 @@ describe('cases from the field', () => {
       put('odd_ctx.onnx', Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1'));
       const ran = await check('odd_ctx.onnx');
       says(ran, 1, /damaged.* written or copied in text mode: each LF/);
-      assert.doesNotMatch(ran.said, /engine-inspector build|Take the engine out/);
+      assert.doesNotMatch(ran.said, /engine-inspector build|Extract the Engine/);
     });
 
     it('of several engines the worst one leads', async () => {
@@ -283,7 +283,7 @@ describe('cases from the field', () => {
         'upload.engine',
         Buffer.concat([Buffer.from(part), engine17, Buffer.from('\r\n--x--\r\n')]),
       );
-      says(await paste(fixOf(await check('upload.engine'), /Take the engine out/)), 0);
+      says(await paste(fixOf(await check('upload.engine'), /Extract the Engine/)), 0);
       assert.ok(fs.readFileSync(at('upload.rtx.engine')).equals(engine17));
     },
   );

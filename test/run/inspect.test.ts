@@ -101,6 +101,39 @@ describe('inspecting an engine', () => {
     assert.ok(plain.facts.loadedMemory >= 8_000_000);
   });
 
+  it('tells formats by profile where they differ, and outputs that share memory with an input', async () => {
+    const engine = bench.engine({
+      profiles: [standInProfile, standInProfile],
+      ...{ alias: true, vectorizedProfile: 1 },
+    });
+    const { facts, notes } = (await bench.inspect(engine)).inspection;
+    const [image, picture] = facts.tensors;
+    assert.equal(image?.profileFormats, undefined);
+    assert.deepEqual(
+      picture?.profileFormats?.map(({ linear }) => linear),
+      [true, false],
+    );
+    assert.match(picture.profileFormats?.[1]?.format ?? '', /kCHW4/);
+    assert.equal(picture.linear, true);
+    assert.equal(picture.aliasOf, 'image');
+    const shared = notes.find(({ id }) => id === 'shared-memory');
+    assert.match(shared?.sentence ?? '', /"picture" shares its memory with the input "image"/);
+  });
+
+  it('loads an engine whose weights do not fit without them', async () => {
+    const engine = bench.engine({ streaming: false, weightBytes: 900 * mib });
+    bench.become({ usedMemory: 7.5 * 1024 * mib });
+    const { facts, notes } = (await bench.inspect(engine)).inspection;
+    assert.equal(facts.weightsDeferred, true);
+    assert.equal(facts.tensors.length, 4);
+    assert.ok(facts.loadedMemory < 900 * mib);
+    const note = notes.find(({ id }) => id === 'weights-deferred');
+    assert.match(note?.sentence ?? '', /loaded without them.* can't run like this/);
+    bench.become({ usedMemory: 1024 * mib });
+    const fits = (await bench.inspect(engine)).inspection;
+    assert.equal(fits.facts.weightsDeferred, undefined);
+  });
+
   it('tells names only, no layers, and an inspector that is not there', async () => {
     const noteIds = async (verbosity: 'layer-names-only' | 'none' | 'detailed') =>
       (await bench.inspect(bench.engine({ verbosity }))).inspection.notes.map(({ id }) => id);

@@ -7,7 +7,12 @@ import { parseLayers } from '../../src/core/inspect/layers';
 import type { RunChoices } from '../../src/core/run/runReport';
 import { itUnless, onWindows, underWine } from '../support/leaveOut';
 import { standInWeights } from '../standIns/standInModel';
-import { writeStandInEngine, writeStandInModel, type StandInEngine } from '../standIns/standIns';
+import {
+  standInProfile,
+  writeStandInEngine,
+  writeStandInModel,
+  type StandInEngine,
+} from '../standIns/standIns';
 import { floatsOf, gib, mib, RunBench } from './support';
 
 /** The network of the stand-in, once more: convolution 3 x 3 with padding, bias, nothing below zero. */
@@ -96,6 +101,38 @@ describe('running an engine', function () {
     near([summary.max ?? NaN], [Math.max(...picture)], 1e-5);
     assert.equal(summary.preview?.width, 40);
     assert.equal(report.inputs[0]?.source, 'random values, seed 7');
+  });
+
+  it('gives an output that shares memory with an input that memory, and the values of one inference', async () => {
+    const shape = [1, 3, 16, 16];
+    const inputs = image(shape, { kind: 'ones' });
+    const report = await bench.run(bench.engine({ alias: true }), { inputs });
+    assert.equal(report.failure ?? report.attempts[0]?.failure, null);
+    near(floatsOf(report, 'picture'), network(new Float32Array(768).fill(1), 16, 16), 1e-5);
+    assert.match(report.notes.map(({ sentence }) => sentence).join(), /shares its memory with/);
+    const several = await bench.run(bench.engine({ alias: true }), { inputs, streams: 3 });
+    assert.equal(several.attempts[0]?.failure, null);
+  });
+
+  it('shows no values of an output that is not row major linear in the profile of the run', async () => {
+    const profiles = [standInProfile, standInProfile];
+    const engine = bench.engine({ profiles, vectorizedProfile: 1 });
+    const said = async (profile: number) => {
+      const report = await bench.run(engine, { profile });
+      return report.notes.map(({ sentence }) => sentence).join();
+    };
+    assert.doesNotMatch(await said(0), /not row major linear/);
+    assert.match(await said(1), /"picture" is not row major linear/);
+  });
+
+  it('compiles kernels for dynamic shapes before it measures, and in the background where asked', async () => {
+    const said = async (lazyKernels: boolean, dynamic = true) => {
+      const report = await bench.run(bench.engine({ dynamic }), { lazyKernels });
+      return report.notes.map(({ sentence }) => sentence).join();
+    };
+    assert.match(await said(false), /compiled before anything was measured \(eager\)/);
+    assert.match(await said(true), /compiled in the background/);
+    assert.doesNotMatch(await said(false, false), /compiled/);
   });
 
   it('takes the same values for the same seed, and others for another', async () => {

@@ -305,6 +305,10 @@ export interface StandInEngineOptions {
   verbosity?: 'detailed' | 'layer-names-only' | 'none';
   auxStreams?: number;
   refittable?: boolean;
+  /** The output "picture" is written where the input "image" is read (getAliasedInputTensor). */
+  alias?: boolean;
+  /** In this profile "picture" is not row major linear. */
+  vectorizedProfile?: number;
   /** Of the header: "1.7.0.99", 0x7e, 0, 0. */
   version?: string;
   targets?: number;
@@ -360,6 +364,8 @@ export function writeStandInEngine(
     `shape_tensor ${Number(shapeTensor)}`,
     `streaming ${Number(streaming)}`,
     `refittable ${Number(options.refittable ?? false)}`,
+    `alias ${Number(options.alias ?? false)}`,
+    `vectorized_profile ${options.vectorizedProfile ?? -1}`,
     `weights ${weightBytes}`,
     `scratch ${streaming ? scratch : 0}`,
     `least_budget ${options.leastBudget ?? 0}`,

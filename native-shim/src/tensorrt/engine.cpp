@@ -3,6 +3,8 @@
 #include "failure.h"
 #include "streamReader.h"
 
+#include "NvInferVersion.h"
+
 #include <cstring>
 
 namespace engine_shim {
@@ -101,8 +103,26 @@ std::string typeText(int32_t type) {
     return facts == nullptr ? "type " + std::to_string(type) : facts->name;
 }
 
+/* Weights that the GPU must hold, as the header says; 0 where they are streamed, or where nothing can be read. */
+int64_t weightBytesOf(EngineFile &file) noexcept {
+    int64_t header[8] = {};
+    const bool isRead = file.read(header, sizeof(header), nullptr) == static_cast<int64_t>(sizeof(header));
+    return file.seek(0, SeekFrom::start) && isRead ? header[7] : 0;
+}
+
+bool canDefer(nvinfer1::IRuntime &runtime, bool defers) noexcept {
+#if TRT_MINOR_RTX >= 6
+    runtime.setDeferredWeightsLoading(defers);
+    return true;
+#else
+    (void)runtime;
+    (void)defers;
+    return false;
+#endif
+}
+
 EngineSession::EngineSession(nvinfer1::IRuntime &runtime, const std::string &path, const Job &job, Stages &stages,
-                             LibraryErrors &errors) {
+                             LibraryErrors &errors, WeightsUse use) {
     stages.begin("read");
     EngineFile file(path);
     if (file.size() == 0) {
@@ -115,10 +135,15 @@ EngineSession::EngineSession(nvinfer1::IRuntime &runtime, const std::string &pat
     freeBefore = mCuda->freeMemory();
     job.stopIfCancelled();
     file.attend(*mCuda, job, stages);
+    isDeferred = use == WeightsUse::maybeNone && freeBefore >= 0 && weightBytesOf(file) > freeBefore &&
+                 canDefer(runtime, true);
     StreamReader reader(file);
     const int64_t start = monotonicNow();
     mEngine.reset(runtime.deserializeCudaEngine(reader));
     loadNs = monotonicNow() - start;
+    if (isDeferred) {
+        canDefer(runtime, false);
+    }
     if (!mEngine) {
         job.stopIfCancelled();
         file.rethrowFailure();
@@ -146,8 +171,11 @@ void EngineSession::readTensors() {
         tensor.mode = static_cast<int32_t>(engine.getTensorIOMode(name));
         tensor.type = static_cast<int32_t>(engine.getTensorDataType(name));
         tensor.shape = shapeOf(engine.getTensorShape(name));
-        tensor.format = textOf(engine.getTensorFormatDesc(name, 0));
-        tensor.isLinear = engine.getTensorFormat(name, 0) == nvinfer1::TensorFormat::kLINEAR;
+        for (int32_t profile = 0; profile < std::max(profileCount, 1); ++profile) {
+            tensor.formats.push_back(textOf(engine.getTensorFormatDesc(name, profile)));
+            tensor.linears.push_back(engine.getTensorFormat(name, profile) == nvinfer1::TensorFormat::kLINEAR);
+        }
+        tensor.aliasOf = tensor.isInput() ? "" : textOf(engine.getAliasedInputTensor(name));
         tensor.location = static_cast<int32_t>(engine.getTensorLocation(name));
         tensor.isShapeTensor = engine.isShapeInferenceIO(name);
         for (int32_t profile = 0; profile < profileCount; ++profile) {

@@ -28,12 +28,15 @@ int64_t bytesOf(int64_t elements, int32_t type) noexcept;
 /* "FP32", by the name in NvInferRuntimeBase.h without its k. */
 std::string typeText(int32_t type);
 
+/* maybeNone: what is asked needs no weights on the GPU, so that those that don't fit stay where they are (from 1.6). */
+enum class WeightsUse { all, maybeNone };
+
 /* What an inspection and a run have in common; made on the job's thread, which the GPU's context is current for. */
 class EngineSession {
 public:
     /* Reads and deserializes. Throws Failure. */
     EngineSession(nvinfer1::IRuntime &runtime, const std::string &path, const Job &job, Stages &stages,
-                  LibraryErrors &errors);
+                  LibraryErrors &errors, WeightsUse use = WeightsUse::all);
     EngineSession(const EngineSession &) = delete;
     EngineSession &operator=(const EngineSession &) = delete;
 
@@ -47,6 +50,7 @@ public:
     int64_t freeLoaded = -1;
     int64_t loadNs = 0;
     int64_t streamable = 0;
+    bool isDeferred = false;
     /* As the library took it by itself; 0 where nothing is streamable. */
     int64_t defaultBudget = 0;
     std::vector<TensorInfo> tensors;

@@ -29,7 +29,8 @@ std::vector<BudgetFacts> tryBudgets(const EngineSession &session, const std::vec
 
 void inspectEngine(nvinfer1::IRuntime &runtime, const InspectRequest &request, RunContext &context) {
     withReport(context, sizeof(es_inspect_result), [&](Stages &stages, LibraryErrors &errors) {
-        EngineSession session(runtime, request.engine, context.job, stages, errors);
+        EngineSession session(runtime, request.engine, context.job, stages, errors,
+                              WeightsUse::maybeNone);
         stages.begin("inspect");
         nvinfer1::ICudaEngine &engine = session.engine();
         InspectReport report;
@@ -44,6 +45,7 @@ void inspectEngine(nvinfer1::IRuntime &runtime, const InspectRequest &request, R
         report.layerCount = engine.getNbLayers();
         report.profilingVerbosity = static_cast<int64_t>(engine.getProfilingVerbosity());
         report.isRefittable = engine.isRefittable();
+        report.isDeferred = session.isDeferred;
         report.streamable = session.streamable;
         report.gpu = session.gpu;
         report.freeBefore = std::max<int64_t>(session.freeBefore, 0);

@@ -264,6 +264,11 @@ RuntimeConfig Run::makeConfig(bool withGraph, const nvinfer1::IRuntimeCache *cac
     }
     /* What an application gets when it asks for nothing special. */
     config->setExecutionContextAllocationStrategy(nvinfer1::ExecutionContextAllocationStrategy::kSTATIC);
+    /* By default kernels for new shapes are compiled in the background while others run: times of both would be mixed. */
+    config->setDynamicShapesKernelSpecializationStrategy(
+        (mRequest.options.flags & ES_RUN_LAZY_KERNELS) != 0
+            ? nvinfer1::DynamicShapesKernelSpecializationStrategy::kLAZY
+            : nvinfer1::DynamicShapesKernelSpecializationStrategy::kEAGER);
     if (withGraph) {
         config->setCudaGraphStrategy(nvinfer1::CudaGraphStrategy::kWHOLE_GRAPH_CAPTURE);
     }
@@ -324,6 +329,7 @@ void Run::writeOutputs(const Worker &worker, AttemptReport &report) {
         facts.shape = output.shape();
         facts.bytes = static_cast<int64_t>(output.bytes());
         facts.isLinear = output.isLinear();
+        facts.aliasOf = output.isAlias() ? output.tensor().aliasOf : "";
         if (isWritten) {
             const std::string name = "output-" + std::to_string(i) + ".bin";
             const std::string path = joinPath(mRequest.outputFolder, name);

@@ -148,9 +148,9 @@ std::vector<HostInput> readInputs(const EngineSession &session, const RunRequest
         if (asked == request.inputs.end()) {
             throw refused("Input " + quoted(tensor.name) + " of the engine was given no data.");
         }
-        if (!tensor.isLinear) {
-            throw refused("Input " + quoted(tensor.name) + " is not in row major order in this engine (" + tensor.format +
-                          "); such inputs cannot be filled.");
+        if (!tensor.isLinear(profile)) {
+            throw refused("Input " + quoted(tensor.name) + " is not in row major order in this engine (" +
+                          tensor.format(profile) + "); such inputs cannot be filled.");
         }
         checkShape(tensor, asked->shape, profile);
         inputs.push_back(readInput(session.cuda().driver(), tensor, *asked, job));
@@ -164,17 +164,23 @@ std::vector<HostInput> readInputs(const EngineSession &session, const RunRequest
 /* ---- outputs ---- */
 
 void OutputBuffer::allocate(const nvinfer1::IExecutionContext &context, const nvinfer1::ICudaEngine &engine,
-                          int32_t profile) {
+                            int32_t profile, const DeviceMemory *shared) {
     const char *name = mTensor.name.c_str();
+    mIsLinear = mTensor.isLinear(profile);
+    mShared = shared;
     const nvinfer1::Dims dims = context.getTensorShape(name);
     const std::vector<int64_t> known = shapeOf(dims);
     mIsDynamic = dims.nbDims < 0 || std::any_of(known.begin(), known.end(), [](int64_t size) { return size < 0; });
     if (mIsDynamic) {
+        if (mShared != nullptr) {
+            throw Failure(ES_RUNTIME_FAILED, "Output " + quoted(mTensor.name) + " shares its memory with input " +
+                                                 quoted(mTensor.aliasOf) + ", but its shape is not known before the run.");
+        }
         grow(0); /* the library asks for more when it knows how much */
         return;
     }
     const int64_t bytes =
-        mTensor.isLinear ? bytesOf(volumeOf(known), mTensor.type) : vectorizedBytes(engine, mTensor, known, profile);
+        mIsLinear ? bytesOf(volumeOf(known), mTensor.type) : vectorizedBytes(engine, mTensor, known, profile);
     if (bytes < 0) {
         throw Failure(ES_RUNTIME_FAILED, "The size of output " + quoted(mTensor.name) + " with the shape " +
                                              shapeText(known) + " and the type " + typeText(mTensor.type) +
@@ -183,11 +189,17 @@ void OutputBuffer::allocate(const nvinfer1::IExecutionContext &context, const nv
     mRank = static_cast<int32_t>(known.size());
     std::copy(known.begin(), known.end(), mShape);
     mBytes = static_cast<size_t>(bytes);
+    if (mShared != nullptr && mShared->size() < mBytes) {
+        throw Failure(ES_RUNTIME_FAILED, "Output " + quoted(mTensor.name) + " shares its memory with input " +
+                                             quoted(mTensor.aliasOf) + ", which is smaller: " +
+                                             std::to_string(mShared->size()) + " bytes, " + std::to_string(mBytes) +
+                                             " are needed.");
+    }
     grow(mBytes);
 }
 
 void OutputBuffer::grow(size_t size) {
-    if (!mTensor.isOnHost() && (mDevice.get() == nullptr || mDevice.size() < size)) {
+    if (!mTensor.isOnHost() && mShared == nullptr && (mDevice.get() == nullptr || mDevice.size() < size)) {
         mDevice.reset();
         mDevice = DeviceMemory(mDriver, size);
     }
@@ -224,7 +236,7 @@ CudaStatus OutputBuffer::copyOut(CudaStreamHandle *stream) noexcept {
     if (mTensor.isOnHost() || mBytes == 0) {
         return 0;
     }
-    return mDriver.memcpyDtoHAsync(mHost.get(), mDevice.address(), mBytes, stream);
+    return mDriver.memcpyDtoHAsync(mHost.get(), device().address(), mBytes, stream);
 }
 
 /* ---- workers ---- */
@@ -296,14 +308,28 @@ void Worker::allocate() {
     for (const TensorInfo &tensor : mSession.tensors) {
         if (!tensor.isInput()) {
             mOutputs.push_back(std::make_unique<OutputBuffer>(mDriver, tensor));
-            mOutputs.back()->allocate(*mContext, mSession.engine(), mProfile);
+            mOutputs.back()->allocate(*mContext, mSession.engine(), mProfile, sharedWith(tensor));
         }
     }
+    copyInputs();
+    bind();
+}
+
+void Worker::copyInputs() {
     for (const CopyIn &copy : mCopiesIn) {
         mDriver.check(mDriver.memcpyHtoDAsync(copy.to, copy.from, copy.bytes, mStream.get()), "copy the inputs");
     }
     mDriver.check(mDriver.streamSynchronize(mStream.get()), "copy the inputs");
-    bind();
+}
+
+const DeviceMemory *Worker::sharedWith(const TensorInfo &output) const {
+    for (size_t i = 0; i < mInputs->size(); ++i) {
+        const TensorInfo &input = *(*mInputs)[i].tensor;
+        if (!output.aliasOf.empty() && input.name == output.aliasOf && !input.isOnHost() && !output.isOnHost()) {
+            return &mInputMemory[i];
+        }
+    }
+    return nullptr;
 }
 
 void Worker::bind() {
@@ -394,6 +420,11 @@ int64_t Worker::runOnce() {
 }
 
 void Worker::copyOutputs() {
+    /* Each inference before went on from what the one before it left in the input. */
+    if (std::any_of(mOutputs.begin(), mOutputs.end(), [](const auto &output) { return output->isAlias(); })) {
+        copyInputs();
+        runOnce();
+    }
     for (const auto &output : mOutputs) {
         mDriver.check(output->copyOut(mStream.get()), "copy the outputs");
     }

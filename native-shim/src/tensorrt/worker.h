@@ -30,8 +30,9 @@ public:
     OutputBuffer(const CudaDriver &driver, const TensorInfo &tensor) : mDriver(driver), mTensor(tensor) {}
 
     /* shape: as far as it is known before the run. Takes memory on the GPU, and on the host to copy it to. */
-    void allocate(const nvinfer1::IExecutionContext &context, const nvinfer1::ICudaEngine &engine, int32_t profile);
-    void *address() const noexcept { return mTensor.isOnHost() ? mHost.get() : mDevice.get(); }
+    void allocate(const nvinfer1::IExecutionContext &context, const nvinfer1::ICudaEngine &engine, int32_t profile,
+                  const DeviceMemory *shared);
+    void *address() const noexcept { return mTensor.isOnHost() ? mHost.get() : device().get(); }
 
     void *reallocateOutputAsync(const char *name, void *current, uint64_t size, uint64_t alignment,
                                 cudaStream_t stream) noexcept override;
@@ -45,22 +46,27 @@ public:
     /* After a run. */
     const std::vector<int64_t> shape() const { return {mShape, mShape + mRank}; }
     size_t bytes() const noexcept { return mBytes; }
-    bool isLinear() const noexcept { return mTensor.isLinear; }
+    bool isLinear() const noexcept { return mIsLinear; }
+    /* It is written where an input is read. */
+    bool isAlias() const noexcept { return mShared != nullptr; }
     const uint8_t *host() const noexcept { return mHost.get(); }
     /* Of taking memory when the library asked for it; 0: none. */
     CudaStatus failure() const noexcept { return mFailure; }
 
 private:
     void grow(size_t size);
+    const DeviceMemory &device() const noexcept { return mShared != nullptr ? *mShared : mDevice; }
 
     const CudaDriver &mDriver;
     const TensorInfo &mTensor;
     DeviceMemory mDevice;
+    const DeviceMemory *mShared = nullptr; /* of an input, which outlives this */
     PinnedMemory mHost;
     int64_t mShape[nvinfer1::Dims::MAX_DIMS] = {};
     int32_t mRank = 0;
     size_t mBytes = 0;
     bool mIsDynamic = false;
+    bool mIsLinear = true;
     CudaStatus mFailure = 0;
 };
 
@@ -88,7 +94,7 @@ public:
     [[noreturn]] void throwFailure() const;
     /* One inference apart from any measurement; its time. Throws Failure. */
     int64_t runOnce();
-    /* The outputs as they are now, to the host; waits. Throws Failure. */
+    /* The outputs of one inference with the inputs as they were given, to the host; waits. Throws Failure. */
     void copyOutputs();
 
     nvinfer1::IExecutionContext &context() const noexcept { return *mContext; }
@@ -103,6 +109,10 @@ private:
         const uint8_t *from;
         size_t bytes;
     };
+
+    /* Where an output shares its memory with an input; nullptr: it has its own. */
+    const DeviceMemory *sharedWith(const TensorInfo &output) const;
+    void copyInputs();
 
     bool note(CudaStatus status) noexcept {
         mStatus = status;

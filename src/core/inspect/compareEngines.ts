@@ -182,7 +182,14 @@ function tensorText(tensor: TensorFacts): string {
   const dynamic = tensor.shape.some((size) => size < 0);
   return [
     `${tensor.type} ${shapeText(tensor.shape)}`,
-    ...(tensor.linear ? [] : [plainText(tensor.format, 200)]),
+    ...(tensor.profileFormats !== undefined
+      ? tensor.profileFormats.map(({ format }, at) => `profile ${at}: ${plainText(format, 200)}`)
+      : tensor.linear
+        ? []
+        : [plainText(tensor.format, 200)]),
+    ...(tensor.aliasOf === undefined
+      ? []
+      : [`shares the memory of ${plainText(tensor.aliasOf, 100)}`]),
     ...(tensor.location === 'host' ? ['in host memory'] : []),
     ...(dynamic ? profiles : []),
   ].join(', ');

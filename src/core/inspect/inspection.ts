@@ -52,9 +52,13 @@ export interface TensorFacts {
   type: TensorType | `unknown (${number})`;
   /** -1: dynamic. */
   shape: number[];
-  /** getTensorFormatDesc: "Row major linear FP32 format (kLINEAR)". */
+  /** getTensorFormatDesc in the first profile: "Row major linear FP32 format (kLINEAR)". */
   format: string;
-  /** False: vectorized or another layout than row major linear; bytes of such a tensor are not in C order. */
+  /** One for each optimization profile, only where they differ: the builder chooses for each alone. */
+  profileFormats?: { format: string; linear: boolean }[];
+  /** Of an output that is written where an input is read (getAliasedInputTensor), such as a KV cache: that input's name. */
+  aliasOf?: string;
+  /** In the first profile. False: vectorized or another layout than row major linear; bytes of such a tensor are not in C order. */
   linear: boolean;
   location: 'device' | 'host';
   /** Its values are shapes (isShapeInferenceIO): they must be known before the shapes of outputs are. */
@@ -63,6 +67,14 @@ export interface TensorFacts {
   profiles: (ProfileShape | null)[];
   /** Shape tensors: min, opt, max of the values, for each profile. */
   profileValues: (ProfileShape | null)[];
+}
+
+/** How a tensor lies in memory in one optimization profile. */
+export function formatIn(
+  { format, linear, profileFormats }: Pick<TensorFacts, 'format' | 'linear' | 'profileFormats'>,
+  profile: number,
+): { format: string; linear: boolean } {
+  return profileFormats?.[profile] ?? { format, linear };
 }
 
 /** One weight streaming budget, tried on the engine. Bytes. */
@@ -89,6 +101,8 @@ export interface InspectionFacts {
   layerCount: number | null;
   profilingVerbosity: 'layer-names-only' | 'none' | 'detailed' | 'unknown';
   refittable: boolean;
+  /** Its weights don't fit into the free GPU memory and were left in the file (setDeferredWeightsLoading, from 1.6). */
+  weightsDeferred?: boolean;
   /** Bytes; 0: built without weight streaming. */
   streamable: number;
   /** Bytes; null: built without weight streaming. */
@@ -117,6 +131,8 @@ export interface InspectionNote {
     | 'scratch-eats-saving'
     | 'not-streaming'
     | 'weights-do-not-fit'
+    | 'weights-deferred'
+    | 'shared-memory'
     | 'hash-unknown';
   severity: 'information' | 'warning';
   sentence: string;

@@ -1,5 +1,6 @@
 /** What is worth knowing about an engine that was inspected: all sentences in one place. */
 import { formatBytes } from '../text/formats';
+import { plainText } from '../text/plainText';
 import { scratchSentence } from '../run/weightBudget';
 import type { InspectionFacts, InspectionNote } from './inspection';
 
@@ -12,6 +13,8 @@ export interface NotesInput {
 export function inspectionNotes(facts: InspectionFacts, input: NotesInput): InspectionNote[] {
   return [
     ...weightNotes(facts),
+    ...deferredNotes(facts),
+    ...sharedNotes(facts),
     ...streamingNotes(facts),
     ...(input.layersAsked ? layerNotes(facts, input.layers) : []),
     ...(input.hashRecorded
@@ -32,6 +35,31 @@ function note(
   sentence: string,
 ): InspectionNote {
   return { id, severity, sentence };
+}
+
+function deferredNotes({ weightsDeferred, gpu }: InspectionFacts): InspectionNote[] {
+  if (weightsDeferred !== true) return [];
+  return [
+    note(
+      'weights-deferred',
+      'warning',
+      `Its weights don't fit into the ${formatBytes(gpu.free)} of GPU memory that are free (${formatBytes(gpu.total)} in all), so it was loaded without them: everything here is true of it, but it can't run like this. Free GPU memory, or rebuild it with weight streaming.`,
+    ),
+  ];
+}
+
+function sharedNotes({ tensors }: InspectionFacts): InspectionNote[] {
+  return tensors.flatMap(({ name, aliasOf }) =>
+    aliasOf === undefined
+      ? []
+      : [
+          note(
+            'shared-memory',
+            'information',
+            `The output "${plainText(name, 100)}" shares its memory with the input "${plainText(aliasOf, 100)}": an application gives both the same address.`,
+          ),
+        ],
+  );
 }
 
 function weightNotes({ streamable, deviceMemory, gpu }: InspectionFacts): InspectionNote[] {

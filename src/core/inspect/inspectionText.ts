@@ -59,9 +59,15 @@ function tensorLines(facts: InspectionFacts, mode: TensorFacts['mode']): string[
   ]);
 }
 
-function tensorRemarks({ linear, format, location, shapeTensor }: TensorFacts): string {
+function tensorRemarks(tensor: TensorFacts): string {
+  const { linear, format, profileFormats, aliasOf, location, shapeTensor } = tensor;
   return [
-    linear ? '' : format,
+    profileFormats !== undefined
+      ? profileFormats.map((one, profile) => `profile ${profile}: ${one.format}`).join('; ')
+      : linear
+        ? ''
+        : format,
+    aliasOf === undefined ? '' : `shares the memory of ${plainText(aliasOf, 100)}`,
     location === 'host' ? 'in host memory' : '',
     shapeTensor ? 'its values are a shape' : '',
   ]
@@ -87,7 +93,7 @@ function engineLines(facts: InspectionFacts): string[] {
       : '';
   return [
     `GPU memory to work in: ${formatBytes(facts.deviceMemory)}${perProfile}`,
-    `GPU memory taken by loading: ${formatBytes(facts.loadedMemory)} of ${formatBytes(facts.gpu.free)} free`,
+    `GPU memory taken by loading${facts.weightsDeferred === true ? ' without weights' : ''}: ${formatBytes(facts.loadedMemory)} of ${formatBytes(facts.gpu.free)} free`,
     `Auxiliary streams: ${facts.auxStreams}`,
     `Profiling verbosity: ${facts.profilingVerbosity.replaceAll('-', ' ')}`,
     `Refittable: ${facts.refittable ? 'yes' : 'no'}`,

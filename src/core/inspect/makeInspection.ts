@@ -43,8 +43,17 @@ export function inspectionFacts(report: RawInspection): InspectionFacts {
   const streams = report.streamable > 0;
   return {
     name: plainText(report.name),
-    tensors: report.tensors.map((tensor): TensorFacts => ({
+    tensors: report.tensors.map(({ profileFormats, aliasOf, ...tensor }): TensorFacts => ({
       ...tensor,
+      ...(new Set(profileFormats.map(({ format, linear }) => `${linear} ${format}`)).size > 1
+        ? {
+            profileFormats: profileFormats.map((one) => ({
+              ...one,
+              format: plainText(one.format),
+            })),
+          }
+        : {}),
+      ...(aliasOf === '' ? {} : { aliasOf }),
       mode: tensor.mode === inputMode ? 'input' : 'output',
       type: tensorTypes[tensor.type] ?? `unknown (${tensor.type})`,
       format: plainText(tensor.format),
@@ -57,6 +66,7 @@ export function inspectionFacts(report: RawInspection): InspectionFacts {
     layerCount: report.layerCount,
     profilingVerbosity: verbosities[report.profilingVerbosity ?? -1] ?? 'unknown',
     refittable: report.refittable,
+    ...(report.weightsDeferred ? { weightsDeferred: true } : {}),
     streamable: Math.max(0, report.streamable),
     // The library answers -1 for an engine that was built without weight streaming.
     defaultBudget: streams ? report.defaultBudget : null,

@@ -6,6 +6,7 @@ import { formatBytes, formatCount, withFullStop } from '../text/formats';
 import { libraryLine, plainText } from '../text/plainText';
 import { goalReport } from './goal';
 import { histogramOf } from './histogram';
+import type { TensorFacts } from '../inspect/inspection';
 import type { RawAttempt, RawRun } from '../wire/shimReports';
 import { readSamples } from './runSamples';
 import { formatMilliseconds, formatThroughput } from './runFormats';
@@ -316,6 +317,17 @@ function notesOf(report: RunReport): RunReport['notes'] {
     }
   }
   return notes;
+}
+
+/** How kernels came to be, for an engine with dynamic shapes; null: it has none. */
+export function kernelSentence(
+  { lazyKernels }: Pick<RunChoices, 'lazyKernels'>,
+  tensors: readonly Pick<TensorFacts, 'shape'>[],
+): string | null {
+  if (!tensors.some(({ shape }) => shape.some((size) => size < 0))) return null;
+  return lazyKernels
+    ? 'Kernels for these shapes were compiled in the background while slower ones ran, as in an application that sets nothing: the first iterations may be slower than the others.'
+    : 'Kernels for these shapes were compiled before anything was measured (eager); an application that sets nothing starts with slower ones.';
 }
 
 type Tell = (severity: 'information' | 'warning', sentence: string) => void;

@@ -10,7 +10,7 @@ import {
   npyWriting,
   parseNpyHeader,
   swapBytes,
-  toCOrder,
+  cOrderPieces,
 } from './npy';
 import { decodeValues, encodeValues } from './tensorTypes';
 
@@ -95,6 +95,8 @@ describe('.npy headers', () => {
 describe('.npy elements', () => {
   it('of Fortran order become C order', () => {
     // numpy.array([[1, 2, 3], [4, 5, 6]], order='F').tobytes('A') is 1 4 2 5 3 6
+    const toCOrder = (...given: Parameters<typeof cOrderPieces>) =>
+      Buffer.concat([...cOrderPieces(...given)]);
     assert.deepEqual([...toCOrder(Uint8Array.of(1, 4, 2, 5, 3, 6), 1, [2, 3])], [1, 2, 3, 4, 5, 6]);
     const shape = [2, 3, 4];
     const fortran: number[] = [];
@@ -106,6 +108,16 @@ describe('.npy elements', () => {
       Array.from({ length: 24 }, (_, i) => i),
     );
     assert.equal(toCOrder(new Uint8Array(0), 4, [0, 3]).length, 0);
+    // More than one piece: others get their turn between them.
+    const [rows, columns] = [700, 500];
+    const large = Uint32Array.from({ length: rows * columns }, (_, at) => {
+      const [row, column] = [at % rows, Math.floor(at / rows)];
+      return row * columns + column;
+    });
+    const pieces = [...cOrderPieces(new Uint8Array(large.buffer), 4, [rows, columns])];
+    assert.ok(pieces.length > 2 && pieces.every(({ length }) => length <= 1 << 20));
+    const whole = new Uint32Array(new Uint8Array(Buffer.concat(pieces)).buffer);
+    assert.ok(whole.every((value, at) => value === at));
   });
 
   it('of big endian are turned round', () => {

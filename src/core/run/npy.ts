@@ -203,15 +203,16 @@ export function swapBytes(bytes: Uint8Array, itemSize: number): void {
   }
 }
 
-/** Fortran order (first index fastest) to C order (last index fastest). */
-export function toCOrder(
+/** An even number of elements; some ten milliseconds, after which others get their turn. */
+const orderedAtOnce = 1 << 17;
+
+/** Fortran order (first index fastest) to C order (last index fastest), in pieces: all of it may take seconds. */
+export function* cOrderPieces(
   bytes: Uint8Array,
   itemSize: number,
   shape: readonly number[],
-): Uint8Array {
+): Generator<Uint8Array, void, void> {
   const count = elementCount(shape);
-  const ordered = new Uint8Array(count * itemSize);
-  if (count === 0) return ordered;
   const strides: number[] = [];
   let stride = 1;
   for (const size of shape) {
@@ -220,7 +221,13 @@ export function toCOrder(
   }
   const index = shape.map(() => 0);
   let from = 0;
-  for (let to = 0; to < count; to++) {
+  let ordered = new Uint8Array();
+  for (let done = 0; done < count; done++) {
+    const to = done % orderedAtOnce;
+    if (to === 0) {
+      if (done > 0) yield ordered;
+      ordered = new Uint8Array(Math.min(orderedAtOnce, count - done) * itemSize);
+    }
     for (let byte = 0; byte < itemSize; byte++) {
       ordered[to * itemSize + byte] = bytes[from * itemSize + byte] ?? 0;
     }
@@ -232,7 +239,7 @@ export function toCOrder(
       index[axis] = 0;
     }
   }
-  return ordered;
+  if (count > 0) yield ordered;
 }
 
 // ---- into a tensor's type -----------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
  * field it is in, what is wrong and what to do.
  */
 import { plainText } from '../text/plainText';
-import type { ProfileShape, TensorFacts } from '../inspect/inspection';
+import { formatIn, type ProfileShape, type TensorFacts } from '../inspect/inspection';
 import { formatShape } from './runFormats';
 import { defaultRunChoices, type InputChoice, type RunChoices } from './runReport';
 import { elementCount, integerRange, isTensorType } from './tensorTypes';
@@ -174,9 +174,9 @@ function checkInput(input: InputChoice, tensor: TensorFacts, profile: number): C
       `The input "${shown}" has the type ${tensor.type}, which this version does not know.`,
       'Update Engine Inspector.',
     );
-  } else if (!tensor.linear) {
+  } else if (!formatIn(tensor, profile).linear) {
     refuseSource(
-      `The input "${shown}" is not row major linear (${plainText(tensor.format, 200)}): its bytes cannot be written in C order.`,
+      `The input "${shown}" is not row major linear (${plainText(formatIn(tensor, profile).format, 200)}): its bytes cannot be written in C order.`,
       'Rebuild the engine with linear inputs.',
     );
   }

@@ -43,6 +43,11 @@ export const runSwitches = {
   /** Copies of inputs and outputs count as part of each iteration. */
   copies: false,
   cudaGraph: false,
+  /**
+   * Kernels for dynamic shapes as applications get them by default: fallback kernels until those for the shapes at hand are
+   * compiled in the background. Else they are compiled before the first run ends, so that one kind is measured.
+   */
+  lazyKernels: false,
 };
 export type RunSwitch = keyof typeof runSwitches;
 

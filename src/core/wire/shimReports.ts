@@ -25,8 +25,16 @@ export const inspectReport = v.object({
       mode: count,
       type: int,
       shape,
+      /** In the first profile. */
       format: v.string(),
       linear: v.boolean(),
+      /** One for each profile, which the builder chooses them for. */
+      profileFormats: v.optional(
+        v.array(v.object({ format: v.string(), linear: v.boolean() })),
+        [],
+      ),
+      /** Of an output that shares its memory with an input: that one's name; empty: it has its own. */
+      aliasOf: v.optional(v.string(), ''),
       location: count,
       shapeTensor: v.boolean(),
       /** One for each profile; null: nothing told. */
@@ -41,6 +49,8 @@ export const inspectReport = v.object({
   /** ProfilingVerbosity; null: the interface does not tell. */
   profilingVerbosity: optional,
   refittable: v.boolean(),
+  /** The weights stayed in the file: they don't fit into the free GPU memory. */
+  weightsDeferred: v.optional(v.boolean(), false),
   streamable: int,
   defaultBudget: optional,
   automaticBudget: optional,
@@ -94,6 +104,7 @@ export const runReport = v.object({
           shape,
           bytes: count,
           linear: v.boolean(),
+          aliasOf: v.optional(v.string(), ''),
           /** Its file's name in outputFolder. */
           file: v.nullable(v.string()),
         }),

@@ -90,6 +90,12 @@ export function refuseOtherVersion(engine: EngineFile, runtime: { version: strin
   );
 }
 
+/** Whether TensorRT-RTX can load an engine without its weights (IRuntime::setDeferredWeightsLoading). */
+export function canDeferWeights(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 1 || (major === 1 && minor >= 6);
+}
+
 /** gpuTotal: bytes, null: not known. hostTotal: this machine's memory. */
 export function refuseTooLarge(
   engine: EngineFile,

@@ -13,7 +13,12 @@ import type { Inspection, InspectionFacts, TensorFacts } from '../../core/inspec
 import { makeInspection } from '../../core/inspect/makeInspection';
 import { plainText } from '../../core/text/plainText';
 import { nextBudgets } from '../../core/run/goal';
-import { joinSearch, makeRunReport, type RunFacts } from '../../core/run/makeRunReport';
+import {
+  joinSearch,
+  kernelSentence,
+  makeRunReport,
+  type RunFacts,
+} from '../../core/run/makeRunReport';
 import { completeChoices, limits as choiceLimits } from '../../core/run/runChoices';
 import { type Goal, type RunChoices, type RunReport, switchesOf } from '../../core/run/runReport';
 import { budgetToAsk } from '../../core/run/weightBudget';
@@ -22,6 +27,7 @@ import {
   type EngineFile,
   readEngineFile,
   refuseOtherVersion,
+  canDeferWeights,
   refuseTooLarge,
 } from '../check/engineFile';
 import { recordedHash } from '../check/engineIntegrity';
@@ -243,7 +249,9 @@ export class EngineRunner {
   private async prepare(job: EngineJob, engine: EngineFile, runtime: string): Promise<RuntimeInfo> {
     const info = await job.load(runtime);
     refuseOtherVersion(engine, info);
-    refuseTooLarge(engine, (await job.gpuMemory())?.total ?? null);
+    // From 1.6 on the weights that don't fit stay in the file.
+    const gpu = canDeferWeights(info.version) ? null : ((await job.gpuMemory())?.total ?? null);
+    refuseTooLarge(engine, gpu);
     return info;
   }
 
@@ -350,7 +358,9 @@ export class EngineRunner {
     const read = await readOutputs(first?.outputs ?? [], request.folder, callbacks.signal);
     facts.outputs = read.outputs;
     const report = finish();
-    for (const sentence of [...read.sentences, ...(cache.note === null ? [] : [cache.note])]) {
+    const kernels = first?.failure === null ? kernelSentence(choices, known.tensors) : null;
+    for (const sentence of [kernels, ...read.sentences, cache.note]) {
+      if (sentence === null) continue;
       report.notes.push({ severity: 'information', sentence });
     }
     if (request.reference === null || first === undefined || first.failure !== null) return report;

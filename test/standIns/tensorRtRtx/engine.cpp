@@ -203,7 +203,8 @@ class Context final : public IExecutionContext, public apiv::VExecutionContext {
 public:
     Context(const ICudaEngine &engine, std::shared_ptr<Loaded> loaded, const Config &config)
         : mEngine(engine), mLoaded(std::move(loaded)), mAllocation(config.allocation), mCache(config.content),
-          mGraphs(config.graphs == CudaGraphStrategy::kWHOLE_GRAPH_CAPTURE) {
+          mGraphs(config.graphs == CudaGraphStrategy::kWHOLE_GRAPH_CAPTURE),
+          mLazy(config.specialization == DynamicShapesKernelSpecializationStrategy::kLAZY) {
         mImpl = this;
         ++mLoaded->contexts;
         startProfile(0);
@@ -401,6 +402,14 @@ public:
         }
         if (mAllocation == ExecutionContextAllocationStrategy::kUSER_MANAGED && mGiven == nullptr) {
             apiError(where, "device memory was not set");
+            return false;
+        }
+        if (mLoaded->plan->deferred) {
+            apiError(where, "the weights were not loaded (deferred weights loading)");
+            return false;
+        }
+        if (mLoaded->plan->alias && mAddresses[Role::picture] != mAddresses[Role::image]) {
+            apiError(where, "picture must have the address of image, which it aliases");
             return false;
         }
         auto inference = std::make_unique<Inference>();
@@ -602,6 +611,10 @@ private:
         } else if (mGraphs && mEnqueued > 0) {
             duration *= 0.95;
         }
+        /* Fallback kernels, until those for the shapes at hand are compiled in the background. */
+        if (mLazy && mEnqueued < 4 && plan.image.d[2] < 0) {
+            duration *= 2;
+        }
         return static_cast<int64_t>(duration);
     }
 
@@ -610,6 +623,7 @@ private:
     const ExecutionContextAllocationStrategy mAllocation;
     const std::shared_ptr<CacheContent> mCache;
     const bool mGraphs;
+    const bool mLazy;
     DeviceMemory mMemory;
     void *mGiven = nullptr;
     int32_t mProfile = 0;
@@ -705,11 +719,16 @@ public:
     int32_t getTensorVectorizedDim(const char *) const noexcept override { return -1; }
     int32_t getTensorBytesPerComponentV2(const char *, int32_t) const noexcept override { return -1; }
     int32_t getTensorComponentsPerElementV2(const char *, int32_t) const noexcept override { return -1; }
-    TensorFormat getTensorFormatV2(const char *, int32_t) const noexcept override { return TensorFormat::kLINEAR; }
+    TensorFormat getTensorFormatV2(const char *name, int32_t profile) const noexcept override {
+        return isVectorized(name, profile) ? TensorFormat::kCHW4 : TensorFormat::kLINEAR;
+    }
     const char *getTensorFormatDescV2(const char *name, int32_t profile) const noexcept override {
         const Tensor *tensor = find(name, "ICudaEngine::getTensorFormatDesc");
         if (tensor == nullptr || !hasProfile(profile, "ICudaEngine::getTensorFormatDesc")) {
             return "";
+        }
+        if (isVectorized(name, profile)) {
+            return "Four wide channel vectorized row major FP32 format (kCHW4)";
         }
         switch (tensor->type) {
         case DataType::kINT64:
@@ -794,8 +813,11 @@ public:
     int64_t getEngineStat(EngineStat stat) const noexcept override {
         return stat == EngineStat::kTOTAL_WEIGHTS_SIZE ? plan().weightBytes : -1;
     }
-    const char *getAliasedInputTensor(const char *) const noexcept override { return nullptr; }
-    bool areWeightsLoaded() const noexcept override { return true; }
+    const char *getAliasedInputTensor(const char *name) const noexcept override {
+        const Tensor *tensor = mLoaded->tensor(name);
+        return plan().alias && tensor != nullptr && tensor->role == Role::picture ? "image" : nullptr;
+    }
+    bool areWeightsLoaded() const noexcept override { return !plan().deferred; }
     bool loadWeights(const void *, int64_t) noexcept override { return false; }
     bool loadWeightsAsync(IStreamReaderV2 &, cudaStream_t) noexcept override { return false; }
     bool unloadWeights() noexcept override { return false; }
@@ -817,6 +839,10 @@ public:
 
 private:
     const Plan &plan() const { return *mLoaded->plan; }
+    bool isVectorized(const char *name, int32_t profile) const {
+        const Tensor *tensor = mLoaded->tensor(name);
+        return tensor != nullptr && tensor->role == Role::picture && profile == plan().vectorizedProfile;
+    }
     const Tensor *find(const char *name, const char *where) const {
         const Tensor *tensor = mLoaded->tensor(name);
         if (tensor == nullptr) {

@@ -204,6 +204,11 @@ void compute(const Inference &inference) {
     Floats mean(memory[Role::mean], batch * channels, half);
     auto *label = static_cast<int64_t *>(memory[Role::label]);
     const float *source = in.load();
+    std::vector<float> kept;
+    if (memory[Role::image] == memory[Role::picture]) {
+        kept.assign(source, source + batch * channels * area);
+        source = kept.data();
+    }
     float *pixels = picture.target();
     float *means = mean.target();
     for (int64_t n = 0; n < batch; ++n) {

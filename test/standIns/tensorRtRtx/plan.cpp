@@ -134,6 +134,10 @@ bool parse(const std::string &description, Plan &plan) {
             in >> plan.streaming;
         } else if (key == "refittable") {
             in >> plan.refittable;
+        } else if (key == "alias") {
+            in >> plan.alias;
+        } else if (key == "vectorized_profile") {
+            in >> plan.vectorizedProfile;
         } else if (key == "weights") {
             in >> plan.weightBytes;
         } else if (key == "scratch") {
@@ -186,7 +190,8 @@ std::string layerName(const Plan &plan, int32_t index) {
 
 } // namespace
 
-std::shared_ptr<Plan> readPlan(nvinfer1::IStreamReaderV2 &reader, DeviceMemory &weights, std::string &why) {
+std::shared_ptr<Plan> readPlan(nvinfer1::IStreamReaderV2 &reader, DeviceMemory &weights, bool deferred,
+                               std::string &why) {
     unsigned char header[headerSize];
     if (!reader.seek(0, nvinfer1::SeekPosition::kSET) || !readAll(reader, header, headerSize) ||
         std::memcmp(header, "vtrt", 4) != 0) {
@@ -232,6 +237,10 @@ std::shared_ptr<Plan> readPlan(nvinfer1::IStreamReaderV2 &reader, DeviceMemory &
         plan->layerNames.push_back(layerName(*plan, i));
     }
 
+    plan->deferred = deferred && !plan->streaming;
+    if (plan->deferred) {
+        return plan;
+    }
     /* The network's own weights are always on the GPU; without streaming so are all the others. */
     if (weights.take(plan->streaming ? static_cast<int64_t>(sizeof(Weights)) : plan->weightBytes) != 0) {
         why = "there is not enough GPU memory for the weights";

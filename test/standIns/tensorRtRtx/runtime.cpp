@@ -143,7 +143,7 @@ private:
             return nullptr;
         }
         auto weights = std::make_unique<DeviceMemory>();
-        const std::shared_ptr<Plan> plan = readPlan(reader, *weights, why);
+        const std::shared_ptr<Plan> plan = readPlan(reader, *weights, mDeferred, why);
         if (!plan || plan->profiles.empty()) {
             say(Severity::kERROR, where + "Error Code 1: Serialization (" + (plan ? "it has no profile" : why) + ")");
             return nullptr;

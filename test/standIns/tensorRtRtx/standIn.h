@@ -112,6 +112,9 @@ struct Plan {
     bool streaming = false;
     bool refittable = false;
     bool longNames = false;
+    bool alias = false; /* picture is written where image is read, as KV caches are */
+    int32_t vectorizedProfile = -1; /* in that one picture is not row major linear */
+    bool deferred = false; /* loaded without its weights */
     int64_t weightBytes = 0;
     int64_t scratchBytes = 0;
     int64_t leastBudget = 0;
@@ -144,7 +147,7 @@ std::string text(const nvinfer1::Dims &dims);
 nvinfer1::Dims outputDims(const Tensor &tensor, const nvinfer1::Dims &image, const nvinfer1::Dims &size);
 
 /* Everything is read through the reader, as the real library does; nothing of it is held but what is needed. */
-std::shared_ptr<Plan> readPlan(nvinfer1::IStreamReaderV2 &reader, DeviceMemory &weights, std::string &why);
+std::shared_ptr<Plan> readPlan(nvinfer1::IStreamReaderV2 &reader, DeviceMemory &weights, bool deferred, std::string &why);
 
 /* How the network's time is shared among layers: milliseconds, in the order of layerNames. */
 std::vector<float> layerTimes(const Plan &plan, int64_t durationNs);

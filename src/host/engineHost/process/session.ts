@@ -67,7 +67,7 @@ export type ShimRunOptions = Omit<RequestParams<'run'>, 'token'>;
 
 /** es_run_options and its flags. */
 const runOptionsSize = 48;
-const runFlags: Readonly<Record<RunSwitch, number>> = { copies: 1, cudaGraph: 2 };
+const runFlags: Readonly<Record<RunSwitch, number>> = { copies: 1, cudaGraph: 2, lazyKernels: 4 };
 const inspectLayers = 1;
 
 interface PendingJob {

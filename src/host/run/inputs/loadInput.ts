@@ -10,7 +10,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
 import { formatExactBytes } from '../../../core/text/formats';
-import type { TensorFacts, TensorType } from '../../../core/inspect/inspection';
+import { formatIn, type TensorFacts, type TensorType } from '../../../core/inspect/inspection';
 import { plainText } from '../../../core/text/plainText';
 import {
   checkImageLayout,
@@ -28,7 +28,7 @@ import {
   npyTypeName,
   parseNpyHeader,
   swapBytes,
-  toCOrder,
+  cOrderPieces,
   type NpyHeader,
 } from '../../../core/run/npy';
 import { formatShape } from '../../../core/run/runFormats';
@@ -78,7 +78,7 @@ export async function loadInput(
   { dataPath, signal, pictures }: LoadInputOptions,
 ): Promise<LoadedInput> {
   stopIfAborted(signal);
-  const type = usableType(tensor);
+  const type = usableType(tensor, profile);
   if (choice.source.kind !== 'file') {
     const opened = openGenerated(choice, choice.source, tensor, type, profile);
     return finish(opened, tensor, type, profile, dataPath, signal);
@@ -116,7 +116,7 @@ export async function listArrays(file: string): Promise<string[]> {
   }
 }
 
-function usableType(tensor: TensorFacts): TensorType {
+function usableType(tensor: TensorFacts, profile: number): TensorType {
   const shown = plainText(tensor.name, 100);
   if (!isTensorType(tensor.type)) {
     throw new Failure(
@@ -125,10 +125,11 @@ function usableType(tensor: TensorFacts): TensorType {
       'Update Engine Inspector.',
     );
   }
-  if (!tensor.linear) {
+  const { format, linear } = formatIn(tensor, profile);
+  if (!linear) {
     throw new Failure(
       'invalid-argument',
-      `The input "${shown}" is not row major linear (${plainText(tensor.format, 200)}): its bytes cannot be written in C order.`,
+      `The input "${shown}" is not row major linear (${plainText(format, 200)}): its bytes cannot be written in C order.`,
       'Rebuild the engine with linear inputs.',
     );
   }
@@ -314,7 +315,7 @@ async function* inCOrder(
     whole.set(piece, at);
     at += piece.length;
   }
-  yield toCOrder(whole, header.itemSize, header.shape);
+  yield* cOrderPieces(whole, header.itemSize, header.shape);
 }
 
 /** The same bytes in pieces of whole elements, an even number of them but for the last piece. */

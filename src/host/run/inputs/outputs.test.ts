@@ -26,6 +26,7 @@ const raw = (change: Partial<RawOutput>): RawOutput => ({
   shape: [2],
   bytes: 8,
   linear: true,
+  aliasOf: '',
   file: 'y.bin',
   ...change,
 });

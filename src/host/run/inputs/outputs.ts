@@ -42,6 +42,11 @@ export async function readOutputs(
   for (const output of outputs) {
     const name = plainText(output.name, 100);
     const type = typeOfNumber(output.type);
+    if (output.aliasOf !== '') {
+      sentences.push(
+        `The output "${name}" shares its memory with the input "${plainText(output.aliasOf, 100)}": each inference went on from what the one before it left there. Its values are those of one inference with the inputs as they were given.`,
+      );
+    }
     if (!isTensorType(type)) {
       sentences.push(`The output "${name}" has the type ${type}: its values are not shown.`);
     } else if (!output.linear) {

@@ -52,6 +52,8 @@ export const strings = {
   max: 'Max',
   values: 'values',
   shapeTensor: 'holds a shape',
+  sharesMemory: (input: string) => `shares the memory of ${input}`,
+  ofProfile: (index: number) => `profile ${index}:`,
   notLinear: 'not in C order',
   device: 'GPU',
   host: 'host',

@@ -186,6 +186,13 @@ function tensorRow(tensor: TensorFacts, profile: number | null): TemplateResult 
     <th scope="row" role="rowheader">
       <bdi class="clamped mono" title=${name}>${name}</bdi>
       ${tensor.shapeTensor ? html`<span class="quiet-text">${strings.shapeTensor}</span>` : nothing}
+      ${
+        tensor.aliasOf === undefined
+          ? nothing
+          : html`<span class="quiet-text"
+              >${strings.sharesMemory(plainText(tensor.aliasOf, 300))}</span
+            >`
+      }
     </th>
     <td role="cell" data-label=${strings.type}>${tensor.type}</td>
     <td role="cell" class="mono wide-cell" data-label=${strings.shape}>
@@ -202,13 +209,27 @@ function tensorRow(tensor: TensorFacts, profile: number | null): TemplateResult 
           )
     }
     <td role="cell" class="wide-cell" data-label=${strings.format}>
-      <bdi>${plainText(tensor.format, 300)}</bdi>
-      ${tensor.linear ? nothing : html`<span class="tag">${strings.notLinear}</span>`}
+      ${
+        tensor.profileFormats === undefined
+          ? formatCell(tensor)
+          : tensor.profileFormats.map(
+              (one, at) =>
+                html`<div>
+                  <span class="quiet-text">${strings.ofProfile(at)}</span> ${formatCell(one)}
+                </div>`,
+            )
+      }
     </td>
     <td role="cell" data-label=${strings.location}>
       ${tensor.location === 'host' ? strings.host : strings.device}
     </td>
   </tr>`;
+}
+
+function formatCell({ format, linear }: Pick<TensorFacts, 'format' | 'linear'>): TemplateResult {
+  return html`<bdi>${plainText(format, 300)}</bdi> ${
+      linear ? nothing : html`<span class="tag">${strings.notLinear}</span>`
+    }`;
 }
 
 function profileCell(

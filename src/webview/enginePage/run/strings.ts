@@ -121,6 +121,7 @@ export const strings = {
   switches: {
     copies: 'Count copies to and from the GPU',
     cudaGraph: 'CUDA graph',
+    lazyKernels: 'Compile kernels for dynamic shapes in the background',
   } satisfies Record<RunSwitch, string>,
   cudaGraphStreaming: 'CUDA graph (off: weights are streamed)',
   runtimeCache: 'Keep compiled kernels in a runtime cache',
