@@ -62,7 +62,7 @@ export function print(text: string | Uint8Array): Promise<void> | void {
     // Whatever comes next, in this turn of the event loop or in another one: nothing is held back while it waits.
     if (unwritten === '') setImmediate(() => void flush());
     unwritten += text;
-    if (unwritten.length < mostUnwritten) return;
+    if (unwritten.length < mostUnwritten) return full ?? undefined;
     return flush();
   }
   return flush() ?? write(text);
@@ -75,12 +75,19 @@ function flush(): Promise<void> | void {
   return write(text);
 }
 
+/** Until the reader took what was written; whoever prints meanwhile waits for the same. */
+let full: Promise<void> | null = null;
+
 function write(text: string | Uint8Array): Promise<void> | void {
   if (stdout().write(text)) return;
-  return new Promise((resolve) => {
-    continuePrinting = resolve;
-    stdout().once('drain', () => resolve());
+  full ??= new Promise((resolve) => {
+    continuePrinting = () => {
+      full = null;
+      resolve();
+    };
+    stdout().once('drain', continuePrinting);
   });
+  return full;
 }
 
 /** For people, on stderr. */
