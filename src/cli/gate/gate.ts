@@ -286,9 +286,9 @@ async function readBaseline({ baseline, updateBaseline }: GateSettings): Promise
 
 /** What the baseline knows of the files that are looked at, and what it should know afterwards. */
 class Seen {
-  private readonly found: { path: string; rule: string }[] = [];
-  private readonly gone: { path: string; rule: string }[] = [];
   private readonly looked = new Set<string>();
+  private added = 0;
+  private removed = 0;
 
   constructor(
     private readonly baseline: Baseline | null,
@@ -305,12 +305,14 @@ class Seen {
       .map(({ rule }) => rule);
     const known = baseline.known(path);
     if (settings.updateBaseline) {
-      this.found.push(...rules.map((rule) => ({ path, rule })));
+      for (const rule of rules) if (baseline.add(path, rule)) this.added++;
     }
     if (settings.pruneBaseline) {
       this.looked.add(path);
-      const old = known.filter((rule) => !rules.includes(rule));
-      this.gone.push(...old.map((rule) => ({ path, rule })));
+      this.remove(
+        path,
+        known.filter((rule) => !rules.includes(rule)),
+      );
     }
     return { ...record, known: settings.updateBaseline ? rules : known };
   }
@@ -319,23 +321,23 @@ class Seen {
     const { baseline, settings } = this;
     if (baseline === null || settings.baseline === null) return;
     if (!settings.updateBaseline && !settings.pruneBaseline) return;
-    const before = baseline.size;
-    for (const { path, rule } of this.found) baseline.add(path, rule);
-    const added = baseline.size - before;
-    for (const { path, rule } of this.gone) baseline.remove(path, rule);
     if (settings.pruneBaseline) {
       // Of files that are gone nothing is known any more.
       for (const path of baseline.paths) {
         if (this.looked.has(path) || fs.existsSync(`${settings.root}/${path}`)) continue;
-        for (const rule of baseline.known(path)) baseline.remove(path, rule);
+        this.remove(path, baseline.known(path));
       }
     }
-    const removed = before + added - baseline.size;
     const output = new FileOutput(settings.baseline);
     output.write(baseline.text());
     output.end();
+    const { added, removed } = this;
     complain(
-      `${shown(settings.baseline)}: ${added} findings added, ${removed} removed, ${baseline.size} in all.`,
+      `${shown(settings.baseline)}: ${added} ${added === 1 ? 'finding' : 'findings'} added, ${removed} removed, ${baseline.size} in all.`,
     );
+  }
+
+  private remove(path: string, rules: readonly string[]): void {
+    for (const rule of rules) if (this.baseline?.remove(path, rule) === true) this.removed++;
   }
 }
