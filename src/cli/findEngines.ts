@@ -8,6 +8,7 @@ import * as fs from 'node:fs';
 import { isModelPackageName } from '../core/file/fileKind';
 import type { Beside } from '../host/check/checkedFiles';
 import { displayPath, type FilePath } from '../host/check/checkRecords';
+import { fileError } from '../host/files/fileError';
 
 export interface SearchOptions {
   /** With their dots, beside .engine. */
@@ -79,8 +80,7 @@ class Search {
     try {
       entries = entriesOf(folder);
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
-      this.complain(`${displayPath(folder)} could not be searched: ${cause}`);
+      this.complain(fileError(error, `The folder ${displayPath(folder)}`).message);
       return;
     }
     for (const next of this.lookedAt(folder, entries)) {

@@ -235,6 +235,85 @@ describe('gate', () => {
     },
   );
 
+  itUnless(
+    onWindows('rights are not bits'),
+    'tells of a folder and a file that it may not read, checks the others, and ends by it',
+    async () => {
+      fs.mkdirSync(inFolder('rights', 'closed'), { recursive: true });
+      for (const name of ['closed/in.engine', 'locked.engine', 'open.engine']) {
+        writeEngine(inFolder('rights', name), { version: '1.7.1.116' });
+      }
+      const closed = [inFolder('rights', 'closed'), inFolder('rights', 'locked.engine')];
+      for (const file of closed) fs.chmodSync(file, 0);
+      // root may read everything: then it runs as somebody else.
+      write('nobody.cjs', 'process.setgroups([]); process.setgid(65534); process.setuid(65534);');
+      const mode = fs.statSync(folder.path).mode;
+      fs.chmodSync(folder.path, 0o755);
+      const nobody = process.getuid?.() === 0 ? ['--require', inFolder('nobody.cjs')] : [];
+      try {
+        const args = ['--target', 'rtx-5090', '--rtx', '1.7.1', '--format', 'ndjson', 'rights'];
+        const { code, stdout, stderr } = await outcomeOf(
+          spawn(process.execPath, [...nobody, cliMain, 'check', ...args], {
+            cwd: folder.path,
+            env: environmentWithoutRuntimes(),
+          }),
+        );
+        assert.equal(stderr, "The folder rights/closed can't be read: permission denied.\n");
+        const files = objects({ stdout });
+        assert.deepEqual(
+          files.map(({ file, kind, targets }) => [file, kind, targets?.[0]?.cell]),
+          [
+            ['rights/locked.engine', 'unreadable', null],
+            ['rights/open.engine', 'tensorrt-rtx', 'runs'],
+          ],
+        );
+        assert.match(files[0]?.targets?.[0]?.sentence ?? '', /this user has no permission/);
+        assert.equal(code, 2);
+      } finally {
+        fs.chmodSync(folder.path, mode);
+        for (const file of closed) fs.chmodSync(file, 0o700);
+        fs.rmSync(inFolder('rights'), { recursive: true });
+      }
+    },
+  );
+
+  it('has one record of each file that changes or goes away while it is read', async () => {
+    const file = inFolder('changing.engine');
+    writeEngine(file, { version: '1.7.1.116' });
+    const whole = fs.readFileSync(file);
+    const states = [
+      () => fs.writeFileSync(file, whole),
+      () => fs.truncateSync(file, 100),
+      () => fs.truncateSync(file, 10),
+      () => fs.truncateSync(file, 0),
+      () => fs.rmSync(file),
+    ];
+    const count = 2000;
+    write('changing.txt', 'changing.engine\n'.repeat(count));
+    let at = 0;
+    const changes = setInterval(() => {
+      // Each state stands for some reads.
+      for (let more = 0; more < 3; more++) states[at++ % states.length]?.();
+    });
+    const { code, stdout, stderr } = await run([
+      ...['check', '--target', 'rtx-5090', '--rtx', '1.7.1', '--format', 'ndjson'],
+      ...['--output', 'junit=changing.xml', '--files-from', 'changing.txt'],
+    ]).finally(() => clearInterval(changes));
+    fs.rmSync(file, { force: true });
+    assert.equal(stderr, '');
+    assert.ok(code === 0 || code === 1 || code === 2, String(code));
+    const files = objects({ stdout });
+    assert.equal(files.length, count);
+    for (const { kind, targets } of files) {
+      const [cell, ...more] = targets ?? [];
+      assert.deepEqual(more, []);
+      assert.ok(cell && cell.sentence !== '');
+      if (kind === 'unreadable') assert.equal(cell.cell, null);
+      else assert.ok(cell.cell === 'runs' || cell.cell === 'rebuild', cell.cell ?? 'null');
+    }
+    assert.match(read('changing.xml'), new RegExp(`<testsuite name="RTX 5090" tests="${count}"`));
+  });
+
   it('knows what the baseline has, and what is new', async () => {
     const args = ['check', '--target', 'rtx-5090', '--rtx', '1.7.1', '--baseline', 'known.json'];
     assert.equal((await run([...args, 'm'])).code, 2);
@@ -248,7 +327,7 @@ describe('gate', () => {
     const kept = read('known.json');
     write('known.json', kept.replace('m/b.engine', 'm/gone.engine'));
     const pruned = await run([...args, '--update-baseline', '--prune-baseline', 'm']);
-    assert.match(pruned.stderr, /1 findings added, 1 removed, 4 in all/);
+    assert.match(pruned.stderr, /: 1 finding added, 1 removed, 4 in all/);
     assert.equal(read('known.json'), kept);
     write('known.json', '{"version": 7, "findings": []}');
     assert.match(
@@ -417,7 +496,7 @@ describe('gate', () => {
 
   itUnless(
     onWindows('/dev/full and pipefail are of bash'),
-    'writes files although the reader of stdout went away, and tells of a full disk',
+    'writes files although the reader of stdout went away, waits for a slow one, and tells of a full disk',
     async () => {
       const shell = (command: string) =>
         outcomeOf(spawn('/bin/bash', ['-c', `set -o pipefail; ${command}`], { cwd: folder.path }));
@@ -429,6 +508,9 @@ describe('gate', () => {
       const started = Date.now();
       await shell(`${call} --files-from many.txt | head -c 5 > /dev/null`);
       assert.ok(Date.now() - started < 8_000, `${Date.now() - started} ms`);
+      write('some.txt', 'm/a.engine\n'.repeat(5000));
+      const slow = await shell(`${call} --files-from some.txt | (sleep 1; wc -l)`);
+      assert.deepEqual([slow.stdout.trim(), slow.stderr], ['5000', '']);
       const full = await shell(`${call} m > /dev/full`);
       assert.equal(full.code, 2);
       assert.match(full.stderr, /disk is full/);
