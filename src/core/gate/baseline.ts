@@ -47,7 +47,7 @@ export class Baseline {
 
   /** Sorted, one finding a line, so that a change of it reads well. */
   text(): string {
-    const findings = this.paths
+    const findings = [...this.paths]
       .sort(order)
       .flatMap((path) => this.known(path).map((rule) => `    ${JSON.stringify({ path, rule })}`));
     const list = findings.length === 0 ? '[]' : `[\n${findings.join(',\n')}\n  ]`;
