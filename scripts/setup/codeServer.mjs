@@ -72,6 +72,12 @@ export async function installCodeServer(name) {
     await runNpm(['rebuild', '--ignore-scripts=false', ...quiet, '@vscode/spdlog'], options);
     const pty = path.join(options.cwd, 'node_modules/node-pty');
     if (!fs.existsSync(path.join(pty, 'prebuilds'))) {
+      // Its script asks npx for node-gyp, which would ask a person whether to fetch it: npm has one of its own.
+      fs.writeFileSync(
+        path.join(options.cwd, 'node_modules/.bin/node-gyp'),
+        '#!/bin/sh\nexec node "$npm_config_node_gyp" "$@"\n',
+        { mode: 0o755 },
+      );
       await runNpm(['rebuild', '--ignore-scripts=false', ...quiet, 'node-pty'], options);
     }
     // Its search asks GitHub for ripgrep when it is installed; the newer one has it in a package.
