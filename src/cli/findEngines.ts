@@ -141,7 +141,7 @@ class Search {
     if (!this.options.followLinks && isLink(path)) return;
     if (depth > this.limits.depth) {
       this.complain(
-        `${displayPath(path)} was not searched: it lies more than ${this.limits.depth} folders deep.`,
+        `${displayPath(path)} was not searched: it is more than ${this.limits.depth} folders deep.`,
       );
       return;
     }

@@ -72,7 +72,7 @@ export function makeProgram(versionShown: string, ended: (code: number) => void)
     )
     .version(versionShown)
     .exitOverride()
-    .showHelpAfterError('(engine-inspector --help tells more)')
+    .showHelpAfterError('(see engine-inspector --help)')
     .configureOutput({
       writeErr: (text) => void stderr().write(text),
       outputError: (text, write) => write(text.replace(/^error: /, '')),

@@ -81,7 +81,7 @@ export class Fixes {
     const report = await this.reports.ensure(uri);
     const name = fileName(uri);
     if (!report) {
-      void showInformation(`${name} is not there any more, so there is nothing to fix.`);
+      void showInformation(`${name} no longer exists, so there is nothing to fix.`);
       return;
     }
     const others = offerOthers

@@ -24,7 +24,7 @@ export async function pullFromLfs(uris: readonly vscode.Uri[]): Promise<void> {
       const command = ['git', ...args.map((one) => shellQuote(one, shell))].join(' ');
       await vscode.env.clipboard.writeText(command);
       void showInformation(
-        `This workspace is in Restricted Mode, so git was not run. The command was copied; it belongs into ${root}.`,
+        `This workspace is in Restricted Mode, so git was not run. The command was copied: run it in ${root}.`,
       );
       return;
     }

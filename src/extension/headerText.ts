@@ -61,7 +61,7 @@ export class HeaderTextView
     const engine = engineOfHeaderText(uri);
     const report = engine && (await this.reports.ensure(engine));
     if (!engine || !report) {
-      return `There is no engine at ${engine?.fsPath ?? uri.path} any more.\n`;
+      return `The engine ${engine?.fsPath ?? uri.path} no longer exists.\n`;
     }
     return headerText(report, fileName(engine)).text;
   }

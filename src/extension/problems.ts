@@ -136,7 +136,7 @@ function fileDiagnostics(
           ? 'What was read of this file'
           : reason.id === 'not-tensorrt-rtx'
             ? 'The bytes that say so'
-            : 'Where the header says it',
+            : 'In the header',
       ),
     ];
     return diagnostic;

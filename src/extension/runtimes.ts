@@ -133,7 +133,7 @@ export class Runtimes implements vscode.Disposable {
     const detail = [
       made.realPath,
       `SHA-256:\n${hashes.join('\n')}`,
-      'It lies in this workspace, and loading it runs its code. Your answer holds for these files and this workspace only.',
+      'It is in this workspace, and loading it runs its code. Your answer applies to these files and this workspace only.',
     ].join('\n\n');
     const question = `Load TensorRT-RTX ${version} of this workspace?`;
     if (!(await this.confirm(question, detail, 'Load It'))) return false;

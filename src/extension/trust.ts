@@ -81,7 +81,7 @@ export class LibraryTrust {
     if (!isTrusted()) {
       throw new Failure(
         'library-not-loaded',
-        `${library} lies in this workspace, which is in Restricted Mode; loading it would run its code.`,
+        `${library} is in this workspace, which is in Restricted Mode; loading it would run its code.`,
         'Trust the workspace, or choose a TensorRT-RTX outside of it.',
       );
     }
@@ -89,7 +89,7 @@ export class LibraryTrust {
     if (approved === undefined) {
       throw new Failure(
         'library-not-loaded',
-        `${library} lies in this workspace. Loading it runs its code, so it is used only when you choose it.`,
+        `${library} is in this workspace. Loading it runs its code, so it is used only when you choose it.`,
         'Choose it with "Engine Inspector: Choose Runtime…".',
       );
     }

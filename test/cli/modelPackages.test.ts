@@ -205,7 +205,7 @@ describe('model packages', () => {
       sentences('g'.repeat(128), ['--machine', profile()]),
       /some of them no such digits/,
     );
-    assert.match(sentences(7), /it is no text/);
+    assert.match(sentences(7), /it is not text/);
     assert.match(sentences('00'.repeat(64)), /^net\/bad: .*nothing but zeros/im);
   });
 

@@ -177,7 +177,7 @@ describe('views and commands', () => {
     );
     assert.ok(typeof found.tooltip === 'string');
     assert.match(found.tooltip, /not a shared library/);
-    assert.match(found.tooltip, /lies in this workspace/);
+    assert.match(found.tooltip, /is in this workspace/);
     // Choosing it would not help.
     assert.doesNotMatch(found.tooltip, /Choose it/);
     assert.equal(await api.runtimes.use(broken), false);

@@ -180,7 +180,7 @@ describe('a configuration of a checkout', () => {
       const args = ['check', '--target', 'rtx-5090', '--rtx', '1.7.1', '--update-baseline', '.'];
       const { code, stderr } = await runCli(args, { cwd: checkout });
       assert.equal(code, 2, stderr);
-      assert.match(stderr, /lies outside of its folder/);
+      assert.match(stderr, /is outside of its folder/);
       assert.deepEqual(fs.readdirSync(folder.path), ['checkout']);
     });
   }

@@ -102,7 +102,7 @@ function baselineIn(root: string, written: string): string {
   const file = path.resolve(root, written);
   if (isInside(root, file) && isReallyInside(root, path.dirname(file))) return file;
   throw wrong(
-    `${configFileName} names the baseline ${shown(written)}, which lies outside of its folder.`,
+    `${configFileName} names the baseline ${shown(written)}, which is outside of its folder.`,
     'Put it beside that file, or name it with --baseline.',
   );
 }

@@ -164,7 +164,7 @@ function variantEngine({ name, provider, info }: PackageVariant): ContainedEngin
   }
   if (bytes === null) {
     const what =
-      typeof info === 'string' ? `it has ${formatCount(info.length)} characters` : 'it is no text';
+      typeof info === 'string' ? `it has ${formatCount(info.length)} characters` : 'it is not text';
     const sentence = `Its ${infoKey} is not 128 hexadecimal digits, an engine's first 64 bytes: ${what}${typeof info === 'string' && info.trim().length === 128 ? ', some of them no such digits' : ''}.`;
     return { ...leftAlone(sentence), isWrong: true };
   }

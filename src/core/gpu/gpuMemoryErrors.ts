@@ -44,7 +44,7 @@ const words: Readonly<Record<number, Words>> = {
   },
   3: {
     name: 'NVML_ERROR_NOT_SUPPORTED',
-    sentence: 'This GPU does not tell.',
+    sentence: 'This GPU does not report it.',
     nextStep: '',
   },
   4: {
@@ -77,7 +77,7 @@ const words: Readonly<Record<number, Words>> = {
   10: {
     name: 'NVML_ERROR_TIMEOUT',
     sentence: 'The NVIDIA driver did not answer in time.',
-    nextStep: 'It is asked again; if it stays, restart the computer.',
+    nextStep: 'It is read again; if that does not help, restart the computer.',
   },
   11: {
     name: 'NVML_ERROR_IRQ_ISSUE',
@@ -112,7 +112,7 @@ const words: Readonly<Record<number, Words>> = {
   17: {
     name: 'NVML_ERROR_OPERATING_SYSTEM',
     sentence: 'The operating system refused the NVIDIA driver.',
-    nextStep: 'Check the device files /dev/nvidia* and control groups, then look again.',
+    nextStep: 'Check the device files /dev/nvidia* and control groups, then try again.',
   },
   18: {
     name: 'NVML_ERROR_LIB_RM_VERSION_MISMATCH',
@@ -127,7 +127,7 @@ const words: Readonly<Record<number, Words>> = {
   20: {
     name: 'NVML_ERROR_MEMORY',
     sentence: 'The NVIDIA driver has not enough memory.',
-    nextStep: 'Close programs and look again.',
+    nextStep: 'Close programs and try again.',
   },
   21: {
     name: 'NVML_ERROR_NO_DATA',
@@ -136,7 +136,7 @@ const words: Readonly<Record<number, Words>> = {
   },
   22: {
     name: 'NVML_ERROR_VGPU_ECC_NOT_SUPPORTED',
-    sentence: 'This virtual GPU does not tell while ECC is on.',
+    sentence: 'This virtual GPU does not report it while ECC is on.',
     nextStep: '',
   },
   23: {
@@ -173,11 +173,11 @@ const words: Readonly<Record<number, Words>> = {
   29: {
     name: 'NVML_ERROR_INVALID_STATE',
     sentence: 'The NVIDIA driver is in a state in which it cannot answer.',
-    nextStep: 'It is asked again; if it stays, restart the computer.',
+    nextStep: 'It is read again; if that does not help, restart the computer.',
   },
   999: {
     name: 'NVML_ERROR_UNKNOWN',
-    sentence: 'The NVIDIA driver failed for a reason that it does not tell.',
+    sentence: 'The NVIDIA driver failed without giving a reason.',
     nextStep: restart,
   },
 };

@@ -99,7 +99,7 @@ function layerNotes(facts: InspectionFacts, layers: Uint8Array): InspectionNote[
       note(
         'names-only',
         'information',
-        `This engine tells the names of its layers only, not their types, tensors and tactics. ${rebuild}`,
+        `This engine has only the names of its layers, not their types, tensors and tactics. ${rebuild}`,
       ),
     ];
   }

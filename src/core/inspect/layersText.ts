@@ -10,7 +10,8 @@ const mostNameCharacters = 60;
 
 /** What they are, how precise, where the weights are; each line stands alone. */
 export function layersSummaryLines(document: LayersDocument): string[] {
-  if (document.rows.length === 0) return ['It has no layers, or tells of none.', ...document.notes];
+  if (document.rows.length === 0)
+    return ['The engine has no layers, or no information about them.', ...document.notes];
   const summary = summarizeLayers(document, 3);
   const named = (groups: readonly LayerGroup[]): string => {
     const told = groups.filter(({ name }) => name !== '');

@@ -218,7 +218,7 @@ describe('an inspection as text', () => {
         '  At 10.0 MiB: 0 bytes of scratch, 25.0 MiB to work in',
         '',
         'Worth knowing',
-        '  This engine tells the names of its layers only, not their types, tensors and tactics. Rebuild it with detailed profiling verbosity to see them.',
+        '  This engine has only the names of its layers, not their types, tensors and tactics. Rebuild it with detailed profiling verbosity to see them.',
         '',
         'Loaded by TensorRT-RTX 1.7.1.116 on RTX 4060 (compute capability 8.9) in 12.5 ms, 2026-11-22 00:00 UTC.',
       ].join('\n'),

@@ -120,7 +120,7 @@ export const recipeSchema = v.strictObject({
         profilingVerbosity: v.optional(
           v.pipe(
             v.picklist(profilingVerbosities),
-            v.description('How much the engine tells about its layers afterwards.'),
+            v.description('How much layer information the engine keeps.'),
           ),
         ),
         memoryPoolLimits: v.optional(
@@ -517,7 +517,7 @@ function modelChange(
     if (at === undefined || at === null) {
       return {
         path: ['model', 'externalData', i, 'path'],
-        sentence: `The model's external data ${file.path} is not there any more.`,
+        sentence: `The model's external data ${file.path} no longer exists.`,
       };
     }
     if (at.size !== file.size || (at.sha256 !== '' && at.sha256 !== file.sha256)) {

@@ -750,7 +750,7 @@ function codeFindings(input: ReportInput): Finding[] {
   if (noCodeHere(input)) {
     const passed = input.answer?.validity === engineValidity.kVALID;
     const though = passed
-      ? 'its header lists it, and TensorRT-RTX looks no further'
+      ? 'its header lists it, and TensorRT-RTX checks no further'
       : 'its header lists it';
     const predicate = `holds no code for ${gpuView(input).label}, though ${though}: ${why}.`;
     return [

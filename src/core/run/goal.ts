@@ -164,6 +164,6 @@ function unknownSentence(goal: Goal, { budget, attempts }: Tried): string {
   const failure = attempts.find((attempt) => attempt.failure !== null)?.failure;
   if (failure) return `The search ended at a budget of ${formatBytes(budget)}: ${failure.sentence}`;
   return goal.kind === 'memory'
-    ? "GPU memory can't be read here, so nobody can tell what fits."
+    ? "GPU memory can't be read here, so what fits is not known."
     : 'Nothing was measured.';
 }

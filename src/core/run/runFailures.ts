@@ -96,7 +96,7 @@ function wordsFor(facts: FailureFacts, lines: readonly string[]): Words {
     case 'cancelled':
       return {
         sentence: `The run of ${file} was cancelled.`,
-        nextStep: 'Run it again when you like.',
+        nextStep: 'Run it again at any time.',
       };
     case 'gpu-out-of-memory':
       return outOfGpuMemory(facts, file, lines);
@@ -118,7 +118,7 @@ function wordsFor(facts: FailureFacts, lines: readonly string[]): Words {
           (facts.cuda === 0 ? '' : ` Before that, CUDA failed (${cudaName(facts.cuda)}).`),
         nextStep:
           facts.cuda === 0
-            ? 'A damaged engine can do that: compare its SHA-256 or rebuild it. The log holds the last words.'
+            ? 'A damaged engine can do that: compare its SHA-256 or rebuild it. The last messages are in the log.'
             : cudaWords(facts, file, lines).nextStep,
       };
     case 'host-timeout':
@@ -163,7 +163,7 @@ function cudaWords(facts: FailureFacts, file: string, lines: readonly string[]):
     case 46:
       return {
         sentence: `${gpu} is not available ${at} (${error}): another program holds it alone, or it was lost.`,
-        nextStep: 'End the other program, or look with nvidia-smi whether the GPU is still there.',
+        nextStep: 'End the other program, or check with nvidia-smi whether the GPU is still there.',
       };
     case 200:
     case 209:
@@ -179,7 +179,7 @@ function cudaWords(facts: FailureFacts, file: string, lines: readonly string[]):
     case 214:
       return {
         sentence: `${gpu} has a memory error ${at} (${error}).`,
-        nextStep: 'Restart the computer; if it comes back, have the GPU looked at.',
+        nextStep: 'Restart the computer; if the error comes back, have the GPU checked.',
       };
     case 700:
     case 702:
@@ -191,12 +191,12 @@ function cudaWords(facts: FailureFacts, file: string, lines: readonly string[]):
       return {
         sentence: `${gpu} failed or was lost ${at} (${error}).`,
         nextStep:
-          'Run it again. If it stays, compare the SHA-256 or rebuild the engine, and look in the system log for "Xid".',
+          'Run it again. If it happens again, compare the SHA-256 or rebuild the engine, and look in the system log for "Xid".',
       };
     default:
       return {
         sentence: `CUDA failed ${at} (${error}). ${ended(facts.sentence)}`,
-        nextStep: 'Run it again; if it stays, see the log.',
+        nextStep: 'Run it again; if it fails again, see the log.',
       };
   }
 }
@@ -255,7 +255,7 @@ function noDriver(facts: FailureFacts, file: string): Words {
       return {
         sentence: `The parts of the NVIDIA driver do not fit together, so ${file} cannot run${error}.`,
         nextStep:
-          'Restart the computer after a driver update; if it stays, install the driver again.',
+          'Restart the computer after a driver update; if that does not help, install the driver again.',
       };
     case 0:
       return {
@@ -266,7 +266,7 @@ function noDriver(facts: FailureFacts, file: string): Words {
     default:
       return {
         sentence: `The NVIDIA driver could not be used to run ${file}${error}.`,
-        nextStep: 'Restart the computer; if it stays, install the NVIDIA driver again.',
+        nextStep: 'Restart the computer; if that does not help, install the NVIDIA driver again.',
       };
   }
 }

@@ -45,7 +45,7 @@ describe('the matrix model', () => {
   it('counts engines on required targets and leaves other files aside', () => {
     const made = model(engines);
     assert.equal(made.title, '1 of 4 engines run on the required target.');
-    assert.equal(made.aside, '1 other file is no TensorRT-RTX engine.');
+    assert.equal(made.aside, '1 other file is not a TensorRT-RTX engine.');
     assert.deepEqual(
       made.rows.map(({ name, folder, fails }) => [name, folder, fails]),
       [

@@ -152,7 +152,7 @@ export function makeMatrixModel(input: MatrixInput): MatrixModel {
     aside: [
       summary.others === 0
         ? ''
-        : `${count(summary.others, 'other file')} ${summary.others === 1 ? 'is no TensorRT-RTX engine' : 'are no TensorRT-RTX engines'}.`,
+        : `${count(summary.others, 'other file')} ${summary.others === 1 ? 'is not a TensorRT-RTX engine' : 'are not TensorRT-RTX engines'}.`,
       summary.unreadable === 0 ? '' : `${count(summary.unreadable, 'file')} could not be read.`,
     ]
       .filter(Boolean)

@@ -97,7 +97,7 @@ export function asFailure(thrown: unknown, doing: string): Failure {
   return new Failure(
     'internal',
     `${doing} failed: ${cause}`,
-    'Try again; if it stays, report it with the log.',
+    'Try again; if it fails again, report it with the log.',
     detail,
   );
 }

@@ -223,7 +223,7 @@ async function agreedPlace(engine: vscode.Uri): Promise<Place | 'refused'> {
     'warning',
     {
       question: `${fileName(engine)} is reached through a link that leads out of this folder.`,
-      detail: `The engine would be written to ${confirmed}. What lies there now is replaced.`,
+      detail: `The engine would be written to ${confirmed}. The file that is there now is replaced.`,
     },
     there,
   );

@@ -71,7 +71,7 @@ export async function rebuildMany(
   const left =
     asking.length === 0
       ? ''
-      : `${asking.length === 1 ? 'One has' : `${asking.length} have`} neither a recipe nor a known model and ${asking.length === 1 ? 'is' : 'are'} left as they are: ${some(asking)}. Rebuild each of them once by hand; its recipe is remembered.`;
+      : `${asking.length === 1 ? 'One has' : `${asking.length} have`} neither a recipe nor a known model and ${asking.length === 1 ? 'is' : 'are'} left as they are: ${some(asking)}. Rebuild each of them once on its own; that writes its recipe.`;
   if (orders.length === 0) {
     void showInformation(left || 'There is no engine to rebuild.');
     return;

@@ -191,7 +191,7 @@ export class EngineWork implements vscode.Disposable {
       sentence,
       `SHA-256 that the recipe recorded when it was built: ${expected ?? ''}`,
       ...(actual === null ? [] : [`SHA-256 of the file as it is now: ${actual}`]),
-      'Loading an engine runs code from it. A damaged one can crash or hang; one that somebody exchanged can do what any program can. Load it only if you know why it changed.',
+      'Loading an engine runs code from it. A damaged one can crash or hang; one that somebody replaced can do anything that a program can. Load it only if you know why it changed.',
     ].join('\n\n');
     const question = `${fileName(uri)} is not the engine that was built. Load it?`;
     if (!(await this.confirm(question, detail, 'Load Anyway'))) {

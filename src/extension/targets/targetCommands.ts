@@ -84,7 +84,7 @@ export class TargetCommands {
         throw new Failure(
           'invalid-argument',
           `${targetsFileName} can't be changed: ${problem || 'it has mistakes.'}`,
-          'Mend it, then choose again.',
+          'Correct it, then choose again.',
         );
       }
       text = next;

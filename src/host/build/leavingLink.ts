@@ -46,7 +46,7 @@ export async function leavingPath(
 export function leavesFolder(engine: string, real: string, nextStep: string): Failure {
   return new Failure(
     'wrong-use',
-    `The engine ${plainText(engine)} really lies at ${plainText(real)}: a link leads there, out of its folder.`,
+    `The engine ${plainText(engine)} is linked to ${plainText(real)}, which is outside of its folder.`,
     nextStep,
   );
 }

@@ -341,7 +341,7 @@ export class Rebuilder {
       new Failure(
         'runtime-failed',
         `The new engine for ${shown} is not usable: ${why}. The old one was kept.`,
-        'Build again; if it stays, report it with the log.',
+        'Build again; if it fails again, report it with the log.',
       );
     const { size } = await fs.stat(file);
     if (size !== built.engineSize) {

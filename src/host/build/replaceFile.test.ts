@@ -689,7 +689,7 @@ describe('replaceFile', () => {
           fs.rmSync(replacement.temporaryPath);
           swap(secret, replacement.temporaryPath);
           const error = await failure(replacement.commit((file) => recipeOf(file, 'new')));
-          assert.match(error.message, /was not replaced: somebody else replaced/);
+          assert.match(error.message, /was not replaced: another program replaced/);
           assert.equal(fs.statSync(secret).mode & 0o777, 0o600);
           assert.equal(read(secret), 'secret');
           assert.equal(read(engine), 'old');

@@ -269,7 +269,7 @@ export class Replacement {
   private exchanged(): Failure {
     return new Failure(
       'file-error',
-      `The engine ${plainText(this.target)} was not replaced: somebody else replaced the file that was built for it.`,
+      `The engine ${plainText(this.target)} was not replaced: another program replaced the file that was built for it.`,
       `Check who can write to ${plainText(path.dirname(this.real))}, and build again.`,
     );
   }
@@ -314,7 +314,7 @@ async function refuseLeaving(
   { workspace = [], confirmed = null }: ReplacementOptions,
 ): Promise<void> {
   if (confirmed === real || (await leavingPath(target, workspace, real)) === null) return;
-  throw leavesFolder(target, real, 'Build to the place where the engine really lies.');
+  throw leavesFolder(target, real, 'Build to the real path of the engine.');
 }
 
 async function areSame(one: string, other: string): Promise<boolean> {

@@ -180,7 +180,7 @@ async function nearby(folder: string, written: string): Promise<string> {
           : '';
     return ` ${plainText(found, 300)} is there${why}. Put it where the model names it, or compile the model again here.`;
   }
-  if (engines.length === 0) return ' No engine lies near the model.';
+  if (engines.length === 0) return ' There is no engine near the model.';
   const names = engines.slice(0, 3).map((name) => plainText(name, 200));
   return ` Near the model ${engines.length === 1 ? 'is' : 'are'} ${names.join(', ')}${engines.length > 3 ? `, and ${engines.length - 3} more` : ''}.`;
 }

@@ -64,7 +64,7 @@ function answerOf(
 }
 
 const cancelled = (file: string): Failure =>
-  new Failure('cancelled', `Hashing ${file} was cancelled.`, 'Start it again when you like.');
+  new Failure('cancelled', `Hashing ${file} was cancelled.`, 'Start it again at any time.');
 
 const notHashed = (file: string, cause: string): Failure =>
   new Failure(

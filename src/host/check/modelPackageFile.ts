@@ -55,7 +55,7 @@ export async function readModelPackage(file: string): Promise<FileFacts> {
     if (saysNothing(found.variants)) {
       throw new Failure(
         'file-error',
-        `The model package ${plainText(file)} gives no ep_compatibility_info for its variants of TensorRT-RTX, so nothing is known of their engines.`,
+        `The model package ${plainText(file)} has no ep_compatibility_info for its TensorRT-RTX variants, so nothing is known of their engines.`,
         'Check the models in it (*_ctx.onnx) one by one.',
       );
     }

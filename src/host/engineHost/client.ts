@@ -77,7 +77,7 @@ export class HostExitedError extends Failure {
     message: string,
     stderr: string,
   ) {
-    const nextStep = 'It is started again with the next request; the log holds its last words.';
+    const nextStep = 'It is started again with the next request; its last messages are in the log.';
     super('host-exited', message, nextStep, stderr);
   }
 }
@@ -387,7 +387,7 @@ function badMessage(what: string, issue: string): Failure {
   return new Failure(
     'bad-message',
     `The engine host sent something else than ${what}: ${issue}`,
-    'Reload the window; if it stays, reinstall the extension.',
+    'Reload the window; if that does not help, reinstall the extension.',
   );
 }
 

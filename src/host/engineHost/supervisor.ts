@@ -306,7 +306,7 @@ export class EngineHostSupervisor {
     return new Failure(
       'host-crash-budget',
       `The engine host${runtime === null ? '' : ` for ${runtime}`} ended unexpectedly ${budget.maxRestarts + 1} times within ${Math.round(budget.windowMs / 60_000)} minutes and is not started again.`,
-      'Choose another TensorRT-RTX, or check again to try once more; the log holds its last words.',
+      'Choose another TensorRT-RTX, or check again to try once more; its last messages are in the log.',
     );
   }
 }

@@ -359,7 +359,7 @@ export function pipProblem(output: string, version: string, code: number | null)
   if (/DO NOT MATCH THE HASHES|HashMismatch|Hash mismatch/i.test(output)) {
     return problem(
       'what was downloaded is not the file that NVIDIA published (its SHA-256 differs).',
-      'Try again; if it stays, a proxy or mirror changes files: ask who runs it.',
+      'Try again; if it fails again, a proxy or mirror changes files: ask who runs it.',
     );
   }
   if (

@@ -58,7 +58,7 @@ describe('chooseRuntime', () => {
     assert.equal(chooseRuntime(found, explicit, '1.7.1.116').runtime?.version, '1.5.0.114');
     const gone = chooseRuntime(found, { mode: 'path', path: '/gone.so' });
     assert.equal(gone.runtime, null);
-    assert.match(gone.why, /not there any more: \/gone\.so/);
+    assert.match(gone.why, /no longer exists: \/gone\.so/);
     const broken = runtime('1.7.1.116', { path: '/b.so', problem: 'It is broken.' });
     const refused = chooseRuntime([broken, ...found], { mode: 'path', path: '/b.so' });
     assert.equal(refused.runtime, null);

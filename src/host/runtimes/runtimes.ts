@@ -73,8 +73,7 @@ export async function findRuntimes(places: RuntimePlaces): Promise<FoundRuntime[
       if (!known) found.set(runtime.realPath, runtime);
       const outcome = known
         ? `is ${known.path} again`
-        : (runtime.problem ??
-          `TensorRT-RTX ${runtime.version || 'of a version that it does not tell'}`);
+        : (runtime.problem ?? `TensorRT-RTX ${runtime.version || 'of unknown version'}`);
       log(`${runtimeSourceNames[source]}: ${runtime.path}: ${outcome}`);
     }
   }
@@ -111,7 +110,7 @@ export function chooseRuntime(
     if (!chosen) {
       return {
         runtime: null,
-        why: `The chosen TensorRT-RTX is not there any more: ${choice.path}`,
+        why: `The chosen TensorRT-RTX no longer exists: ${choice.path}`,
         nextStep: 'Choose another TensorRT-RTX.',
       };
     }

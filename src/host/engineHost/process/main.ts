@@ -77,7 +77,7 @@ async function answer<N extends RequestName>(
     throw new Failure(
       'bad-message',
       `The request "${name}" could not be read: ${parsed.issues[0].message}`,
-      'Reload the window; if it stays, reinstall the extension.',
+      'Reload the window; if that does not help, reinstall the extension.',
     );
   }
   if (native === null) throw noNativePart(shimFolder);

@@ -194,7 +194,7 @@ function runFailureOf(error: unknown, model: string): RunFailure {
     stage: 'reference',
     code: known ? error.code : 'internal',
     sentence: known ? message : `${engineName} failed for ${model}: ${plainText(message)}.`,
-    nextStep: known ? error.nextStep : 'Try again; if it stays, report it with the log.',
+    nextStep: known ? error.nextStep : 'Try again; if it fails again, report it with the log.',
     cuda: 0,
     lines: detail === '' ? [] : [detail],
   };
@@ -214,7 +214,7 @@ const cancelled = (model: string): Failure =>
   new Failure(
     'cancelled',
     `Running ${plainText(model)} with ONNX Runtime was cancelled.`,
-    'Start it again when you like.',
+    'Start it again at any time.',
   );
 
 const tookTooLong = (model: string, ms: number): Failure =>
@@ -248,7 +248,7 @@ function itEnded(
     `ONNX Runtime's process ended (${how}) ${doing} ${plainText(model)}${isMemory ? ': there was not enough memory' : ''}.`,
     isMemory
       ? 'Close other programs, use a smaller shape, or compare with ONNX Runtime in Python.'
-      : 'Try again; if it stays, compare with ONNX Runtime in Python.',
+      : 'Try again; if it fails again, compare with ONNX Runtime in Python.',
     words,
   );
 }

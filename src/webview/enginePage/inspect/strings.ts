@@ -187,7 +187,7 @@ export const strings = {
   distance: 'Steps',
   graphHint: 'Arrow keys follow the edges; Enter chooses the layer, or opens the group.',
   graphNone: 'Choose a layer in the table to see what is around it.',
-  graphNoEdges: 'The engine does not tell which tensors its layers read and write.',
+  graphNoEdges: 'The engine has no information about the tensors that its layers read and write.',
   graphMore: 'Layers with a dashed edge have more neighbours.',
   graphCut: (limit: number) => `At most ${limit} layers are drawn.`,
   graphGroups: (groups: number) => `In ${groups} groups of successive layers.`,

@@ -150,7 +150,7 @@ export const strings = {
     `A whole number from ${formatCount(least)} to ${formatCount(most)} is needed.`,
   secondsNumber: 'Seconds from 0 to 3,600 are needed.',
   timesOrSeconds: 'A number of times or of seconds is needed.',
-  sizeNeeded: 'This size is dynamic: say it.',
+  sizeNeeded: 'This size is dynamic: enter it.',
   sizeRange: (least: number, most: number, byProfile: boolean) => {
     if (!byProfile) return 'A whole number is needed.';
     return least === most

@@ -3,7 +3,7 @@ import { checkRecordSize } from '../../../check/checkRecords';
 import type { CheckResult, RequestParams } from '../../protocol';
 import { finish, type HostContext } from '../context';
 
-const nextStep = 'Try again; if it stays, report it with the log.';
+const nextStep = 'Try again; if it fails again, report it with the log.';
 
 export async function checkFiles(
   context: HostContext,

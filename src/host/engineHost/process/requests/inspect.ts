@@ -69,7 +69,7 @@ export function parseReport<S extends v.GenericSchema>(schema: S, json: Buffer):
   throw new Failure(
     'internal',
     `The engine shim's report could not be read: ${cause}`,
-    'Reinstall the extension; if it stays, report it with the log.',
+    'Reinstall the extension; if it fails again, report it with the log.',
     json.toString('utf8', 0, 2000),
   );
 }
