@@ -103,7 +103,10 @@ export function addCheckCommand(program: Command, ended: (code: number) => void)
         options.compatibilityInfo !== undefined;
       // Where engine-inspector.json is, its folder is searched.
       if (!named && !(await hasConfig(options))) {
-        program.error("error: missing required argument 'paths'", { exitCode: 2 });
+        program.error(
+          "error: missing required argument 'paths': engine files or folders. Without any, the folder of engine-inspector.json is searched, and there is none here or above.",
+          { exitCode: 2 },
+        );
       }
       const { check } = await import('./check');
       ended(await check(paths, options));

@@ -140,6 +140,50 @@ describe('gate', () => {
     }
   });
 
+  it('saves boards as targets, each once, and takes a version for targets only', async () => {
+    const names = async () =>
+      (JSON.parse((await run(['targets', '--json'])).stdout) as { id: string }[])
+        .map(({ id }) => id)
+        .slice(0, 3);
+    const none = await run(['targets']);
+    assert.match(none.stderr, /There is no engine-inspector\.json .* targets --save NAME/);
+    assert.match(none.stdout, /^rtx-5090 +12\.0 {2}32 GB +runs$/m);
+    assert.match(none.stdout, /^gtx-1660-ti +7\.5 {2}6 GB +runs only engines .* or FP16$/m);
+    assert.match(none.stdout, /^h100 +9\.0 {2}80 GB +never runs$/m);
+    try {
+      const unknown = await run(['targets', '--save', 'rtx-5090', 'rtx-4060-lptop']);
+      assert.equal(unknown.code, 2);
+      assert.match(unknown.stderr, /Did you mean rtx-4060-laptop.*\nNothing was saved\./);
+      assert.equal(fs.existsSync(inFolder('engine-inspector.json')), false);
+      assert.equal((await run(['targets', '--save', 'rtx-5090', 'rtx-3060-12gb'])).code, 0);
+      write('engine-inspector.json', `// Ours.\n${read('engine-inspector.json')}`);
+      const more = await run(['targets', '--save', 'RTX 5090', 'gb10']);
+      assert.match(more.stderr, /engine-inspector\.json: 1 target added, 1 there before\.\n$/);
+      assert.match(read('engine-inspector.json'), /^\/\/ Ours\.\n/);
+      assert.deepEqual(await names(), ['rtx-5090', 'rtx-3060-12gb', 'gb10']);
+      const wrong = await run(['check', '--no-config', '--rtx', '1.7.1', 'm']);
+      assert.equal(wrong.code, 2);
+      assert.match(wrong.stderr, /--rtx is the TensorRT-RTX version of targets, and no target/);
+    } finally {
+      fs.rmSync(inFolder('engine-inspector.json'), { force: true });
+    }
+  });
+
+  it('counts in words what is no engine, what is known and what could not be read', async () => {
+    write('page.engine', '<!doctype html>');
+    const args = ['check', '--target', 'rtx-5090', '--rtx', '1.7.1', '--baseline', 'one.json'];
+    const files = ['m/a.engine', 'm/b.engine', 'page.engine', 'gone.engine'];
+    await run([...args, '--update-baseline', 'm/b.engine']);
+    const { stdout, code } = await run([...args, '--output', 'markdown=one.md', ...files]);
+    const said =
+      '1 of 2 engines run on the target. 1 more file is no engine of TensorRT-RTX. 1 known finding is in the baseline. 1 file could not be read.';
+    assert.equal(stdout.trimEnd().split('\n').at(-1), said);
+    assert.ok(read('one.md').includes(`**${said}**`), read('one.md'));
+    assert.match(stdout, /^rebuild: 1 engine on RTX 5090\. The engine was built by another/m);
+    assert.equal(code, 1);
+    fs.rmSync(inFolder('page.engine'));
+  });
+
   it('says that --machine leaves targets unused, and takes it for no gate', async () => {
     write(
       'machine.json',

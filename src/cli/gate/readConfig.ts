@@ -4,7 +4,7 @@ import { Failure } from '../../core/wire/failure';
 import { readSmallText } from '../../host/files/readSmallFile';
 import { shown } from '../output';
 
-const maxConfigBytes = 4 * 1024 * 1024;
+export const maxConfigBytes = 4 * 1024 * 1024;
 
 export async function readConfig(file: string): Promise<InspectorConfig> {
   const text = await readSmallText(file, maxConfigBytes, 'The configuration');

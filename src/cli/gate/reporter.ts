@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { version } from '../../../package.json';
 import {
   formatWriter,
+  gateSentence,
   type FormatSurroundings,
   type FormatWriter,
   type GateJsonText,
@@ -135,12 +136,8 @@ export class Reporter {
   }
 
   private summary(): GateSummary {
-    const matrix = this.counter?.summary() ?? null;
-    const { files, errors, warnings } = this.counts;
-    const sentence =
-      matrix?.sentence ??
-      `${files} ${files === 1 ? 'file' : 'files'}: ${errors} errors and ${warnings} warnings on this machine.`;
-    return { matrix, ...this.counts, sentence };
+    const counts = { matrix: this.counter?.summary() ?? null, ...this.counts };
+    return { ...counts, sentence: gateSentence(counts) };
   }
 
   private writer(format: GateFormat): FormatWriter {

@@ -60,9 +60,17 @@ export async function gateSettings(
     );
   }
   const { targets, problems } = chooseTargets({ names, tensorrtRtx, configured: config.targets });
-  if (problems.length > 0) {
+  const [problem, ...more] = problems;
+  if (problem) {
+    if (more.length === 0) throw wrong(problem.sentence, problem.nextStep);
     const lines = problems.map(({ sentence, nextStep }) => `${sentence} ${nextStep}`);
-    throw wrong(lines.join('\n'), 'engine-inspector targets shows what can be named.');
+    throw wrong(lines.join('\n'), 'Name each as engine-inspector targets shows it.');
+  }
+  if (options.rtx !== undefined && targets.length === 0) {
+    throw wrong(
+      '--rtx is the TensorRT-RTX version of targets, and no target is named.',
+      'Name some, such as --target rtx-4060-laptop,rtx-5090, or ask a version on this machine with --runtime.',
+    );
   }
   const failLevel = options.failLevel ?? given(env[gateVariables.failLevel]) ?? 'error';
   if (!isOneOf(failLevels, failLevel)) {

@@ -2,7 +2,7 @@
 import type { FormatWriter, GateSummary } from '../../core/gate/formats';
 import type { CellJson } from '../../core/gate/gateRecord';
 import { ruleOf } from '../../core/gate/rules';
-import type { Cell } from '../../core/targets/cell';
+import { cellSeverity, type Cell } from '../../core/targets/cell';
 import type { TargetFix } from '../../core/targets/targetFixes';
 import { targetFacts, type Target } from '../../core/targets/targets';
 import { joinWords } from '../../core/text/formats';
@@ -69,18 +69,14 @@ function everyCell(row: readonly CellJson[]) {
   });
 }
 
-function* summaryLines({ matrix, sentence, known, unreadable }: GateSummary, paint: Paint) {
+function* summaryLines({ matrix, sentence }: GateSummary, paint: Paint) {
   yield '\n';
   for (const { id, cell, engines, targets, required } of matrix?.causes ?? []) {
     const count = `${engines} ${engines === 1 ? 'engine' : 'engines'}`;
     const where = `${joinWords(targets)}${required ? '' : ' (optional)'}`;
-    yield `${paint(cell === 'runs-slower' || cell === 'borderline' ? 'warning' : 'error', shortWords[cell])} ${count} on ${where}: ${ruleOf(id)?.title ?? id}\n`;
+    yield `${paint(cellSeverity[cell], `${shortWords[cell]}:`)} ${count} on ${where}. ${ruleOf(id)?.title ?? id}\n`;
     // The commands are beside the engines.
     yield `  ${paint('dim', ruleOf(id)?.help ?? '')}\n`;
   }
-  const more = [
-    known > 0 ? `${known} known findings are in the baseline.` : '',
-    unreadable > 0 ? `${unreadable} files could not be read.` : '',
-  ].filter(Boolean);
-  yield `${paint('bold', [sentence, ...more].join(' '))}\n`;
+  yield `${paint('bold', sentence)}\n`;
 }

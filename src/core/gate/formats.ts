@@ -22,6 +22,27 @@ export interface GateSummary {
   sentence: string;
 }
 
+/** What they come to, for people: on targets, or on this machine where there are none. */
+export function gateSentence(counts: Omit<GateSummary, 'sentence'>): string {
+  const { matrix, files, errors, warnings, known, unreadable } = counts;
+  const others = matrix?.others ?? 0;
+  return [
+    matrix?.sentence ??
+      `${counted(files, 'file')}: ${counted(errors, 'error')} and ${counted(warnings, 'warning')} on this machine.`,
+    others > 0
+      ? `${counted(others, 'more file')} ${others === 1 ? 'is no engine' : 'are no engines'} of TensorRT-RTX.`
+      : '',
+    known > 0
+      ? `${counted(known, 'known finding')} ${known === 1 ? 'is' : 'are'} in the baseline.`
+      : '',
+    unreadable > 0 ? `${counted(unreadable, 'file')} could not be read.` : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+
 /** Makes the text of a file's object (GateJson); called where a format has it. */
 export type GateJsonText = (style: JsonStyle) => string;
 
