@@ -28,7 +28,8 @@ export function sweepSection(
   const spec: PlotSpec = {
     kind: 'sweep',
     points,
-    knee: points.findIndex(({ index }) => index === sweep.knee),
+    knee: points.findIndex(({ index }) => badgeOf(sweep, index) !== ''),
+    kneeLabel: sweep.goal ? strings.answer : strings.knee,
     shown: points.findIndex(({ index }) => sweep.points[index]?.attempt === shown),
   };
   return html`
@@ -59,7 +60,7 @@ export function sweepSection(
               }}
             ></run-plot>`
       }
-      <p class="sweep-sentence">${sweep.sentence}</p>
+      ${sweep.goal ? nothing : html`<p class="sweep-sentence">${sweep.sentence}</p>`}
       <div class="scrolls" tabindex="0" role="group" aria-labelledby="run-sweep-heading">
         <table class="numbers-table">
           <thead>

@@ -8,7 +8,6 @@ import { formatBytes, formatCount } from '../../../core/text/formats';
 import { formatMilliseconds } from '../../../core/run/runFormats';
 import type { Histogram } from '../../../core/run/runReport';
 import { quietAxis, ThemedPlot, themeColors } from '../../shared/themedPlot';
-import { strings } from './strings';
 
 export interface SweepPlotPoint {
   /** Bytes: GPU memory at peak, or the budget where memory is not known. */
@@ -28,6 +27,7 @@ export type PlotSpec =
       points: SweepPlotPoint[];
       /** Index into `points` here; null: none. */
       knee: number | null;
+      kneeLabel: string;
       /** Index into `points` here: the one that is shown below. */
       shown: number | null;
     };
@@ -277,10 +277,10 @@ function drawKnee(plot: uPlot, spec: Extract<PlotSpec, { kind: 'sweep' }>): void
     ctx.font = `${12 * scale}px ${color('--vscode-font-family')}`;
     ctx.fillStyle = color('--vscode-foreground');
     const room = plot.bbox.left + plot.bbox.width - at.x;
-    const width = ctx.measureText(strings.knee).width;
+    const width = ctx.measureText(spec.kneeLabel).width;
     ctx.textAlign = room > width + 20 * scale ? 'left' : 'right';
     const aside = (ctx.textAlign === 'left' ? 10 : -10) * scale;
-    ctx.fillText(strings.knee, at.x + aside, at.y - 12 * scale);
+    ctx.fillText(spec.kneeLabel, at.x + aside, at.y - 12 * scale);
   }
   ctx.restore();
 }
