@@ -13,6 +13,7 @@ import {
   libraryVersions,
   shimFolder,
 } from '../support/builtEngines';
+import { leaveOut } from '../support/leaveOut';
 import { engineHosts, failure } from './support';
 
 describe('inspecting and running engines with the real libraries, without a GPU', () => {
@@ -62,6 +63,29 @@ describe('inspecting and running engines with the real libraries, without a GPU'
       assert.deepEqual(report.attempts, []);
     });
   }
+
+  it('looks for a driver before a library is loaded', async function () {
+    const seeing = new EngineRunner({
+      ...{ hostMain, shimFolder, cacheFolder: path.join(folder.path, 'caches') },
+      ...{ environment: () => ({}), onLog: () => undefined },
+    });
+    const { total } = await seeing.freeMemory();
+    await seeing.dispose();
+    leaveOut(this, total === null ? null : 'there is a driver');
+    const engine = await builtEngine('1.7.1.116');
+    const runtime = libraryOf('1.7.1.116');
+    const loaded: string[] = [];
+    const careful = new EngineRunner({
+      ...{ hostMain, shimFolder, cacheFolder: path.join(folder.path, 'caches') },
+      environment: () => ({ CUDA_VISIBLE_DEVICES: '' }),
+      onLog: () => undefined,
+      mayLoad: (file) => Promise.resolve(void loaded.push(file)),
+    });
+    const refused = await failure(careful.inspect({ engine, runtime, layers: true }));
+    await careful.dispose();
+    assert.equal(refused.code, 'no-driver');
+    assert.deepEqual(loaded, []);
+  });
 
   it('names both versions where the engine is of another one', async () => {
     const engine = await builtEngine('1.4.0.76');

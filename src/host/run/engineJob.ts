@@ -11,6 +11,7 @@ import { EngineHostClient, type HostLogLine } from '../engineHost/client';
 import type { EngineFile } from '../check/engineFile';
 import { asFailure, Failure, type FailureCode } from '../../core/wire/failure';
 import type {
+  GpusInfo,
   RequestName,
   RequestParams,
   RequestResult,
@@ -136,19 +137,31 @@ export class EngineJob {
     return info;
   }
 
+  /** Before a library is loaded: without a driver nothing comes of it. */
+  async needDriver(): Promise<void> {
+    const found = await this.gpus();
+    if (found === null || found.cudaDriverVersion !== null) return;
+    const at = { stage: 'deserialize', cuda: 0 };
+    throw new Failure('no-driver', found.message, 'Install the NVIDIA driver.', '', at);
+  }
+
   /** Of the GPU that will be used, without a CUDA context; null: not known. Bytes. */
   async gpuMemory(): Promise<{ free: number | null; total: number } | null> {
+    const found = await this.gpus();
+    const gpu = found?.gpus.find(({ index }) => index === 0) ?? found?.gpus[0];
+    if (!found || !gpu) return null;
+    const { cudaDriverVersion, driverVersion } = found;
+    const { name, computeCapability, totalMemory } = gpu;
+    this.gpuKey = [name, computeCapability, totalMemory, cudaDriverVersion, driverVersion].map(
+      String,
+    );
+    this.gpu = { name: gpu.name, computeCapability: gpu.computeCapability };
+    return { free: gpu.freeMemory, total: gpu.totalMemory };
+  }
+
+  private async gpus(): Promise<GpusInfo | null> {
     try {
-      const found = await this.client.request('gpus', {}, { signal: this.callbacks.signal });
-      const { gpus, cudaDriverVersion, driverVersion } = found;
-      const gpu = gpus.find(({ index }) => index === 0) ?? gpus[0];
-      if (gpu === undefined) return null;
-      const { name, computeCapability, totalMemory } = gpu;
-      this.gpuKey = [name, computeCapability, totalMemory, cudaDriverVersion, driverVersion].map(
-        String,
-      );
-      this.gpu = { name: gpu.name, computeCapability: gpu.computeCapability };
-      return { free: gpu.freeMemory, total: gpu.totalMemory };
+      return await this.client.request('gpus', {}, { signal: this.callbacks.signal });
     } catch (error) {
       // Only facts to choose by: what is wrong with the GPU is told by loading the engine.
       if (this.callbacks.signal?.aborted === true || !this.client.isRunning) throw error;

@@ -36,6 +36,7 @@ import { EngineJob, EngineJobError, type JobCallbacks } from './engineJob';
 import { Failure } from '../../core/wire/failure';
 import { readOutputs } from './inputs/outputs';
 import type { RunOptions, RunResult, RuntimeInfo } from '../engineHost/protocol';
+import { readLibraryFile } from '../runtimes/libraryFileAsync';
 import { joinReference, referenceAlone, type ReferenceTools } from './referenceRuns';
 import {
   type CacheFile,
@@ -247,6 +248,7 @@ export class EngineRunner {
 
   /** Loads the runtime and refuses what cannot work, before code of the file runs. */
   private async prepare(job: EngineJob, engine: EngineFile, runtime: string): Promise<RuntimeInfo> {
+    await needDriver(job, engine, runtime);
     const info = await job.load(runtime);
     refuseOtherVersion(engine, info);
     // From 1.6 on the weights that don't fit stay in the file.
@@ -325,6 +327,7 @@ export class EngineRunner {
     let result: RunResult;
     let cache: CacheFile = { path: null, note: null };
     try {
+      await needDriver(job, engine, request.runtime);
       facts.runtime = runtimeOf(await job.load(request.runtime));
       refuseOtherVersion(engine, facts.runtime);
       const memory = await job.gpuMemory();
@@ -485,6 +488,20 @@ const runtimeOf = ({ version, path: file }: RuntimeInfo): { version: string; pat
 
 function tell({ onProgress }: JobCallbacks, stage: RunStage): void {
   onProgress?.({ stage, sentence: stageSentence(stage), fraction: null });
+}
+
+/** Before the library is loaded. What would stand in the way with a driver, too, is said first. */
+async function needDriver(job: EngineJob, engine: EngineFile, runtime: string): Promise<void> {
+  try {
+    await job.needDriver();
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'no-driver') {
+      const library = await readLibraryFile(runtime);
+      // Of a Windows library of 1.4 only the minor version is known.
+      if (/^\d+(\.\d+){3}$/.test(library.version)) refuseOtherVersion(engine, library);
+    }
+    throw error;
+  }
 }
 
 function refuseEmptySweep({ engine, kind, budgets }: RunRequest): void {
