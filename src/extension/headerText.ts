@@ -74,9 +74,9 @@ export class HeaderTextView
     const lens = (title: string, command: string) =>
       new vscode.CodeLens(range, { title, command, arguments: [engine] });
     return [
-      ...(fixable ? [lens('Fix engine problem…', commands.fixProblem)] : []),
+      ...(fixable ? [lens('Fix Engine Problem…', commands.fixProblem)] : []),
       lens('Check Again', commands.checkEngine),
-      lens('Open engine', commands.openEngine),
+      lens('Open Engine', commands.openEngine),
     ];
   }
 

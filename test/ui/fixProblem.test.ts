@@ -87,7 +87,7 @@ describe('Fix Engine Problem, as a person reaches it', () => {
     const line = workbench.textLine('01 06 01 78');
     await line.waitFor();
     await workbench.page
-      .locator('.codelens-decoration', { hasText: 'Fix engine problem' })
+      .locator('.codelens-decoration', { hasText: 'Fix Engine Problem' })
       .waitFor();
     await workbench.picture('header-text');
     await line.click();

@@ -194,7 +194,7 @@ describe('every view in every theme', () => {
     await workbench.runCommand('Engine Inspector: Show Header as Text');
     await inEveryTheme('header-text', async () => {
       await workbench.textLine('01 06 01 78').waitFor();
-      await workbench.codeLens('Fix engine problem…').waitFor();
+      await workbench.codeLens('Fix Engine Problem…').waitFor();
     });
   });
 
