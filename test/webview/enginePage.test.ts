@@ -161,6 +161,17 @@ describe('engine page', function () {
       assert.match((await status.textContent())!, /This machine can run this engine/);
     });
 
+    it('says what changed since the check before', async () => {
+      await open('valid');
+      assert.equal(await page.locator('.changes').count(), 0);
+      const changes = { since: valid.checkedAt - 60_000, sentence: 'Size 2 bytes, was 1 byte.' };
+      await post({ type: 'report', report: valid, trusted: true, changes });
+      assert.match(
+        await page.locator('.changes').innerText(),
+        /^Changed since the check at \d\d:\d\d.*: Size 2 bytes, was 1 byte\.$/,
+      );
+    });
+
     it('has a severity in words for screen readers', async () => {
       for (const [name, words] of [
         ['several-reasons', 'Error:'],

@@ -3,6 +3,7 @@
  * is sent and sends commands; it computes nothing about engines.
  */
 import type { EngineReport } from '../report/engineReport';
+import type { ReportChanges } from '../report/reportChanges';
 import type { TargetsView } from './targetsView';
 import type { Inspection } from '../inspect/inspection';
 import type { OnnxNode } from '../inspect/onnxNodes';
@@ -76,7 +77,7 @@ export type ToPage =
   | { type: 'showTab'; tab: PageTab }
   /** Which file is being asked about, for the first time or again; a report ends it. */
   | { type: 'waiting'; file: string; sentence: string }
-  | { type: 'report'; report: EngineReport; trusted: boolean }
+  | { type: 'report'; report: EngineReport; trusted: boolean; changes?: ReportChanges | null }
   | { type: 'targets'; targets: TargetsView }
   | { type: 'hash'; hash: HashState };
 

@@ -4,6 +4,7 @@
  * hidden and come back (it is then filled again: nothing is kept alive for it).
  */
 import * as vscode from 'vscode';
+import { ChangesSeen } from '../../core/report/reportChanges';
 import { assertNever } from '../../core/text/assertNever';
 import type { FromPage, ToPage } from '../../core/pages/pageMessages';
 import { fileName } from '../engineTarget';
@@ -104,8 +105,14 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
       const report = reports.get(uri);
       if (report) post({ type: 'targets', targets: await targets.viewOf(uri, report) });
     };
+    const changes = new ChangesSeen();
     const postReport = () => {
-      post(this.reportMessage(uri));
+      const report = reports.get(uri);
+      post(
+        report
+          ? { type: 'report', report, trusted: isTrusted(), changes: changes.seen(report) }
+          : waitingMessage(uri),
+      );
       void postTargets();
     };
     const subscriptions = [
@@ -150,11 +157,6 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
       for (const subscription of subscriptions) subscription.dispose();
     });
     showPage(webview, extensionUri, 'enginePage', fileName(uri));
-  }
-
-  private reportMessage(uri: vscode.Uri): ToPage {
-    const report = this.services.reports.get(uri);
-    return report ? { type: 'report', report, trusted: isTrusted() } : waitingMessage(uri);
   }
 
   private async handle(

@@ -35,6 +35,7 @@ const kept = readKept(extension.kept);
 
 let state: PageState = {
   report: null,
+  changes: null,
   targets: null,
   openTarget: null,
   boards: null,
@@ -128,7 +129,12 @@ function receive(message: ToPage): void {
       return;
     case 'report':
       clearTimeout(waitingTimer);
-      update({ report: message.report, trusted: message.trusted, waiting: null });
+      update({
+        report: message.report,
+        changes: message.changes ?? null,
+        trusted: message.trusted,
+        waiting: null,
+      });
       restoreScroll();
       return;
     case 'targets':

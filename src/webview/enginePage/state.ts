@@ -10,12 +10,15 @@ import type {
   PickedInput,
   RunState,
 } from '../../core/pages/pageMessages';
+import type { ReportChanges } from '../../core/report/reportChanges';
 import type { RunReport } from '../../core/run/runReport';
 import type { TargetsView } from '../../core/pages/targetsView';
 import type { LayersView } from './inspect/layersModel';
 
 export interface PageState {
   report: EngineReport | null;
+  /** null: nothing changed while the page was open. */
+  changes: ReportChanges | null;
   targets: TargetsView | null;
   /** The target whose row is open. */
   openTarget: string | null;

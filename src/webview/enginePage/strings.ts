@@ -38,6 +38,7 @@ export const strings = {
   otherFixes: 'Other Fixes…',
   details: 'Details',
   checkedAt: (time: string) => `Checked at ${time}.`,
+  changedSince: (time: string) => `Changed since the check at ${time}:`,
   restricted:
     'Restricted Mode: no runtime is loaded from this workspace, and nothing is built in it, until you trust it.',
   manageTrust: 'Manage Workspace Trust',

@@ -24,7 +24,7 @@ export function verdictSection(
           <bdi>${report.headline}</bdi>
         </h2>
         ${report.summary ? html`<p class="summary"><bdi>${report.summary}</bdi></p>` : nothing}
-        ${remedies(report, actions)} ${smallPrint(state, report)}
+        ${remedies(report, actions)} ${changes(state)} ${smallPrint(state, report)}
       </div>
     </section>
     ${
@@ -89,6 +89,14 @@ function remedyButton(remedy: Remedy, actions: PageActions): TemplateResult {
     @click=${() => actions.send({ type: 'remedy', id: remedy.id })}
     >${remedy.title}</vscode-button
   >`;
+}
+
+function changes({ changes: changed, now }: PageState): TemplateResult | typeof nothing {
+  if (changed === null) return nothing;
+  return html`<p class="changes">
+    <strong>${strings.changedSince(formatTime(changed.since, now))}</strong>
+    <bdi>${changed.sentence}</bdi>
+  </p>`;
 }
 
 function smallPrint(state: PageState, report: EngineReport): TemplateResult {
