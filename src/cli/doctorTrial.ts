@@ -1,12 +1,12 @@
 /** Tries every claim of core/doctor/trial.ts by calling this very command line in a folder of its own. */
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs/promises';
-import * as os from 'node:os';
 import * as path from 'node:path';
 
 import { type Called, makeTrial, type Trial, type TrialId } from '../core/doctor/trial';
 import { makeSampleModel, sampleProfile } from '../core/sample/sampleModel';
 import { distFolder } from './distFolder';
+import { makeTemporaryFolder } from './temporaryFolder';
 import { tryParseJson } from '../core/text/parseJson';
 
 /** A driver that hangs must not hang this: longer than any of these calls takes. Milliseconds. */
@@ -36,7 +36,7 @@ export async function runTrial(
   runtime: string | undefined,
   tell: (doing: string) => void,
 ): Promise<Trial[]> {
-  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'engine-inspector-doctor-'));
+  const folder = makeTemporaryFolder('doctor');
   try {
     await fs.writeFile(path.join(folder, model), makeSampleModel().onnx);
     const answers = new Map<TrialId, Called>();

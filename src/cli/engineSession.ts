@@ -16,6 +16,7 @@ import type { EngineArguments } from './engineArguments';
 import { chooseLocalRuntime, shimFolder } from './localRuntimes';
 import { complain, shown } from './output';
 import { inSession, Session } from './session';
+import { makeTemporaryFolder } from './temporaryFolder';
 
 export class EngineSession extends Session {
   readonly runner: EngineRunner;
@@ -70,8 +71,8 @@ export class EngineSession extends Session {
   }
 
   /** A folder of this call alone; gone when the session is. */
-  async privateFolder(): Promise<string> {
-    this.folder ??= await fs.mkdtemp(path.join(os.tmpdir(), 'engine-inspector-run-'));
+  privateFolder(): string {
+    this.folder ??= makeTemporaryFolder('run');
     return this.folder;
   }
 

@@ -46,7 +46,7 @@ export function sweep(engine: string, args: SweepArguments): Promise<number> {
       engine,
       runtime,
       choices: runChoices(args, 'default', 0),
-      folder: await session.privateFolder(),
+      folder: session.privateFolder(),
       id: randomUUID(),
     };
     const report = goal

@@ -57,6 +57,30 @@ describe('doctor', function () {
     assert.ok(!stdout.includes(home));
   });
 
+  it('says where no temporary folder can be made, and how to name another, as every command does', () => {
+    const gone = path.join(os.tmpdir(), 'engine-inspector-no-such-folder');
+    const model = path.join(repositoryRoot, '.deps/models/superResolution.onnx');
+    for (const args of [
+      ['doctor', '--full', '--runtime', libraryOf(newest)],
+      ['run', 'any.engine', '--reference', model],
+    ]) {
+      const { stderr } = spawnSync(
+        process.execPath,
+        [path.join(repositoryRoot, 'dist/cli.js'), ...args],
+        {
+          encoding: 'utf8',
+          cwd: os.tmpdir(),
+          env: { ...process.env, TMPDIR: gone, TEMP: gone, TMP: gone },
+        },
+      );
+      assert.ok(
+        stderr.includes(`No temporary folder can be made in ${gone}: it does not exist.`),
+        stderr,
+      );
+      assert.match(stderr, /name another folder in the environment variable TE?MP/);
+    }
+  });
+
   it('builds, checks and runs a sample with --full, and leaves nothing behind', () => {
     const before = temporaryOfDoctor();
     const { stdout, stderr } = call(['--full', '--json', '--runtime', libraryOf(newest)]);

@@ -1,11 +1,11 @@
 /** Where formats go: stdout, or a file that is there whole or not at all. And text that waits until the end. */
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Spool } from '../../core/gate/formats';
 import { Failure } from '../../core/wire/failure';
 import { end, onStdoutError, print, shown } from '../output';
+import { makeTemporaryFolder } from '../temporaryFolder';
 
 export interface GateOutput {
   write(text: string): Promise<void> | void;
@@ -145,7 +145,7 @@ export class FileSpool implements Spool {
 
 /** Without a name on systems that allow it, so that nothing is left whatever happens. */
 function openTemporary(): number {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'engine-inspector-'));
+  const folder = makeTemporaryFolder('report');
   const file = path.join(folder, 'spool');
   const descriptor = fs.openSync(file, 'wx+');
   const remove = () => fs.rmSync(folder, { recursive: true, force: true });
