@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 
+import { Failure } from '../core/wire/failure';
 import { writeError } from '../host/build/writeError';
 
 const variable = process.platform === 'win32' ? 'TEMP' : 'TMPDIR';
@@ -13,12 +14,13 @@ export function makeTemporaryFolder(name: string): string {
   try {
     return fs.mkdtempSync(path.join(place, `engine-inspector-${name}-`));
   } catch (error) {
-    throw writeError(error, `No temporary folder can be made in ${place}`, {
-      again: 'try again',
-      gone: {
-        why: 'it does not exist',
-        nextStep: `Create it, or name another folder in the environment variable ${variable}.`,
-      },
-    });
+    const gone = { why: 'it does not exist', nextStep: '' };
+    const { code, message, detail } = writeError(
+      error,
+      `No temporary folder can be made in ${place}`,
+      { gone },
+    );
+    const nextStep = `Mend that, or name another folder in the environment variable ${variable}.`;
+    throw new Failure(code, message, nextStep, detail);
   }
 }
