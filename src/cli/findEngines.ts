@@ -8,6 +8,7 @@ import * as fs from 'node:fs';
 import { isModelPackageName } from '../core/file/fileKind';
 import type { Beside } from '../host/check/checkedFiles';
 import { displayPath, type FilePath } from '../host/check/checkRecords';
+import { besideOf, namesBeside } from '../host/check/lookBeside';
 import { fileError } from '../host/files/fileError';
 
 export interface SearchOptions {
@@ -96,7 +97,7 @@ class Search {
 
   /** Engines and folders, in order. Apart from the generator, which V8 would compile together with all of this. */
   private lookedAt(folder: FilePath, entries: readonly Entry[]): (FoundFile | FoundFolder)[] {
-    const { recipes, models } = namesBeside(entries);
+    const names = namesBeside(entries.map(({ text }) => text));
     const found: (FoundFile | FoundFolder)[] = [];
     for (const { entry, name, text } of entries) {
       // A link may lead to either.
@@ -107,13 +108,7 @@ class Search {
       if (below) {
         if (text !== '.git') found.push({ path, below });
       } else if (isFile || this.isEngineName(text)) {
-        found.push({
-          path,
-          named: false,
-          mayHaveRecipe: recipes.size > 0 && recipes.has(`${text.toLowerCase()}.json`),
-          mayHaveModel:
-            models.size > 0 && models.has(`${text.toLowerCase().replace(/\.\w+$/, '')}.onnx`),
-        });
+        found.push({ path, named: false, ...besideOf(text, names) });
       }
     }
     return found;
@@ -183,20 +178,6 @@ const separator = process.platform === 'win32' ? '\\' : '/';
 interface FoundFolder {
   path: FilePath;
   below: fs.BigIntStats;
-}
-
-/** Names of recipes and models, in lower case: to some systems it is all the same. */
-function namesBeside(entries: readonly Entry[]): { recipes: Set<string>; models: Set<string> } {
-  const recipes = new Set<string>();
-  const models = new Set<string>();
-  for (const { text } of entries) {
-    // ".json", ".onnx"
-    if (text.charCodeAt(text.length - 5) !== 46) continue;
-    const lowerCase = text.toLowerCase();
-    if (lowerCase.endsWith('.json')) recipes.add(lowerCase);
-    else if (lowerCase.endsWith('.onnx')) models.add(lowerCase);
-  }
-  return { recipes, models };
 }
 
 /** Without making another string of each of many names. */

@@ -8,16 +8,19 @@ import type { Reports } from './reports';
 export class ContextKeys implements vscode.Disposable {
   private readonly subscription: vscode.Disposable;
   private timer: NodeJS.Timeout | undefined;
-  private last = '';
   private readonly ill = new Set<string>();
+  /** Those that Fix Engine Problem… is offered for, by key. */
+  private readonly fixable = new Map<string, string>();
+  private stale = false;
   private readonly done = new Set<string>();
 
   constructor(private readonly reports: Reports) {
     set(contextKeys.editors, Object.values(viewTypes));
-    this.subscription = reports.onDidChange(({ changed }) => {
+    this.subscription = reports.onDidChange(({ changed, removed }) => {
       for (const uri of changed) this.follow(uri);
-      // A thousand reports come in a few batches.
-      this.timer ??= setTimeout(() => this.update(), 20);
+      for (const uri of removed) this.setFixable(uri, false);
+      // A thousand reports come in a few batches, and each time all paths go to the window.
+      this.timer ??= setTimeout(() => this.update(), this.fixable.size > 1000 ? 500 : 20);
     });
   }
 
@@ -29,6 +32,7 @@ export class ContextKeys implements vscode.Disposable {
   /** Whether one that had a problem has none now: the walkthrough waits for it. */
   private follow(uri: vscode.Uri): void {
     const report = this.reports.get(uri);
+    this.setFixable(uri, report !== undefined && canBeFixed(report) && this.reports.belongs(uri));
     if (!report) return;
     if (report.runtime !== null && report.validity !== null) this.once(contextKeys.checked);
     const key = uri.toString();
@@ -42,18 +46,23 @@ export class ContextKeys implements vscode.Disposable {
     set(key, true);
   }
 
+  private setFixable(uri: vscode.Uri, fixable: boolean): void {
+    const key = uri.toString();
+    if (fixable === this.fixable.has(key)) return;
+    this.stale = true;
+    if (fixable) this.fixable.set(key, uri.fsPath);
+    else this.fixable.delete(key);
+  }
+
   private update(): void {
     this.timer = undefined;
-    const paths: Record<string, true> = {};
-    for (const { uri, report } of this.reports.all()) {
-      if (canBeFixed(report) && this.reports.belongs(uri)) paths[uri.fsPath] = true;
-    }
     if (this.reports.all().next().done !== true) this.once(contextKeys.hasEngines);
-    const now = Object.keys(paths).sort().join('\0');
-    if (now === this.last) return;
-    this.last = now;
+    if (!this.stale) return;
+    this.stale = false;
+    const paths: Record<string, true> = {};
+    for (const path of this.fixable.values()) paths[path] = true;
     set(contextKeys.problemPaths, paths);
-    set(contextKeys.hasProblems, now !== '');
+    set(contextKeys.hasProblems, this.fixable.size > 0);
   }
 }
 

@@ -42,12 +42,18 @@ export class HostChecks implements EngineChecks, vscode.Disposable {
     paths: readonly string[],
     opened: ReadonlySet<string> = new Set(),
   ): Promise<EngineReport[]> {
-    const checked = await (await this.get()).files(paths);
+    const [checked, beside] = await Promise.all([
+      this.get().then((checker) => checker.files(paths)),
+      paths.length > 1
+        ? import('../host/check/lookBeside').then(({ lookBeside }) => lookBeside(paths))
+        : undefined,
+    ]);
     return Promise.all(
       paths.map(async (path, index) =>
         checked.report(index, {
           recordedHash: await this.hashes.recordedHash(path),
           deep: opened.has(path),
+          ...(beside ? { beside } : {}),
         }),
       ),
     );

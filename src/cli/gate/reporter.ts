@@ -13,7 +13,7 @@ import {
   type GateSummary,
 } from '../../core/gate/formats';
 import type { GateFormat } from '../../core/gate/gateFormats';
-import { findingsOf, GateCode, type CellJson, type GateRecord } from '../../core/gate/gateRecord';
+import { FindingsOfMany, GateCode, type CellJson, type GateRecord } from '../../core/gate/gateRecord';
 import type { FileKind } from '../../core/file/fileKind';
 import { MatrixCounter, severityOfCell } from '../../core/targets/matrix';
 import type { TargetFix } from '../../core/targets/targetFixes';
@@ -44,6 +44,7 @@ export class Reporter {
   /** What helps the file that is told next; asked where somebody reads it. */
   fixes: () => readonly TargetFix[] = () => [];
   private readonly streams: Stream[] = [];
+  private readonly findings = new FindingsOfMany();
   private readonly counter: MatrixCounter | null;
   private readonly counts = { files: 0, errors: 0, warnings: 0, known: 0, unreadable: 0 };
   private readonly stepSummary: FormatWriter | null = null;
@@ -84,7 +85,7 @@ export class Reporter {
     json: GateJsonText,
     machine: 0 | 1 | 2 | null = null,
   ): Promise<void> {
-    const findings = findingsOf(record);
+    const findings = this.findings.of(record);
     this.code.add(record, findings, machine);
     this.counter?.add(record.kind as FileKind, record.targets ?? []);
     this.counts.files++;

@@ -103,6 +103,18 @@ export function lengthAndWeights(
   return { fileSize: i64(data, 16), weightBytes: i64(data, 56) };
 }
 
+/** The same header with these. */
+export function withLengthAndWeights(
+  bytes: Uint8Array,
+  { fileSize, weightBytes }: Pick<EngineHeader, 'fileSize' | 'weightBytes'>,
+): Uint8Array {
+  const copy = bytes.slice();
+  const data = view(copy);
+  data.setBigUint64(16, BigInt(fileSize), true);
+  data.setBigUint64(56, BigInt(weightBytes), true);
+  return copy;
+}
+
 /** Both can be true. */
 export function holdsLengthAndWeights(bytes: Uint8Array): boolean {
   const { fileSize, weightBytes } = lengthAndWeights(bytes);

@@ -8,9 +8,9 @@ import { gzipSync } from 'node:zlib';
 import Ajv from 'ajv-draft-04';
 import addFormats from 'ajv-formats';
 import { validateXML } from 'xmllint-wasm';
-import type { FormatSurroundings, GateSummary } from './formats';
+import type { FormatSurroundings, FormatWriter, GateSummary } from './formats';
 import { formatWriter } from './formats';
-import { findingsOf, type CellJson, type GateRecord } from './gateRecord';
+import { findingsOf, FindingsOfMany, type CellJson, type GateRecord } from './gateRecord';
 import { mostResults } from './sarif';
 
 const packageFile = (manifest: string, file: string) =>
@@ -130,6 +130,31 @@ interface SarifLog {
     invocations: { toolExecutionNotifications: { message: { text: string } }[] }[];
   }[];
 }
+
+describe('files with the same reasons, or the same row', () => {
+  /** Each with the lists of another one, and once as a known finding. */
+  const twins = [...records, ...onThisMachine].flatMap((one) => [
+    one,
+    { ...one, file: '=twin,"of".engine' },
+    { ...one, file: 'known.engine', known: ['version-mismatch'] },
+    { ...one, file: 'last.engine' },
+  ]);
+  /** With lists of its own, so that nothing can be taken from another file. */
+  const apart = (one: GateRecord): GateRecord => structuredClone(one);
+
+  it('have findings of their own', () => {
+    const many = new FindingsOfMany();
+    for (const one of twins) assert.deepEqual(many.of(one), findingsOf(one));
+  });
+
+  it('have rows of their own', () => {
+    const rows = (writer: FormatWriter, list: readonly GateRecord[]) =>
+      list.map((one) => writer.file(one, [], () => assert.fail()));
+    const together = rows(formatWriter('csv', around()), twins);
+    const alone = twins.map((one) => rows(formatWriter('csv', around()), [apart(one)])[0]);
+    assert.deepEqual(together, alone);
+  });
+});
 
 describe('SARIF', () => {
   const schema = JSON.parse(

@@ -94,6 +94,21 @@ export function findingsOf(record: GateRecord): Finding[] {
     .sort((a, b) => compareSeverity(a.severity, b.severity));
 }
 
+/** The same for many files, of which most have the same list of reasons, or the same row, as one before. */
+export class FindingsOfMany {
+  private readonly made = new WeakMap<object, readonly Finding[]>();
+
+  of(record: GateRecord): readonly Finding[] {
+    if (record.known.length > 0) return findingsOf(record);
+    const same = record.targets ?? record.reasons;
+    const before = this.made.get(same);
+    if (before) return before.map((finding) => ({ ...finding, file: record.file }));
+    const found = findingsOf(record);
+    this.made.set(same, found);
+    return found;
+  }
+}
+
 interface Part {
   sentence: string;
   names: string[];

@@ -5,7 +5,12 @@
  * What is left to the file itself is ownFacts (makeEngineReport.ts). An engine whose sentences could speak of its length or
  * weights (cut short, too large for the GPU), or that has a recipe or text of its own, shares nothing.
  */
-import { headerSize, holdsLengthAndWeights, lengthAndWeights } from '../file/engineHeader';
+import {
+  headerSize,
+  holdsLengthAndWeights,
+  lengthAndWeights,
+  withLengthAndWeights,
+} from '../file/engineHeader';
 import type { EngineReport, FileFacts, RuntimeAnswer } from './engineReport';
 import { makeEngineReport, ofFile } from './makeEngineReport';
 import type { ReportInput } from './reasons';
@@ -14,6 +19,10 @@ import { diagnosticBit, hasBit } from './validity';
 export interface SharedReport {
   /** One of these reports: all of it but ofFile (makeEngineReport.ts) holds for each. */
   readonly example: EngineReport;
+  /** What that one was made from. */
+  readonly input: ReportInput;
+  /** What each of these reports has of it. */
+  readonly same: Omit<EngineReport, UnseenName>;
 }
 
 /** What a file with a shared report has for itself. */
@@ -52,7 +61,8 @@ export class SharedReports {
       this.reports.clear();
       this.texts.clear();
     }
-    const made = { example: this.make(input) };
+    const example = this.make(input);
+    const made = { example, input, same: withoutUnseen(example) };
     this.reports.set(key, made);
     return made;
   }
@@ -89,9 +99,87 @@ export class SharedReports {
   }
 }
 
-/** The report of this input, which the shared one is of. What both say is the same objects, and takes no memory twice. */
-export function sharedReportOf({ example }: SharedReport, input: ReportInput): EngineReport {
-  return { ...example, ...ofFile(input, example.reasons) };
+/** Whose report it is, and when it was asked. */
+export interface OwnReport extends OwnNumbers {
+  /** Printable. */
+  readonly file: string;
+  readonly checkedAt: number;
+}
+
+/**
+ * The report of one of these files. An editor holds those of ten thousand engines, of which a few are looked at: so what
+ * is said of the file alone is made with the first look at any of it, and all else is the same objects in each.
+ */
+export function sharedReportOf(shared: SharedReport, own: OwnReport): EngineReport {
+  const { file, size, modified, checkedAt } = own;
+  // Added and not replaced: V8 keeps objects small only while nothing about them changes.
+  const report = { ...shared.same, file, size, modified, checkedAt };
+  Object.defineProperties(report, unseenParts);
+  const value = { shared, weightBytes: own.weightBytes };
+  return Object.defineProperty(report, unseen, { value }) as unknown as EngineReport;
+}
+
+/** Put together name by name: of what a rest pattern leaves, V8 makes another kind of object each time. */
+function withoutUnseen(report: EngineReport): SharedReport['same'] {
+  const same: Partial<Record<string, unknown>> = {};
+  for (const [name, value] of Object.entries(report)) {
+    if (!(unseenNames as readonly string[]).includes(name)) same[name] = value;
+  }
+  return same as unknown as SharedReport['same'];
+}
+
+const unseen = Symbol('unseen');
+type Unseen = EngineReport & {
+  [unseen]?: { shared: SharedReport; weightBytes: number };
+};
+
+/** What ofFile makes but for what is known at once. Own properties, so that whoever copies or sends a report has all of it. */
+type UnseenName = (typeof unseenNames)[number];
+const unseenNames = ['header', 'rows', 'fileRows', 'fit', 'headerFields', 'headerHex'] as const;
+
+function look(report: Unseen): ReturnType<typeof ofFile> {
+  const own = report[unseen];
+  if (!own) return report;
+  const made = ofFile(inputOf(own.shared.input, report, own.weightBytes), report.reasons);
+  for (const name of unseenNames) {
+    const value = made[name];
+    Object.defineProperty(report, name, {
+      ...{ value, enumerable: true, configurable: true, writable: true },
+    });
+  }
+  return made;
+}
+
+const unseenParts = Object.fromEntries(
+  unseenNames.map((name): [string, PropertyDescriptor & ThisType<Unseen>] => [
+    name,
+    {
+      get(this: Unseen) {
+        return look(this)[name];
+      },
+      enumerable: true,
+      configurable: true,
+    },
+  ]),
+);
+
+/** As it was for this file, from that of another one of its build. */
+function inputOf(
+  input: ReportInput,
+  { file, size, modified, checkedAt }: EngineReport,
+  weightBytes: number,
+): ReportInput {
+  const { facts } = input;
+  const fileSize = size ?? 0;
+  return {
+    ...input,
+    now: checkedAt,
+    facts: {
+      ...{ ...facts, file, size, modified },
+      headerBytes: withLengthAndWeights(facts.headerBytes, { fileSize, weightBytes }),
+      header: facts.header && { ...facts.header, fileSize, weightBytes },
+    },
+  };
 }
 
 /**

@@ -19,6 +19,7 @@ import { isModelPackageName } from '../../core/file/fileKind';
 import { makeEngineReport, type ReportInput } from '../../core/report/makeEngineReport';
 import type { RecipeFacts, RuntimeProblem as Problem } from '../../core/report/reasons';
 import {
+  ownNumbers,
   saysNothingOf,
   sharedReportOf,
   type OwnNumbers,
@@ -91,7 +92,7 @@ export interface SharedFile extends OwnNumbers {
 class PlainFile implements DescribedFile, SharedFile {
   readonly code = null;
   readonly recipe = null;
-  private input: ReportInput | null = null;
+  private madeFacts: FileFacts | null = null;
   private made: EngineReport | null = null;
 
   constructor(
@@ -100,7 +101,7 @@ class PlainFile implements DescribedFile, SharedFile {
     private readonly records: CheckRecords,
     private readonly at: number,
     readonly mayHaveModel: boolean,
-    private readonly makeInput: () => ReportInput,
+    readonly checkedAt: number,
   ) {}
 
   get shared(): SharedFile {
@@ -120,12 +121,22 @@ class PlainFile implements DescribedFile, SharedFile {
   }
 
   get facts(): FileFacts {
-    return (this.input ??= this.makeInput()).facts;
+    return (this.madeFacts ??= plainFacts(this.file, this.records, this.at));
   }
 
   get report(): EngineReport {
-    return (this.made ??= sharedReportOf(this.of, (this.input ??= this.makeInput())));
+    return (this.made ??= sharedReportOf(this.of, this));
   }
+}
+
+function plainFacts(file: string, records: CheckRecords, at: number): FileFacts {
+  return makeFileFacts({
+    file,
+    // A copy: 64 bytes must not keep a whole chunk of answers.
+    prefix: records.header(at).slice(),
+    size: records.fileSize(at),
+    modified: records.modified(at),
+  });
 }
 
 /** The answers for a list of files, each a report when it is asked for. */
@@ -156,8 +167,8 @@ export class CheckedFiles {
     return outcome?.kind === 'record' ? outcome.records.validity(outcome.index) : null;
   }
 
-  async report(index: number, options: ReportOptions = {}): Promise<EngineReport> {
-    return (await this.described(index, options)).report;
+  async report(index: number, options: FilesOptions = {}): Promise<EngineReport> {
+    return (this.plain(index, options) ?? (await this.described(index, options))).report;
   }
 
   /** The report with the facts of the file that it was made from. */
@@ -187,7 +198,9 @@ export class CheckedFiles {
     };
     // Ten thousand reports of an editor's workspace hold what they have in common once.
     const same = this.shared.of(input);
-    const own = same ? sharedReportOf(same, input) : makeEngineReport(input);
+    const own = same
+      ? sharedReportOf(same, { ...ownNumbers(facts), file: facts.file, checkedAt: input.now })
+      : makeEngineReport(input);
     const described = {
       file: facts.file,
       facts,
@@ -206,7 +219,7 @@ export class CheckedFiles {
     const path = this.paths[index];
     const outcome = this.outcomes[index];
     if (path === undefined || outcome?.kind !== 'record') return null;
-    if (options.deep === true || options.recordedHash || !this.texts.isEmpty) return null;
+    if (options.deep === true || options.recordedHash || this.texts.knows(path)) return null;
     const beside = options.beside?.(index);
     if (beside?.mayHaveRecipe !== false) return null;
     const { records, index: at, runtime } = outcome;
@@ -217,25 +230,19 @@ export class CheckedFiles {
     if (!saysNothingOf({ size, headerBytes }, this.context.machine)) return null;
     const file = plainText(displayPath(path));
     if (isModelPackageName(file)) return null;
-    const makeInput = (): ReportInput => ({
-      ...this.context,
-      facts: makeFileFacts({
-        file,
-        // A copy: 64 bytes must not keep a whole chunk of answers.
-        prefix: headerBytes.slice(),
-        size,
-        modified: records.modified(at),
-      }),
-      recipe: null,
-      answer: answerOf(records, at),
-      runtime,
-      runtimeProblem: null,
-      now: Date.now(),
-    });
+    const now = Date.now();
     const shared = this.alike.find(records, at, runtime, this.context, () =>
-      this.shared.of(makeInput()),
+      this.shared.of({
+        ...this.context,
+        facts: plainFacts(file, records, at),
+        recipe: null,
+        answer: answerOf(records, at),
+        runtime,
+        runtimeProblem: null,
+        now,
+      }),
     );
-    return shared && new PlainFile(file, shared, records, at, beside.mayHaveModel, makeInput);
+    return shared && new PlainFile(file, shared, records, at, beside.mayHaveModel, now);
   }
 
   /** In order; the next ones are read ahead where files have to be read. */

@@ -53,15 +53,22 @@ const mostTexts = 2000;
 
 /** Remembers what was read of an engine until the file changes, so that a report keeps what it said. */
 export class EngineTexts {
-  private readonly texts = new Map<string, EngineText | null>();
+  /** By name: of a file the last state that was read. */
+  private readonly texts = new Map<string, { state: string; text: EngineText | null }>();
 
-  get isEmpty(): boolean {
-    return this.texts.size === 0;
+  /** Whether something was read of this file, as it is now or as it was. */
+  knows(file: FilePath): boolean {
+    return this.texts.size > 0 && this.texts.has(nameOf(file));
   }
 
   /** What was read before; null: nothing, or it is not there. */
   known(file: FilePath, facts: FileFacts): EngineText | null {
-    return this.texts.get(keyOf(file, facts)) ?? null;
+    return this.before(file, facts) ?? null;
+  }
+
+  private before(file: FilePath, facts: FileFacts): EngineText | null | undefined {
+    const known = this.texts.get(nameOf(file));
+    return known?.state === stateOf(facts) ? known.text : undefined;
   }
 
   async read(
@@ -69,14 +76,15 @@ export class EngineTexts {
     facts: FileFacts,
     options?: EngineTextOptions,
   ): Promise<EngineText | null> {
-    const key = keyOf(file, facts);
-    const before = this.texts.get(key);
+    const before = this.before(file, facts);
     if (before !== undefined) return before;
     const text = await readEngineText(file, options);
     if (options?.signal?.aborted === true) return text;
+    const name = nameOf(file);
+    this.texts.delete(name);
     const [oldest] = this.texts.keys();
     if (this.texts.size >= mostTexts && oldest !== undefined) this.texts.delete(oldest);
-    this.texts.set(key, text);
+    this.texts.set(name, { state: stateOf(facts), text });
     return text;
   }
 }
@@ -97,7 +105,8 @@ export async function codeAnswers(
   return text ? [answerOfText(header, text)] : [];
 }
 
-function keyOf(file: FilePath, { size, modified, headerBytes }: FileFacts): string {
-  const name = typeof file === 'string' ? file : Buffer.from(file).toString('hex');
-  return [name, size, modified, Buffer.from(headerBytes).toString('hex')].join('\0');
-}
+const nameOf = (file: FilePath): string =>
+  typeof file === 'string' ? file : `\0${Buffer.from(file).toString('hex')}`;
+
+const stateOf = ({ size, modified, headerBytes }: FileFacts): string =>
+  [size, modified, Buffer.from(headerBytes).toString('hex')].join('\0');
