@@ -3,7 +3,7 @@ import type { ContainedReport, EngineReport, FileFacts } from '../core/report/en
 import { exitCode } from '../core/report/exitCode';
 import { makePrediction, type Prediction } from '../core/report/prediction';
 import { reportJson } from '../core/report/reportJson';
-import { jsonText, sharedJsonText } from '../core/report/reportJsonText';
+import { jsonText, sharedJsonPieces } from '../core/report/reportJsonText';
 import type { SharedReport } from '../core/report/sharedReport';
 import { reportText as fullReportText } from '../core/report/reportText';
 import type { CheckedFiles, DescribedFile } from '../host/check/checkedFiles';
@@ -19,7 +19,7 @@ import type { MachineProfile } from '../core/report/verdictRule';
 import type { CheckOptions } from './checkOptions';
 import { fixesFor, fixLines, lineOf, SharedFixes } from './fixes';
 import { findEngines, type FoundFile } from './findEngines';
-import { complain, hasColour, type Paint, painter, print } from './output';
+import { complain, hasColour, type Paint, painter, print, printPieces } from './output';
 import { rawArguments } from './rawArguments';
 
 /** Files of one round. Two rounds are held in memory: one is asked about while the other one is printed. */
@@ -259,11 +259,11 @@ class JsonPrinter implements Printer {
     inner: readonly (Prediction | null)[],
     there: EngineReport | null,
   ): Promise<void> | void {
-    const json =
-      file.shared && !prediction
-        ? sharedJsonText(file.shared.of, file.file, file.shared, 'lines')
-        : jsonText(reportJson(file.report, prediction, inner, there), 'lines');
-    return print(`${this.files++ === 0 ? '[\n' : ',\n'}${json}`);
+    const before = this.files++ === 0 ? '[\n' : ',\n';
+    if (file.shared && !prediction) {
+      return printPieces(before, sharedJsonPieces(file.shared.of, file.file, file.shared, 'lines'));
+    }
+    return print(before + jsonText(reportJson(file.report, prediction, inner, there), 'lines'));
   }
 
   end(): Promise<void> | void {

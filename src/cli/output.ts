@@ -1,5 +1,6 @@
 /** What the command line writes: stdout in order, colours only on a terminal, and the end of the process. */
 import { plainText } from '../core/text/plainText';
+import { inOne, type TextInPieces } from '../core/text/textInPieces';
 import type { Severity } from '../core/report/engineReport';
 
 /** Set where a native thread may hang: then nothing waits for it at the end. */
@@ -53,32 +54,81 @@ function stdout(): NodeJS.WriteStream {
 }
 
 /** What was printed and not yet written: a call of the system for each of many reports would be felt. */
-let unwritten = '';
 const mostUnwritten = 1 << 16;
+let unwritten = Buffer.allocUnsafe(0);
+let used = 0;
 
 /** Resolves when the reader keeps up, so that ten thousand reports do not pile up in memory. */
 export function print(text: string | Uint8Array): Promise<void> | void {
   if (typeof text === 'string') {
-    // Whatever comes next, in this turn of the event loop or in another one: nothing is held back while it waits.
-    if (unwritten === '') setImmediate(() => void flush());
-    unwritten += text;
-    if (unwritten.length < mostUnwritten) return full ?? undefined;
-    return flush();
+    // As many bytes as UTF-8 can take.
+    if (!isRoomFor(text.length * 3)) return writeLarge(Buffer.from(text, 'utf8'));
+    used += unwritten.write(text, used, 'utf8');
+  } else {
+    if (!isRoomFor(text.length)) return writeLarge(text);
+    unwritten.set(text, used);
+    used += text.length;
   }
-  return flush() ?? write(text);
+  return used >= mostUnwritten ? flush() : (full ?? undefined);
+}
+
+/** Bytes of pieces that many texts have in common. */
+const encoded = new WeakMap<readonly string[], { pieces: readonly Buffer[]; length: number }>();
+
+/** The same of a text that is mostly pieces of many others. */
+export function printPieces(
+  before: string,
+  { pieces, values }: TextInPieces,
+): Promise<void> | void {
+  let known = encoded.get(pieces);
+  if (!known) {
+    const made = pieces.map((piece) => Buffer.from(piece, 'utf8'));
+    known = { pieces: made, length: made.reduce((sum, { length }) => sum + length, 0) };
+    encoded.set(pieces, known);
+  }
+  let most = known.length + before.length * 3;
+  for (const value of values) most += String(value).length * 3;
+  if (!isRoomFor(most)) {
+    return writeLarge(Buffer.from(before + inOne({ pieces, values }), 'utf8'));
+  }
+  used += unwritten.write(before, used, 'utf8');
+  known.pieces.forEach((piece, at) => {
+    unwritten.set(piece, used);
+    used += piece.length;
+    const value = values[at];
+    if (value !== undefined) used += unwritten.write(String(value), used, 'utf8');
+  });
+  return used >= mostUnwritten ? flush() : (full ?? undefined);
+}
+
+/** Whatever comes next, in this turn of the event loop or in another one: nothing is held back while it waits. */
+function isRoomFor(bytes: number): boolean {
+  if (bytes > mostUnwritten) return false;
+  if (unwritten.length === 0) unwritten = Buffer.allocUnsafe(2 * mostUnwritten);
+  if (used === 0) setImmediate(() => void flush());
+  return true;
 }
 
 function flush(): Promise<void> | void {
-  if (unwritten === '') return;
-  const text = unwritten;
-  unwritten = '';
-  return write(text);
+  if (used === 0) return;
+  const bytes = unwritten.subarray(0, used);
+  used = 0;
+  const written = write(bytes);
+  // Else it is still needed: a reader is slower than we are.
+  if (stdout().writableLength > 0) unwritten = Buffer.allocUnsafe(0);
+  return written;
 }
 
 /** Until the reader took what was written; whoever prints meanwhile waits for the same. */
 let full: Promise<void> | null = null;
 
-function write(text: string | Uint8Array): Promise<void> | void {
+/** Behind what waits, whether the reader keeps up with that or not. */
+function writeLarge(bytes: Uint8Array): Promise<void> | void {
+  const before = flush();
+  return write(bytes) ?? before;
+}
+
+function write(text: Uint8Array): Promise<void> | void {
   if (stdout().write(text)) return;
   full ??= new Promise((resolve) => {
     continuePrinting = () => {

@@ -1,6 +1,7 @@
 /** The JSON of reports as text. Of reports that share what they say (sharedReport.ts), the text is made once as well. */
 import type { EngineReport } from './engineReport';
 import { formatDate } from '../text/formats';
+import { inOne, type TextInPieces } from '../text/textInPieces';
 import { fitOn, wholeLengthText } from './makeEngineReport';
 import { reportFitJson, reportJson } from './reportJson';
 import type { OwnNumbers, SharedReport } from './sharedReport';
@@ -28,14 +29,18 @@ const texts: Readonly<Record<JsonStyle, WeakMap<SharedReport, WeakMap<object, Pi
 
 const nothing = {};
 
+export function sharedJsonText(...of: Parameters<typeof sharedJsonPieces>): string {
+  return inOne(sharedJsonPieces(...of));
+}
+
 /** more: what comes after the report's own fields; the same object for files that have the same of it. */
-export function sharedJsonText(
+export function sharedJsonPieces(
   shared: SharedReport,
   file: string,
   { size, modified, weightBytes }: OwnNumbers,
   style: JsonStyle,
   more: object = nothing,
-): string {
+): TextInPieces {
   const pieces = piecesOf(shared, style, more);
   const fit = JSON.stringify(
     reportFitJson(fitOn(shared.example.gpu, { header: { weightBytes }, size })),
@@ -51,9 +56,7 @@ export function sharedJsonText(
     JSON.stringify(formatDate(modified)),
     style === 'lines' ? fit.replace(/\n/g, '\n    ') : fit,
   ];
-  let text = pieces[0] ?? '';
-  for (let at = 1; at < pieces.length; at++) text += `${values[at - 1]}${pieces[at]}`;
-  return text;
+  return { pieces, values };
 }
 
 function piecesOf(shared: SharedReport, style: JsonStyle, more: object): Pieces {

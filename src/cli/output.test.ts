@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import * as path from 'node:path';
+
+const text = (seed: number, length: number): string => `${seed}…é\u{1f600}`.repeat(length);
+
+/** In a process of its own: what was printed there, in whatever way. */
+function printedBy(body: string): string {
+  const script = `
+    const { end, print, printPieces } = require(${JSON.stringify(path.join(__dirname, 'output.ts'))});
+    const text = ${text.toString()};
+    (async () => { ${body} })().then(() => end(0));`;
+  return execFileSync(process.execPath, ['--import', 'tsx', '-e', script], {
+    cwd: path.join(__dirname, '../..'),
+    maxBuffer: 1 << 26,
+    encoding: 'utf8',
+  });
+}
+
+describe('output', () => {
+  it('comes in order, however long and in whatever form it is printed', () => {
+    const printed = printedBy(`
+      const pieces = ['a…', text(7, 300), 'ü'];
+      for (let at = 0; at < 200; at++) {
+        void print(text(at, at * 20));
+        void print(Buffer.from(text(at, 3)));
+        void printPieces(',\\n', { pieces, values: [at, text(at, at)] });
+      }
+      void print(text(1, 50_000));
+      void printPieces('[', { pieces: ['x', text(2, 50_000)], values: ['é'] });
+      void print(Buffer.alloc(200_000, 'b'));
+      void print('');
+      await print('the end');
+    `);
+    let expected = '';
+    for (let at = 0; at < 200; at++) {
+      expected += text(at, at * 20) + text(at, 3);
+      expected += `,\na…${at}${text(7, 300)}${text(at, at)}ü`;
+    }
+    expected += `${text(1, 50_000)}[xé${text(2, 50_000)}${'b'.repeat(200_000)}the end`;
+    assert.ok(printed === expected, `${printed.length} of ${expected.length} characters`);
+  });
+});
