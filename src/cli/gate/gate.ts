@@ -15,7 +15,7 @@ import { makeEngineReport, type ReportInput } from '../../core/report/makeEngine
 import type { EngineReport, FileFacts } from '../../core/report/engineReport';
 import { exitCode } from '../../core/report/exitCode';
 import { reportJson } from '../../core/report/reportJson';
-import { jsonText, sharedJsonText } from '../../core/report/reportJsonText';
+import { jsonText, sharedJsonPieces } from '../../core/report/reportJsonText';
 import { ownNumbers, SharedReports } from '../../core/report/sharedReport';
 import { findingsOf } from '../../core/gate/gateRecord';
 import { codeEvidence } from '../../core/targets/cell';
@@ -98,7 +98,13 @@ export async function gate(
             record,
             (style) =>
               shared && record.known.length === 0
-                ? sharedJsonText(shared.of, file.file, shared, style, known ? noneKnown : noRecipe)
+                ? sharedJsonPieces(
+                    shared.of,
+                    file.file,
+                    shared,
+                    style,
+                    known ? noneKnown : noRecipe,
+                  )
                 : jsonText(
                     { ...reportJson(file.report), ...ofRecord(record, known !== null) },
                     style,
@@ -173,7 +179,7 @@ async function onTargets(
     await reporter.file(record, (style) => {
       const input = nobodyAsked(facts);
       const same = recipe || record.known.length > 0 ? null : shared.of(input);
-      if (same) return sharedJsonText(same, facts.file, ownNumbers(facts), style, rowJson(row));
+      if (same) return sharedJsonPieces(same, facts.file, ownNumbers(facts), style, rowJson(row));
       const more = ofRecord(record, settings.baseline !== null);
       return jsonText({ ...reportJson(fileReport(input)), ...more }, style);
     });

@@ -4,11 +4,12 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Spool } from '../../core/gate/formats';
 import { Failure } from '../../core/wire/failure';
-import { end, onStdoutError, print, shown } from '../output';
+import { inOne, type TextInPieces } from '../../core/text/textInPieces';
+import { end, onStdoutError, print, printPieces, shown } from '../output';
 import { makeTemporaryFolder } from '../temporaryFolder';
 
 export interface GateOutput {
-  write(text: string): Promise<void> | void;
+  write(text: string | TextInPieces): Promise<void> | void;
   /** Throws a Failure where it could not be written. */
   end(): void;
   /** Leaves nothing behind. */
@@ -33,8 +34,8 @@ export class FileOutput implements GateOutput {
     }
   }
 
-  write(text: string): void {
-    this.text += text;
+  write(text: string | TextInPieces): void {
+    this.text += typeof text === 'string' ? text : inOne(text);
     if (this.text.length >= bufferLength) this.flush();
   }
 
@@ -100,9 +101,9 @@ export class StdoutOutput implements GateOutput {
     });
   }
 
-  write(text: string): Promise<void> | void {
+  write(text: string | TextInPieces): Promise<void> | void {
     if (this.closed || text === '') return;
-    return print(text);
+    return typeof text === 'string' ? print(text) : printPieces('', text);
   }
 
   end(): void {

@@ -9,6 +9,7 @@ import Ajv from 'ajv-draft-04';
 import addFormats from 'ajv-formats';
 import { validateXML } from 'xmllint-wasm';
 import type { FormatSurroundings, FormatWriter, GateSummary } from './formats';
+import { inOne } from '../text/textInPieces';
 import { formatWriter } from './formats';
 import { findingsOf, FindingsOfMany, type CellJson, type GateRecord } from './gateRecord';
 import { mostResults } from './sarif';
@@ -108,11 +109,10 @@ function written(
   const writer = formatWriter(format, surroundings);
   const parts = [writer.start()];
   for (const one of list) {
-    parts.push(
-      writer.file(one, findingsOf(one), () => {
-        throw new Error('not asked for');
-      }),
-    );
+    const text = writer.file(one, findingsOf(one), () => {
+      throw new Error('not asked for');
+    });
+    parts.push(typeof text === 'string' ? text : inOne(text));
   }
   return [...parts, ...writer.end(summary)].join('');
 }

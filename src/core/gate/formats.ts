@@ -1,6 +1,7 @@
 /** The formats of a gate, each written file by file so that memory stays flat however many there are. */
 import type { JsonStyle } from '../report/reportJsonText';
 import { plainText } from '../text/plainText';
+import { inOne, type TextInPieces } from '../text/textInPieces';
 import { cellWords } from '../targets/cell';
 import type { MatrixSummary } from '../targets/matrix';
 import type { Target } from '../targets/targets';
@@ -44,11 +45,11 @@ export function gateSentence(counts: Omit<GateSummary, 'sentence'>): string {
 const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** Makes the text of a file's object (GateJson); called where a format has it. */
-export type GateJsonText = (style: JsonStyle) => string;
+export type GateJsonText = (style: JsonStyle) => string | TextInPieces;
 
 export interface FormatWriter {
   start(): string;
-  file(record: GateRecord, findings: readonly Finding[], json: GateJsonText): string;
+  file(record: GateRecord, findings: readonly Finding[], json: GateJsonText): string | TextInPieces;
   end(summary: GateSummary): Iterable<string>;
 }
 
@@ -80,7 +81,7 @@ export function formatWriter(
     case 'ndjson':
       return {
         start: none,
-        file: (_, __, text) => `${text('compact')}\n`,
+        file: (_, __, text) => text('line'),
         end: nothing,
       };
     case 'sarif':
@@ -104,7 +105,10 @@ function json(): FormatWriter {
   let files = 0;
   return {
     start: none,
-    file: (_, __, text) => `${files++ === 0 ? '[\n' : ',\n'}${text('lines')}`,
+    file: (_, __, json) => {
+      const text = json('lines');
+      return `${files++ === 0 ? '[\n' : ',\n'}${typeof text === 'string' ? text : inOne(text)}`;
+    },
     end: () => [files === 0 ? '[]\n' : '\n]\n'],
   };
 }

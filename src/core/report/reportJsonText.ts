@@ -1,17 +1,17 @@
 /** The JSON of reports as text. Of reports that share what they say (sharedReport.ts), the text is made once as well. */
 import type { EngineReport } from './engineReport';
 import { formatDate } from '../text/formats';
-import { inOne, type TextInPieces } from '../text/textInPieces';
+import type { TextInPieces } from '../text/textInPieces';
 import { fitOn, wholeLengthText } from './makeEngineReport';
 import { reportFitJson, reportJson } from './reportJson';
 import type { OwnNumbers, SharedReport } from './sharedReport';
 
-/** compact: one line. lines: indented as an item of an array. */
-export type JsonStyle = 'compact' | 'lines';
+/** line: one, with its end. lines: indented as an item of an array. */
+export type JsonStyle = 'line' | 'lines';
 
 export function jsonText(value: unknown, style: JsonStyle): string {
-  return style === 'compact'
-    ? JSON.stringify(value)
+  return style === 'line'
+    ? `${JSON.stringify(value)}\n`
     : JSON.stringify(value, null, 2).replace(/^/gm, '  ');
 }
 
@@ -23,15 +23,11 @@ const holeText = JSON.stringify(hole);
 type Pieces = readonly string[];
 
 const texts: Readonly<Record<JsonStyle, WeakMap<SharedReport, WeakMap<object, Pieces>>>> = {
-  compact: new WeakMap(),
+  line: new WeakMap(),
   lines: new WeakMap(),
 };
 
 const nothing = {};
-
-export function sharedJsonText(...of: Parameters<typeof sharedJsonPieces>): string {
-  return inOne(sharedJsonPieces(...of));
-}
 
 /** more: what comes after the report's own fields; the same object for files that have the same of it. */
 export function sharedJsonPieces(

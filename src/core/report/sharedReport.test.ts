@@ -15,7 +15,8 @@ import { randomNumbers } from '../../../test/support/random';
 import type { EngineReport } from './engineReport';
 import { makeEngineReport, type ReportInput } from './makeEngineReport';
 import { reportJson } from './reportJson';
-import { jsonText, sharedJsonText } from './reportJsonText';
+import { inOne } from '../text/textInPieces';
+import { jsonText, sharedJsonPieces } from './reportJsonText';
 import { ownNumbers, sharedReportOf, SharedReports, type SharedReport } from './sharedReport';
 
 const random = randomNumbers(16);
@@ -144,10 +145,10 @@ describe('shared reports', () => {
       const json = reportJson(makeEngineReport(input));
       const { file } = input.facts;
       const own = ownNumbers(input.facts);
-      for (const style of ['compact', 'lines'] as const) {
-        assert.equal(sharedJsonText(same, file, own, style), jsonText(json, style));
+      for (const style of ['line', 'lines'] as const) {
+        assert.equal(inOne(sharedJsonPieces(same, file, own, style)), jsonText(json, style));
         const more = { recipe: null, known: [] };
-        const text = sharedJsonText(same, file, own, style, more);
+        const text = inOne(sharedJsonPieces(same, file, own, style, more));
         assert.equal(text, jsonText({ ...json, ...more }, style));
       }
     }
