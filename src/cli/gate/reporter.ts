@@ -13,7 +13,12 @@ import {
   type GateSummary,
 } from '../../core/gate/formats';
 import type { GateFormat } from '../../core/gate/gateFormats';
-import { FindingsOfMany, GateCode, type CellJson, type GateRecord } from '../../core/gate/gateRecord';
+import {
+  FindingsOfMany,
+  GateCode,
+  type CellJson,
+  type GateRecord,
+} from '../../core/gate/gateRecord';
 import type { FileKind } from '../../core/file/fileKind';
 import { MatrixCounter, severityOfCell } from '../../core/targets/matrix';
 import type { TargetFix } from '../../core/targets/targetFixes';
