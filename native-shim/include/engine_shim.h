@@ -35,7 +35,7 @@ extern "C" {
 #endif
 
 /* Raised with every change of this file that a caller could notice. */
-#define ENGINE_SHIM_ABI 2
+#define ENGINE_SHIM_ABI 3
 
 typedef enum es_status {
     ES_OK = 0,

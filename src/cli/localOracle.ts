@@ -9,7 +9,11 @@ import { checkRecordSize } from '../host/check/checkRecords';
 import { asFailure, Failure } from '../core/wire/failure';
 import { readGpus } from '../host/engineHost/process/gpuRecords';
 import { hardExit } from '../host/engineHost/process/hardExit';
-import { loadRuntime, openBareSession } from '../host/engineHost/process/runtimeLoader';
+import {
+  loadRuntime,
+  openBareSession,
+  UntestedRuntime,
+} from '../host/engineHost/process/runtimeLoader';
 import type { ShimEvents, ShimJob, ShimSession } from '../host/engineHost/process/session';
 import type { CheckResult, GpusInfo, RuntimeInfo } from '../host/engineHost/protocol';
 import type { EngineHostSupervisor } from '../host/engineHost/supervisor';
@@ -50,7 +54,13 @@ export class LocalOracle implements Oracle {
       runtime,
       loaded: this.inTime(this.open(runtime), 'loading TensorRT-RTX', this.limitMs),
     };
-    return (await this.local.loaded).info;
+    try {
+      return (await this.local.loaded).info;
+    } catch (error) {
+      if (!(error instanceof UntestedRuntime)) throw error;
+      this.hostsOnly = true;
+      return (await this.supervisor()).load(runtime, options);
+    }
   }
 
   async checkFiles(
@@ -101,7 +111,9 @@ export class LocalOracle implements Oracle {
   }
 
   private async open(runtime: string): Promise<{ session: ShimSession; info: RuntimeInfo }> {
-    const { session, info } = await loadRuntime(runtime, this.shimFolder, silent);
+    const { session, info } = await loadRuntime(runtime, this.shimFolder, silent, {
+      mayCrash: false,
+    });
     return { session, info: { ...info, path: runtime } };
   }
 

@@ -19,12 +19,17 @@ export async function runtimes({ json, runtime, verbose }: RuntimesOptions): Pro
     return chosen.runtime ? 0 : 1;
   }
   const paint = painter(hasColour(process.stdout));
-  for (const { path, version, source, problem, nextStep } of found) {
+  for (const { path, version, source, problem, nextStep, untested } of found) {
     const mark = path === chosen.runtime?.path ? '*' : ' ';
     const name = version === '' ? 'unknown version' : version;
     await print(
       `${mark} ${paint('bold', name)}  ${shown(path)}  ${paint('dim', `(${runtimeSourceNames[source]})`)}\n`,
     );
+    if (untested === true) {
+      await print(
+        `    ${paint('warning', 'not tested with this version:')} it is only asked about headers\n`,
+      );
+    }
     if (problem !== null) {
       await print(`    ${paint('error', 'not usable:')} ${shown(problem)} ${nextStep}\n`);
     }

@@ -132,6 +132,8 @@ export interface RuntimeFacts {
   path: string;
   /** 13040 = 13.4, null: could not be told. */
   cudaRuntimeVersion: number | null;
+  /** Newer than any that this version of ours was tested with. */
+  untested?: boolean | undefined;
 }
 
 /** How Windows drives a GPU. TensorRT-RTX runs by WDDM alone. */

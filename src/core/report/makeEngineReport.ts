@@ -311,7 +311,8 @@ function asked(input: ReportInput): string {
       ? 'Nothing was asked.'
       : 'Read from the file; no runtime was asked.';
   }
-  const runtimeName = `TensorRT-RTX ${plainText(runtime.version, 40)}`;
+  const untested = runtime.untested === true ? ' (not tested with this version)' : '';
+  const runtimeName = `TensorRT-RTX ${plainText(runtime.version, 40)}${untested}`;
   if (couldNotTell(answer)) {
     return `Asked ${runtimeName}; it found no GPU.`;
   }

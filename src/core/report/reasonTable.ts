@@ -23,6 +23,7 @@ export const reasonIds = [
   'no-runtime',
   'runtime-failed',
   'verdict-differs-from-rule',
+  'untested-runtime',
   // what no header shows
   'no-code-for-gpu',
   // facts of the file
@@ -214,6 +215,16 @@ export const reasonTable: Readonly<Record<ReasonId, ReasonRow>> = {
       title: 'TensorRT-RTX answered otherwise than its header lets expect.',
       help: 'Report it: the rule may lack a case.',
     },
+  },
+  'untested-runtime': {
+    severity: 'information',
+    about: 'machine',
+    curedBy: [],
+    rule: {
+      title: 'TensorRT-RTX is newer than any that Engine Inspector was tested with.',
+      help: 'Update Engine Inspector, or check with an older TensorRT-RTX.',
+    },
+    group: 'machine',
   },
   'no-code-for-gpu': {
     // An error on the GPU at hand; of other GPUs it is information.

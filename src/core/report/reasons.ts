@@ -764,6 +764,10 @@ function codeFindings(input: ReportInput): Finding[] {
 
 function runtimeFindings(input: ReportInput): Finding[] {
   const { facts, answer, runtime, runtimeProblem, knownRuntimes } = input;
+  if (answer && runtime?.untested === true && facts.kind === 'tensorrt-rtx') {
+    const sentence = `TensorRT-RTX ${plainText(runtime.version, 40)} was not tested with this version of Engine Inspector: what it answered is shown as it came.`;
+    return [finding('untested-runtime', 'runtime', { sentence })];
+  }
   if (answer || facts.kind !== 'tensorrt-rtx') {
     // A foreign file needs no runtime to be told.
     return [];

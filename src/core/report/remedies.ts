@@ -35,7 +35,9 @@ export function findRemedies(input: ReportInput, findings: readonly Finding[]): 
       ? engineRemedies(input, reasons)
       : foreignRemedies(input);
   // On such a GPU neither a rebuild nor another runtime makes any engine run.
-  const useful = gpuView(input).support === 'never' ? drafts.filter(helpsOnAnyGpu) : drafts;
+  const possible =
+    input.runtime?.untested === true ? drafts.filter(({ action }) => !isBuild(action)) : drafts;
+  const useful = gpuView(input).support === 'never' ? possible.filter(helpsOnAnyGpu) : possible;
   const complete = useful.length > 0 || drafts.length === 0 ? useful : [showLog()];
   return merged(complete).map((draft, index) => ({
     ...draft,
@@ -43,9 +45,14 @@ export function findRemedies(input: ReportInput, findings: readonly Finding[]): 
   }));
 }
 
+/** Not with a TensorRT-RTX that nobody tested, which only checks headers. */
+function isBuild({ kind }: Draft['action']): boolean {
+  return ['rebuild', 'build', 'buildFromOtherModel', 'copyRebuildCommand'].includes(kind);
+}
+
 function helpsOnAnyGpu({ action, cures }: Draft): boolean {
   return (
-    !['rebuild', 'build', 'buildFromOtherModel', 'copyRebuildCommand'].includes(action.kind) &&
+    !isBuild(action) &&
     (cures.length === 0 || cures.some((id) => reasonTable[id].about !== 'engine and machine'))
   );
 }

@@ -29,6 +29,8 @@ export const runtimeInfo = v.object({
   headerSize: count,
   /** 13040 = 13.4, null: could not be told. */
   cudaRuntimeVersion: v.nullable(count),
+  /** A newer minor version than there are shims for: it checks headers and does nothing else. */
+  untested: v.optional(v.boolean()),
 });
 export type RuntimeInfo = v.InferOutput<typeof runtimeInfo>;
 

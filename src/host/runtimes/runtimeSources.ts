@@ -34,4 +34,6 @@ export interface FoundRuntime {
   /** Why it cannot be used, a sentence; null: it looks usable. */
   problem: string | null;
   nextStep: string;
+  /** Newer than this version of ours knows: headers are checked with it, nothing is built or loaded. */
+  untested?: true;
 }

@@ -239,6 +239,27 @@ describe('findRuntimes', () => {
     assert.match(found?.problem ?? '', /TensorRT-RTX 2\.0\.0\.5.*it knows 1\.7, 1\.6, 1\.5, 1\.4/);
   });
 
+  it('takes a newer one than it has a shim for, after all others, and says what for', async () => {
+    library('path/libtensorrt_rtx.so.1', '1.9.0.5');
+    const newer = await find({ env: { LD_LIBRARY_PATH: path.join(folder, 'path') } });
+    assert.equal(newer[0]?.problem, null);
+    assert.equal(newer[0].untested, true);
+    assert.match(chooseRuntime(newer, { mode: 'newest' }).why, /only checks headers with it/);
+    library('old/libtensorrt_rtx.so.1', '1.6.1.120');
+    const both = await find({
+      env: { LD_LIBRARY_PATH: ['path', 'old'].map((one) => path.join(folder, one)).join(':') },
+    });
+    assert.equal(chooseRuntime(both, { mode: 'newest' }).runtime?.version, '1.6.1.120');
+    const match = chooseRuntime(both, { mode: 'match-engine' }, '1.9.0.5');
+    assert.equal(match.runtime?.version, '1.9.0.5');
+    // Of 1.4 the functions lie elsewhere.
+    const alone = await find({
+      env: { LD_LIBRARY_PATH: path.join(folder, 'path') },
+      supported: ['1.4'],
+    });
+    assert.match(alone[0]?.problem ?? '', /it knows 1\.4/);
+  });
+
   it('looks in no workspace that it is not given', async () => {
     library(
       'workspace/.venv/lib/python3.11/site-packages/tensorrt_rtx_libs/libtensorrt_rtx.so.1',

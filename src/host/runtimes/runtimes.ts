@@ -25,7 +25,7 @@ import { isLibraryName } from './libraryFile';
 import type { RuntimeFiles } from './runtimeFiles';
 import { type FoundRuntime, type RuntimeSource, runtimeSourceNames } from './runtimeSources';
 import { unsupportedVersion } from './unsupportedVersion';
-import { minorVersion } from './versions';
+import { isUntested, minorVersion } from './versions';
 
 export type { RuntimeFiles };
 export { type FoundRuntime, runtimeSourceNames };
@@ -121,7 +121,12 @@ export function chooseRuntime(
   }
   const usable = found
     .filter((runtime) => runtime.problem === null)
-    .sort((a, b) => compareVersions(b.version, a.version));
+    // One that nobody tested is asked where there is no other, where it alone fits the engine, or where it was chosen.
+    .sort(
+      (a, b) =>
+        Number(a.untested === true) - Number(b.untested === true) ||
+        compareVersions(b.version, a.version),
+    );
   const newest = usable[0];
   if (!newest) {
     const [first] = found;
@@ -133,7 +138,10 @@ export function chooseRuntime(
           nextStep: 'Install TensorRT-RTX, or set the path of its library.',
         };
   }
-  const newestWhy = `TensorRT-RTX ${newest.version} at ${newest.path} is the newest of ${usable.length} usable.`;
+  const newestWhy =
+    newest.untested === true
+      ? `TensorRT-RTX ${newest.version} at ${newest.path} is newer than this version of Engine Inspector, which only checks headers with it.`
+      : `TensorRT-RTX ${newest.version} at ${newest.path} is the newest of ${usable.length} usable.`;
   if (choice.mode === 'newest' || engineVersion === null) {
     return { runtime: newest, why: newestWhy, nextStep: '' };
   }
@@ -388,7 +396,8 @@ function supportProblem(
   file: string,
   version: string,
   supported: readonly string[],
-): { problem: string | null; nextStep: string } {
+): { problem: string | null; nextStep: string; untested?: true } {
+  if (isUntested(version, supported)) return { problem: null, nextStep: '', untested: true };
   if (version === '' || supported.includes(minorVersion(version))) {
     return { problem: null, nextStep: '' };
   }

@@ -89,6 +89,9 @@ export function bind(file: string) {
     submitLoad: lazily<(session: bigint, path: Buffer, job: Buffer) => number>(
       'int es_submit_load(void *session, const void *path, void *job)',
     ),
+    submitLoadUntested: lazily<(session: bigint, path: Buffer, job: Buffer) => number>(
+      'int es_submit_load_untested(void *session, const void *path, void *job)',
+    ),
     submitCheckFiles: lazily<
       (session: bigint, paths: Uint8Array, size: number, count: number, job: Buffer) => number
     >(

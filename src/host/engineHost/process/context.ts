@@ -30,6 +30,7 @@ export class HostContext {
 
   /** Throws a Failure where no runtime is loaded. */
   runtimeSession(doing: string): ShimSession {
+    if (this.info?.untested === true) throw onlyChecks(doing, this.info);
     if (this.loaded) return this.loaded;
     throw new Failure(
       'invalid-argument',
@@ -47,7 +48,10 @@ export class HostContext {
         'Reload the window.',
       );
     }
-    const { session, info } = await loadRuntime(libraryPath, this.shimFolder, this.events);
+    const { session, info } = await loadRuntime(libraryPath, this.shimFolder, this.events, {
+      // This process may be lost.
+      mayCrash: true,
+    });
     this.loaded = session;
     this.info = { ...info, path: libraryPath };
     return this.info;
@@ -64,6 +68,14 @@ export class HostContext {
       if (output !== undefined) this.notify('buildPhase', { output, ...phase });
     },
   };
+}
+
+function onlyChecks(doing: string, { path, version }: RuntimeInfo): Failure {
+  return new Failure(
+    'unsupported-version',
+    `${doing} is not possible with ${path}: TensorRT-RTX ${version} is newer than this version of Engine Inspector, which only checks headers with it.`,
+    'Choose or install an older TensorRT-RTX, or update Engine Inspector.',
+  );
 }
 
 /** Waits for a job, passing a cancel on; what fails is a Failure with the library's own lines as detail. */

@@ -7,7 +7,7 @@ import { Failure } from '../../../core/wire/failure';
 import { readLibraryFileSync } from '../../runtimes/libraryFile';
 import { listShims, noNativePart } from '../../runtimes/shims';
 import { unsupportedVersion } from '../../runtimes/unsupportedVersion';
-import { minorVersion } from '../../runtimes/versions';
+import { isUntested, minorVersion } from '../../runtimes/versions';
 import { ShimError } from './binding';
 import { type LibraryInfo, readLibraryInfo, type ShimEvents, type ShimSession } from './session';
 import { Shim } from './shim';
@@ -24,10 +24,15 @@ export function openBareSession(shimFolder: string, events: ShimEvents): ShimSes
   return Shim.open(file).session(events);
 }
 
+/** A version that only a process that may be lost should ask. */
+export class UntestedRuntime extends Error {}
+
+/** mayCrash: this process may be lost, so that a newer version than known is tried. */
 export async function loadRuntime(
   libraryPath: string,
   shimFolder: string,
   events: ShimEvents,
+  { mayCrash }: { mayCrash: boolean },
 ): Promise<LoadedRuntime> {
   const shims = listShims(shimFolder);
   if (shims.size === 0) throw noNativePart(shimFolder);
@@ -39,6 +44,10 @@ export async function loadRuntime(
   let known = version;
   for (;;) {
     const file = shims.get(minor);
+    if (file === undefined && isUntested(known, supported)) {
+      if (!mayCrash) throw new UntestedRuntime();
+      return await loadUntested(libraryPath, shims, events);
+    }
     if (file === undefined || tried.has(minor)) {
       const { problem, nextStep } = unsupportedVersion(libraryPath, known, supported);
       throw new Failure('unsupported-version', problem, nextStep);
@@ -56,6 +65,28 @@ export async function loadRuntime(
       known = readLibraryInfo(error.result).version;
       minor = minorVersion(known);
     }
+  }
+}
+
+/** With the newest shim, whose functions for checking lie where they have lain since 1.5. */
+async function loadUntested(
+  libraryPath: string,
+  shims: ReadonlyMap<string, string>,
+  events: ShimEvents,
+): Promise<LoadedRuntime> {
+  const [file = ''] = shims.values();
+  const session = Shim.open(file).session(events);
+  try {
+    return { session, info: await session.loadUntested(libraryPath).result };
+  } catch (error) {
+    session.destroy();
+    if (!(error instanceof ShimError)) throw error;
+    if (error.code !== 'unsupported-version') throw loadError(libraryPath, error);
+    throw new Failure(
+      'unsupported-version',
+      withFullStop(error.message),
+      'Update Engine Inspector, or choose an older TensorRT-RTX.',
+    );
   }
 }
 

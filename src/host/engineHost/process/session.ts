@@ -32,6 +32,8 @@ export interface LibraryInfo {
   version: string;
   headerSize: number;
   cudaRuntimeVersion: number | null;
+  /** Newer than the shim: only headers are checked with it. */
+  untested?: boolean;
 }
 
 export interface ShimJob<T> {
@@ -96,6 +98,14 @@ export class ShimSession {
     return this.submit(
       (job) => this.native.submitLoad(this.session, cString(libraryPath), job),
       readLibraryInfo,
+    );
+  }
+
+  /** The same for a newer version than this shim's: headers are checked, nothing else. It may end the process. */
+  loadUntested(libraryPath: string): ShimJob<LibraryInfo> {
+    return this.submit(
+      (job) => this.native.submitLoadUntested(this.session, cString(libraryPath), job),
+      (result) => ({ ...readLibraryInfo(result), untested: true }),
     );
   }
 

@@ -10,7 +10,7 @@ import { bind, lastError, type Native } from './binding';
 import { type ShimEvents, ShimSession } from './session';
 
 /** ENGINE_SHIM_ABI of the header this file was written against. */
-const shimAbi = 2;
+const shimAbi = 3;
 
 /** One shim library. */
 export class Shim {
