@@ -626,6 +626,18 @@ describe('Run tab', function () {
       assert.equal(await page.locator('.difference-table').count(), 0);
     });
 
+    it('are imported, and say their GPU where there are several', async () => {
+      await open('run-done');
+      assert.ok(!(await page.locator('.recent-table').innerText()).includes(gpuName));
+      await button('importRuns').click();
+      assert.deepEqual(await asked(), [{ type: 'importRuns' }]);
+      const { plain } = runReports;
+      const gpu = { name: 'MADE-UP RTX 5090', computeCapability: '12.0', total: 2 ** 35 };
+      await post({ type: 'runs', runs: [{ ...plain, id: 'other', gpu }, plain] });
+      const rows = await page.locator('.recent-table tbody tr').allInnerTexts();
+      assert.ok(rows[0]?.includes('RTX 5090') && rows[1]?.includes(gpuName), rows.join('; '));
+    });
+
     it('forget what is no longer there', async () => {
       await open('run-sweep');
       await page.locator('[data-run="run-1"] button').click();

@@ -114,6 +114,8 @@ export type FromPage =
   | { type: 'saveOutput'; run: string; output: string }
   | { type: 'saveOutputs'; run: string }
   | { type: 'exportRun'; run: string }
+  /** Opens a file dialog for runs of other machines. */
+  | { type: 'importRuns' }
   | { type: 'forgetRun'; run: string }
   | { type: 'ready' }
   /** Ids of boards, to be written into engine-inspector.json. */

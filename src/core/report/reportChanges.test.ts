@@ -24,7 +24,7 @@ describe('what changed since the last check', () => {
   it('names version, GPUs and the answer of before, after a rebuild', () => {
     const [before, after] = [reportOf('1.4.0.76'), reportOf('1.7.1.116')];
     const said = reportChanges(before, after);
-    assert.match(said, /^Built by TensorRT-RTX 1\.7\.1\.116, was 1\.4\.0\.76; For .*, was .*; /);
+    assert.match(said, /^Built by TensorRT-RTX 1\.7\.1\.116, was 1\.4\.0\.76; for .*, was .*; /);
     assert.ok(said.endsWith('before: “This machine cannot run this engine”.'), said);
   });
 

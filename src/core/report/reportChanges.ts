@@ -7,7 +7,8 @@ function reportChanges(before: EngineReport, after: EngineReport): string {
   const changes: string[] = [];
   const add = (what: string, now: string | undefined, was: string | undefined): void => {
     if (now === undefined || was === undefined || now === was) return;
-    changes.push(`${what} ${now}, was ${was}`);
+    const label = changes.length === 0 ? what : what.charAt(0).toLowerCase() + what.slice(1);
+    changes.push(`${label} ${now}, was ${was}`);
   };
   add('Built by TensorRT-RTX', after.header?.version, before.header?.version);
   if (after.runsOn.length > 0 && before.runsOn.length > 0) {

@@ -228,6 +228,7 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
       case 'saveOutput':
       case 'saveOutputs':
       case 'exportRun':
+      case 'importRuns':
       case 'forgetRun':
         return inside.handle(uri, message);
       default:

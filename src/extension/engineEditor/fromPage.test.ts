@@ -39,6 +39,7 @@ const all: { [T in FromPage['type']]: Extract<FromPage, { type: T }> } = {
   },
   saveOutput: { type: 'saveOutput', run, output: 'scores' },
   saveOutputs: { type: 'saveOutputs', run },
+  importRuns: { type: 'importRuns' },
   exportRun: { type: 'exportRun', run },
   forgetRun: { type: 'forgetRun', run },
   addTargets: { type: 'addTargets', boards: ['rtx-5090'] },

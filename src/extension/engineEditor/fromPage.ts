@@ -76,6 +76,7 @@ const schema = v.union([
       'rebuildDetailed',
       'rebuildStreaming',
       'cancelRun',
+      'importRuns',
       'readFreeMemory',
       'fix',
       'check',

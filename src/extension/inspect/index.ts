@@ -40,6 +40,7 @@ export type InsideMessage = Extract<
       | 'saveOutput'
       | 'saveOutputs'
       | 'exportRun'
+      | 'importRuns'
       | 'forgetRun';
   }
 >;
@@ -124,6 +125,8 @@ export class LookInside implements vscode.Disposable {
         case 'compareRun':
           await runs.compare(uri, message.run);
           return;
+        case 'importRuns':
+          return runs.importRuns(uri);
         case 'readFreeMemory':
           return runs.readFreeMemory(uri);
         case 'pickInput':

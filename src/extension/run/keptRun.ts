@@ -169,6 +169,10 @@ export function decodeRun(json: string): RunReport | null {
   } catch {
     return null;
   }
+  return parseRun(value);
+}
+
+export function parseRun(value: unknown): RunReport | null {
   const parsed = v.safeParse(schema, value);
   return parsed.success ? parsed.output : null;
 }

@@ -34,6 +34,7 @@ export interface RunOrder {
 
 /** Of all engines together. Bytes. */
 const keptBytes = 2 * 1024 ** 3;
+const mostImportedBytes = 64 * 1024 * 1024;
 /** A page draws the pictures of this many bytes of kept runs; older runs show their numbers. */
 const previewBytes = 48 * 1024 * 1024;
 
@@ -223,6 +224,36 @@ export class Runs implements vscode.Disposable {
       filters: { JSON: ['json'] },
       content: () => Buffer.from(printedJson(runJson(report))),
     });
+  }
+
+  /** What `run --json` and `sweep --json` printed on other machines. */
+  async importRuns(uri: vscode.Uri): Promise<void> {
+    const chosen = await vscode.window.showOpenDialog({
+      title: `Runs of ${fileName(uri)} on other machines (run --json, sweep --json)`,
+      defaultUri: vscode.Uri.joinPath(uri, '..'),
+      canSelectMany: true,
+      filters: { JSON: ['json'] },
+    });
+    for (const { fsPath } of chosen ?? []) await this.importFrom(uri, fsPath);
+    if (chosen) await this.readAgain(uri);
+  }
+
+  private async importFrom(uri: vscode.Uri, file: string): Promise<void> {
+    const [{ importedRun }, { readSmallText }, store] = await Promise.all([
+      import('./importRun'),
+      import('../../host/files/readSmallFile'),
+      this.store(),
+    ]);
+    const text = await readSmallText(file, mostImportedBytes, 'The run');
+    const folder = await store.begin(uri.fsPath);
+    const report = importedRun(text ?? '', folder.id);
+    if (report) return store.keep(uri.fsPath, report);
+    await store.forget(uri.fsPath, folder.id);
+    throw new Failure(
+      'file-error',
+      `${path.basename(file)} is not a run that this version can read.`,
+      'Choose a file that engine-inspector run --json, sweep --json or Export JSON… wrote.',
+    );
   }
 
   private async perform(

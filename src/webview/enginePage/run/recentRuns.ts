@@ -20,7 +20,8 @@ function comparedRuns({ state, form }: RunContext): RunReport[] {
 
 export function recentRuns(context: RunContext): TemplateResult | typeof nothing {
   const { runs } = context.state;
-  if (runs.length === 0) return nothing;
+  if (!context.state.trusted) return nothing;
+  if (runs.length === 0) return html`<div class="run-part">${importButton(context)}</div>`;
   const shown = shownRun(context);
   const columns = strings.recentColumns;
   const many = runs.length > 1;
@@ -55,8 +56,27 @@ export function recentRuns(context: RunContext): TemplateResult | typeof nothing
               ${comparedRuns(context).length === 1 ? strings.pickAnother : strings.pickTwo}
             </p>`
       }
+      ${importButton(context)}
     </section>
   `;
+}
+
+function importButton({ actions }: RunContext): TemplateResult {
+  return html`<button
+    class="quiet"
+    type="button"
+    data-action="importRuns"
+    title=${strings.importRunsTitle}
+    @click=${() => actions.send({ type: 'importRuns' })}
+  >
+    ${icon('cloud-download')}${strings.importRuns}
+  </button>`;
+}
+
+/** Where they are of several GPUs, each run says which. */
+function gpuText({ state }: RunContext, run: RunReport): string {
+  const names = new Set(state.runs.flatMap(({ gpu }) => gpu?.name ?? []));
+  return names.size > 1 && run.gpu ? `, ${run.gpu.name}` : '';
 }
 
 /** Two that were picked, side by side; above everything else, because it was asked for. */
@@ -67,11 +87,12 @@ export function sideBySide(context: RunContext): TemplateResult | typeof nothing
 }
 
 function recentRow(
-  { state, form, set }: RunContext,
+  context: RunContext,
   run: RunReport,
   isShown: boolean,
   comparable: boolean,
 ): TemplateResult {
+  const { state, form, set } = context;
   const when = formatTime(run.startedAt, state.now);
   const failed = failureOf(run) !== null;
   const budget = budgetText(run);
@@ -87,7 +108,11 @@ function recentRow(
         ${when}
       </button>
     </th>
-    <td>${strings.kind[run.kind]}${budget === strings.nothing ? '' : `, ${budget}`}</td>
+    <td>
+      ${strings.kind[run.kind]}${budget === strings.nothing ? '' : `, ${budget}`}<bdi
+        >${gpuText(context, run)}</bdi
+      >
+    </td>
     ${
       failed
         ? html`<td colspan="2">

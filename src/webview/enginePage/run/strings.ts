@@ -291,6 +291,8 @@ export const strings = {
     compare: 'Compare',
   },
   compareShort: 'Pick',
+  importRuns: 'Import Runs…',
+  importRunsTitle: 'Shows what run --json and sweep --json printed on other machines beside these',
   showRun: (when: string) => `Show the run of ${when}`,
   compareRunOf: (when: string) => `Compare the run of ${when}`,
   pickTwo: 'Pick two to see them side by side.',
