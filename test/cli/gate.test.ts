@@ -416,7 +416,7 @@ describe('gate', () => {
     }
     assert.match(
       (await run(['check', ...target, '--files-from', 'no.txt'])).stderr,
-      /list of files no\.txt can't be read/,
+      /^The list of files no\.txt is not there\.\nCheck the path of --files-from/,
     );
   });
 
@@ -452,6 +452,13 @@ describe('gate', () => {
     assert.equal(joined.stdout, whole.stdout);
     assert.equal(joined.code, whole.code);
     assert.equal(read('merged.csv').split('\r\n').length, 6 * 2 + 2);
+    const twice = await run(['merge', '1.json', '2.json', '1.json', '--format', 'csv']);
+    assert.match(
+      twice.stderr,
+      /^m\/a\.engine is in more than one report; the first one counts\.$/m,
+    );
+    assert.equal(twice.stdout.split('\r\n').length, 4 * 2 + 2);
+    assert.match((await run(['merge', 'no.json'])).stderr, /^The report no\.json is not there\./);
     write('2.json', '{"file": "x"');
     assert.match(
       (await run(['merge', '1.json', '2.json'])).stderr,

@@ -5,6 +5,7 @@ import { isModelPackageName } from '../../core/file/fileKind';
 import { fileFilter, type FileFilter } from '../../core/targets/files';
 import { Failure } from '../../core/wire/failure';
 import { displayPath, type FilePath } from '../../host/check/checkRecords';
+import { fileError } from '../../host/files/fileError';
 import type { CheckOptions } from '../checkOptions';
 import { findEngines, type FoundFile } from '../findEngines';
 import { complain, shown } from '../output';
@@ -112,9 +113,10 @@ function readList(source: string): FilePath[] {
     // eslint-disable-next-line gates/read -- a pipe is what it mostly is, and 100,000 paths are no small file
     bytes = fs.readFileSync(source === '-' ? 0 : source);
   } catch (error) {
+    const list = `The list of files ${source === '-' ? 'on the standard input' : shown(source)}`;
     throw new Failure(
       'wrong-use',
-      `The list of files ${source === '-' ? 'on the standard input' : shown(source)} can't be read: ${error instanceof Error ? error.message : String(error)}.`,
+      fileError(error, list).message,
       'Check the path of --files-from; - is the standard input.',
     );
   }

@@ -5,6 +5,7 @@ import { gateRecordOf, type GateJson, type GateRecord } from '../../core/gate/ga
 import { jsonText } from '../../core/report/reportJsonText';
 import type { Target } from '../../core/targets/targets';
 import { Failure } from '../../core/wire/failure';
+import { fileError } from '../../host/files/fileError';
 import { defaultCheckOptions, type CheckOptions } from '../checkOptions';
 import { complain, shown } from '../output';
 import { Reporter } from './reporter';
@@ -49,7 +50,10 @@ export async function merge(files: readonly string[], options: MergeOptions): Pr
         });
         await reporter.start();
       }
-      if (seen.has(record.file)) complain(`${record.file} is in more than one report.`);
+      if (seen.has(record.file)) {
+        complain(`${record.file} is in more than one report; the first one counts.`);
+        continue;
+      }
       seen.add(record.file);
       await reporter.file(
         record,
@@ -132,7 +136,8 @@ async function* readShard(file: string): AsyncGenerator<Read> {
     fs.readSync(descriptor, first, 0, 1, 0);
     fs.closeSync(descriptor);
   } catch (error) {
-    throw wrong(`can't be read: ${(error as Error).message}`);
+    const { message, nextStep } = fileError(error, `The report ${shown(file)}`);
+    throw new Failure('wrong-use', message, nextStep);
   }
   if (first.toString() === '[') {
     // eslint-disable-next-line gates/read -- a report of thousands of files is no small file

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
+import { gateSentence } from '../../core/gate/formats';
 import { CellJsons, type CellJson } from '../../core/gate/gateRecord';
 import { suggestedBoards } from '../../core/targets/commonBoards';
 import { cellWords, codeEvidence } from '../../core/targets/cell';
@@ -14,7 +15,7 @@ import { Failure } from '../../core/wire/failure';
 import { EngineTexts } from '../../host/check/engineText';
 import { readTargetFile } from '../../host/check/targetFile';
 import { readConfig } from '../gate/readConfig';
-import { enginesIn, limitSchema, manyText, pathsSchema } from './engineFiles';
+import { enginesIn, limitSchema, pathsSchema } from './engineFiles';
 import type { Folders } from './folders';
 import type { ToolServices } from './server';
 import { answer, type ToolAnswer } from './tool';
@@ -102,10 +103,12 @@ async function predict(
     row.some(({ severity }) => severity !== 'ok');
   rows.sort((a, b) => Number(isWrong(b)) - Number(isWrong(a)));
   const listed = rows.slice(0, limit);
-  const { sentence } = counter.summary();
+  const matrix = counter.summary();
+  const counts = { errors: 0, warnings: 0, known: 0, unreadable: matrix.unreadable };
+  const sentence = gateSentence({ matrix, files: rows.length, ...counts });
   return {
     text: [
-      `${manyText(rows.length)}. ${sentence} Targets: ${targets.map((target) => `${target.id} (${targetFacts(target).join(', ')}${target.required ? '' : ', optional'})`).join('; ')}.`,
+      `${sentence} Targets: ${targets.map((target) => `${target.id} (${targetFacts(target).join(', ')}${target.required ? '' : ', optional'})`).join('; ')}.`,
       ...listed.map(rowText),
       ...(rows.length > limit ? [`${rows.length - limit} more are not listed; raise limit.`] : []),
       ...problems,
