@@ -171,6 +171,29 @@ describe('engine-inspector.json', () => {
     );
     assert.equal(addTargetToConfig('{"targets": 5}', 'rtx-5090'), null);
   });
+
+  it('has a target that is saved again once, with the new values', () => {
+    const entry = { name: 'This laptop', computeCapability: '8.9', memoryBytes: 8_585_740_288 };
+    const before = `{"targets": [
+  // Ours.
+  "rtx-5090",
+  { "name": "This laptop", "computeCapability": "8.9", "memoryBytes": 1e9, "required": false } // mine
+]}`;
+    const after = addTargetToConfig(before, { ...entry, driver: '13.0' }) ?? '';
+    assert.match(after, /\/\/ Ours\.[^]*\/\/ mine/);
+    const [, laptop, ...more] = parsed(after).targets;
+    assert.deepEqual(more, []);
+    assert.deepEqual(
+      [laptop?.memory, laptop?.driverVersion, laptop?.required],
+      [8_585_740_288, 13000, false],
+    );
+    assert.equal(addTargetToConfig(before, 'rtx-5090'), before);
+    const own = addTargetToConfig('{"targets": ["rtx-5090"]}', { ...entry, name: 'RTX 5090' });
+    assert.deepEqual(
+      parsed(own ?? '').targets.map(({ id, computeCapability }) => [id, computeCapability]),
+      [['rtx-5090', '8.9']],
+    );
+  });
 });
 
 describe('the JSON schema of engine-inspector.json', () => {

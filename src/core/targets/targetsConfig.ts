@@ -551,7 +551,8 @@ function isCapability(text: string): boolean {
 }
 
 /**
- * The text with one more target, for "Save as a target": comments and what else stands there stay. null: the text is not
+ * The text with one more target, for "Save as a target": comments and what else stands there stay. One of the same id
+ * gets the new values and keeps its others. null: the text is not
  * one that can be changed; its problems say why.
  */
 export function addTargetToConfig(text: string, entry: TargetEntry | string): string | null {
@@ -568,6 +569,19 @@ export function addTargetToConfig(text: string, entry: TargetEntry | string): st
     tabSize: 2,
     eol: base.includes('\r\n') ? '\r\n' : '\n',
   };
+  const made = targetOfEntry(typeof entry === 'string' ? { board: entry } : entry);
+  const id = 'target' in made ? made.target.id : null;
+  const known = parsed.config.targets.findIndex((target) => target.id === id);
+  if (known >= 0) {
+    if (typeof entry === 'string') return text;
+    const path = ['targets', known];
+    const isObject = targets?.children?.[known]?.type === 'object';
+    let next = isObject ? base : applyEdits(base, modify(base, path, {}, { formattingOptions }));
+    for (const [key, value] of Object.entries(entry)) {
+      next = applyEdits(next, modify(next, [...path, key], value, { formattingOptions }));
+    }
+    return bom + next;
+  }
   const edits = targets
     ? modify(base, ['targets', at], entry, { isArrayInsertion: true, formattingOptions })
     : modify(base, ['targets'], [entry], { formattingOptions });

@@ -94,7 +94,7 @@ export class TargetCommands {
     await writeText(file, text);
     this.targets.refresh();
     showStatus(
-      `${added === 1 ? '1 target' : `${added} targets`} added to ${targetsFileName}`,
+      `${added === 1 ? '1 target' : `${added} targets`} saved in ${targetsFileName}`,
       5000,
     );
   }
