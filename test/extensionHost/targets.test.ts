@@ -219,6 +219,37 @@ describe('targets', () => {
     }
   });
 
+  it('gain this machine, and take its new values over when it is saved again', async () => {
+    const { host, targets } = await activated();
+    await noTargets();
+    write({ targets: ['rtx-5090'] });
+    const gpu = {
+      name: 'NVIDIA GeForce RTX 4060 Laptop GPU',
+      ...{ computeCapability: '8.9', totalMemory: 8_585_740_288 },
+    };
+    const save = async (cudaDriverVersion: number) => {
+      const info = { gpus: [gpu], cudaDriverVersion };
+      host.get = () => Promise.resolve({ gpus: () => Promise.resolve(info) } as never);
+      try {
+        await vscode.commands.executeCommand(commands.saveThisMachine);
+      } finally {
+        Reflect.deleteProperty(host, 'get');
+      }
+    };
+    await save(12080);
+    await save(13020);
+    const { targets: made, problem } = await targets.targets.of();
+    assert.equal(problem, '');
+    const [first, machine, ...more] = made;
+    assert.deepEqual([first?.id, more], ['rtx-5090', []]);
+    assert.ok(machine);
+    assert.match(machine.name, /\(RTX 4060 Laptop GPU\)$/);
+    assert.deepEqual(
+      [machine.computeCapability, machine.memory, machine.memoryIs, machine.driverVersion],
+      ['8.9', 8_585_740_288, 'exact', 13020],
+    );
+  });
+
   it('are chosen in a picker, written once, and offered no more', async () => {
     const { targets } = await activated();
     await noTargets();
