@@ -10,7 +10,13 @@ import { activation } from '../test/bench/activation';
 import { buildOcr, eventLoop } from '../test/bench/build';
 import { hugeEngine, manyEngines } from '../test/bench/check';
 import { makeFleet, type Fleet } from '../test/bench/fleet';
-import { coldRows, fleetRows, largeFleetRows, type Places } from '../test/bench/fleetRows';
+import {
+  coldRows,
+  fleetRows,
+  largeFleetRows,
+  targetsRows,
+  type Places,
+} from '../test/bench/fleetRows';
 import { makeGpuKit } from '../test/bench/gpuKit';
 import { sha256 } from '../test/bench/hash';
 import { layersPage } from '../test/bench/layersPage';
@@ -73,6 +79,7 @@ const benches: Record<string, () => Promise<Row[]>> = {
       ...(await fleetRows(places, fleet, { rounds: 3, asked: ['text', 'ndjson', 'json'] })),
       ...(await largeFleetRows(places, fleet)),
     ]),
+  targets: () => withFleet(100_000, targetsRows),
   matrix: () => Promise.resolve(matrix()),
   huge: async () => hugeEngine(await engineToCheck()),
   buildDet: () => buildOcr('det'),

@@ -58,6 +58,8 @@ export function* fleetHeaders(count: number): Generator<{ bytes: Buffer; length:
   }
 }
 
+const compiledFor = Buffer.from('\naccelerators={sm75 }\n');
+
 export function makeFleet(folder: string, count: number, folders: number): Fleet {
   const engines = path.join(folder, 'engines');
   const paths: string[] = [];
@@ -72,6 +74,8 @@ export function makeFleet(folder: string, count: number, folders: number): Fleet
     const file = path.join(inside, `model${String(at).padStart(6, '0')}.engine`);
     const handle = fs.openSync(file, 'w');
     fs.writeSync(handle, bytes);
+    // As every engine has it in its first kilobytes; a check on targets reads that far.
+    fs.writeSync(handle, compiledFor, 0, compiledFor.length, 600);
     fs.ftruncateSync(handle, length);
     fs.closeSync(handle);
     paths.push(file);

@@ -6,8 +6,17 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
+import { boards } from '../../src/core/targets/boards';
 import type { Fleet } from './fleet';
-import { interleaved, megabytes, ms, processTime, ratioRow, type Row } from './measure';
+import {
+  interleaved,
+  megabytes,
+  ms,
+  processTime,
+  ratioRow,
+  runtimeVersion,
+  type Row,
+} from './measure';
 
 export interface Places {
   /** dist/cli.js */
@@ -126,6 +135,55 @@ export async function largeFleetRows(places: Places, fleet: Fleet): Promise<Row[
       ok: peak < 150e6,
     },
   ];
+}
+
+/** A hundred thousand engines on twenty targets: memory, and how soon the first line is there. */
+export async function targetsRows(places: Places, fleet: Fleet): Promise<Row[]> {
+  const output = path.join(path.dirname(fleet.list), 'output');
+  const names = boards.flatMap(({ id, memory }) => (memory.length === 1 ? [id] : [])).slice(0, 20);
+  const args = ['--no-config', '--target', names.join(','), '--rtx', runtimeVersion.slice(0, 5)];
+  const engines = `${fleet.paths.length.toLocaleString('en')} engines on ${names.length} targets`;
+  const peakRow = (what: string, peak: number, most: number): Row => ({
+    what: `\`check\` of ${engines}, ${what}: most memory of the process`,
+    ...{ ours: megabytes(peak), yardstick: '', result: megabytes(peak) },
+    ...{ target: `< ${megabytes(most)}`, ok: peak < most },
+  });
+  const ndjson = [...args, '--format', 'ndjson', fleet.folder];
+  const peak = await peakOf(places, ndjson, output);
+  const files = ['sarif', 'junit', 'csv'].flatMap((format) => [
+    '--output',
+    `${format}=${output}.${format}`,
+  ]);
+  const known = [...args, '--baseline', `${output}.known.json`, fleet.folder];
+  await checkTime(places, [...known, '--update-baseline'], output);
+  const first = await firstLine(places, ndjson);
+  return [
+    peakRow('NDJSON', peak, 200e6),
+    peakRow('four formats at once', await peakOf(places, [...files, ...ndjson], output), 200e6),
+    peakRow('all findings in a baseline', await peakOf(places, known, output), 200e6),
+    {
+      what: `\`check\` of ${engines}: the first line of NDJSON`,
+      ...{ ours: ms(first), yardstick: '', result: ms(first) },
+      ...{ target: '< 1 s', ok: first < 1000 },
+    },
+  ];
+}
+
+async function firstLine(places: Places, args: readonly string[]): Promise<number> {
+  const start = performance.now();
+  const child = spawn(process.execPath, [places.cli, 'check', ...args], {
+    env: { ...process.env, ...places.env },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  try {
+    await new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.stdout.once('data', resolve);
+    });
+    return performance.now() - start;
+  } finally {
+    child.kill();
+  }
 }
 
 async function peakOf(places: Places, args: readonly string[], output: string): Promise<number> {
