@@ -21,7 +21,7 @@ describe('checkSummary', () => {
     ]);
     assert.equal(
       text,
-      '4 engines checked: 1 no TensorRT-RTX engine, 1 damaged or incomplete, 1 built by another version of TensorRT-RTX, 1 run here.',
+      '4 engines checked: 1 not a TensorRT-RTX engine, 1 damaged or incomplete, 1 built by another version of TensorRT-RTX, 1 run here.',
     );
   });
 
@@ -32,6 +32,9 @@ describe('checkSummary', () => {
         machine: { ...noDriver, nvidiaDevice: false },
       }),
     );
-    assert.equal(checkSummary([report]), '1 engine checked: 1 whole, with no GPU here to run on.');
+    assert.equal(
+      checkSummary([report]),
+      '1 engine checked: 1 with nothing wrong, but no GPU here.',
+    );
   });
 });

@@ -6,7 +6,7 @@ import type { EngineReport, Severity } from './engineReport';
 import { reasonTable } from './reasonTable';
 
 export const reportGroups = {
-  foreign: { title: 'Not a TensorRT-RTX engine', counted: 'no TensorRT-RTX engine' },
+  foreign: { title: 'Not a TensorRT-RTX engine', counted: 'not a TensorRT-RTX engine' },
   damaged: { title: 'Damaged or incomplete', counted: 'damaged or incomplete' },
   changed: { title: 'Not the file that was built', counted: 'not the file that was built' },
   unreadable: { title: 'Not readable', counted: 'not readable' },
@@ -28,7 +28,7 @@ export const reportGroups = {
   runs: { title: 'Run here', counted: 'run here' },
   elsewhere: {
     title: 'Nothing wrong, but no GPU here',
-    counted: 'whole, with no GPU here to run on',
+    counted: 'with nothing wrong, but no GPU here',
   },
 } as const satisfies Record<string, { title: string; counted: string }>;
 
