@@ -4,6 +4,7 @@ import {
   type ChosenRuntime,
   type FoundRuntime,
 } from '../host/runtimes/runtimes';
+import { untestedSentence } from '../host/runtimes/runtimeSources';
 import { chooseLocal, findLocalRuntimes } from './localRuntimes';
 import { complain, hasColour, painter, print, shown } from './output';
 import type { RuntimesOptions } from './commandArguments';
@@ -26,9 +27,7 @@ export async function runtimes({ json, runtime, verbose }: RuntimesOptions): Pro
       `${mark} ${paint('bold', name)}  ${shown(path)}  ${paint('dim', `(${runtimeSourceNames[source]})`)}\n`,
     );
     if (untested === true) {
-      await print(
-        `    ${paint('warning', 'not tested with this version:')} it is only asked about headers\n`,
-      );
+      await print(`    ${paint('warning', untestedSentence)}\n`);
     }
     if (problem !== null) {
       await print(`    ${paint('error', 'not usable:')} ${shown(problem)} ${nextStep}\n`);

@@ -1,6 +1,6 @@
 /** "Choose Runtime…": automatic, by the engine's version, one of those found, or a file. The choice is a user setting. */
 import * as vscode from 'vscode';
-import { runtimeSourceNames } from '../host/runtimes/runtimeSources';
+import { runtimeSourceNames, untestedSentence } from '../host/runtimes/runtimeSources';
 import type { Errors } from './errors';
 import type { InstallRuntime } from './installRuntime';
 import type { Runtimes } from './runtimes';
@@ -75,6 +75,7 @@ export class RuntimePicker {
           runtime.path,
           runtime.realPath === runtime.path ? '' : `leads to ${runtime.realPath}`,
           runtime.problem ?? '',
+          runtime.untested === true ? untestedSentence : '',
         ]
           .filter(Boolean)
           .join(' – '),

@@ -7,7 +7,11 @@ import { assertNever } from '../core/text/assertNever';
 import { withoutLoaderMessage } from '../core/text/driverMessage';
 import { formatBytes, formatCudaVersion } from '../core/text/formats';
 import type { GpusInfo } from '../host/engineHost/protocol';
-import { type FoundRuntime, runtimeSourceNames } from '../host/runtimes/runtimeSources';
+import {
+  type FoundRuntime,
+  runtimeSourceNames,
+  untestedSentence,
+} from '../host/runtimes/runtimeSources';
 import type { EngineHost } from './engineHost';
 import type { Errors } from './errors';
 import { treeItems, views } from './ids';
@@ -142,7 +146,10 @@ function runtimeItem({ runtime, inUse, source }: RuntimeNode): vscode.TreeItem {
   );
   item.id = `runtime:${runtime.path}`;
   item.description = inUse ? `in use · ${source}` : source;
-  item.tooltip = [runtime.path, runtime.problem ?? '', runtime.nextStep].filter(Boolean).join('\n');
+  const untested = runtime.untested === true ? untestedSentence : '';
+  item.tooltip = [runtime.path, untested, runtime.problem ?? '', runtime.nextStep]
+    .filter(Boolean)
+    .join('\n');
   if (runtime.problem !== null) {
     item.contextValue = treeItems.runtimeBroken;
     item.iconPath = new vscode.ThemeIcon(
@@ -170,6 +177,7 @@ function runtimeDetails({ runtime }: RuntimeNode): Node[] {
     ...(runtime.problem === null
       ? []
       : [sentence('problem', `${runtime.problem} ${runtime.nextStep}`.trim(), true)]),
+    ...(runtime.untested === true ? [sentence('untested', untestedSentence, false)] : []),
     sentence('path', runtime.path, false),
   ];
 }

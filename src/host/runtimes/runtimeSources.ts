@@ -23,6 +23,9 @@ export const runtimeSourceNames: Readonly<Record<RuntimeSource, string>> = {
   'standard-folder': 'standard folder',
 };
 
+/** Of one that is untested. */
+export const untestedSentence = 'Not tested with this version: only headers are checked with it.';
+
 export interface FoundRuntime {
   /** As it was found; the path that is loaded and shown. */
   path: string;
