@@ -632,10 +632,10 @@ describe('Run tab', function () {
       await button('importRuns').click();
       assert.deepEqual(await asked(), [{ type: 'importRuns' }]);
       const { plain } = runReports;
-      const gpu = { name: 'MADE-UP RTX 5090', computeCapability: '12.0', total: 2 ** 35 };
+      const gpu = { name: 'NVIDIA GeForce RTX 5090', computeCapability: '12.0', total: 2 ** 35 };
       await post({ type: 'runs', runs: [{ ...plain, id: 'other', gpu }, plain] });
       const rows = await page.locator('.recent-table tbody tr').allInnerTexts();
-      assert.ok(rows[0]?.includes('RTX 5090') && rows[1]?.includes(gpuName), rows.join('; '));
+      assert.ok(rows[0]?.includes(', RTX 5090') && rows[1]?.includes(gpuName), rows.join('; '));
     });
 
     it('forget what is no longer there', async () => {

@@ -1,4 +1,5 @@
 /** "Engine beside machine", row by row, and "runs on", family by family: what the header says next to what is here. */
+import { shortGpuName } from '../run/runFormats';
 import { familyLabel, targetSet } from '../gpu/computeCapability';
 import { targetsText, type EngineHeader } from '../file/engineHeader';
 import type {
@@ -70,7 +71,7 @@ function gpuRow(input: ReportInput, header: EngineHeader, bad: Bad): ComparisonR
   const gpu = input.machine?.gpu ?? null;
   const { support, computeCapability } = gpuView(input);
   const machine = gpu
-    ? `${plainText(gpu.name, 120).replace(/^NVIDIA (GeForce )?/, '')}, ${gpu.computeCapability}`
+    ? `${shortGpuName(plainText(gpu.name, 120))}, ${gpu.computeCapability}`
     : (computeCapability ?? 'no GPU found');
   return row('gpu', 'GPU', targetsText(header), machine, gpuVerdict());
 

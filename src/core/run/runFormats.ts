@@ -45,3 +45,6 @@ function digits(value: number): string {
 function trimExponent(text: string): string {
   return text.replace(/\.?0+e/, 'e').replace('e+', 'e');
 }
+
+/** "NVIDIA GeForce RTX 4060" → "RTX 4060" */
+export const shortGpuName = (name: string): string => name.replace(/^NVIDIA (GeForce )?/, '');

@@ -1,6 +1,7 @@
 /** The runs that are kept, newest first: one is shown, two can be seen side by side. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
+import { shortGpuName } from '../../../core/run/runFormats';
 import type { RunReport } from '../../../core/run/runReport';
 import { failureOf } from '../../../core/run/makeRunReport';
 import { formatTime } from '../format';
@@ -62,21 +63,23 @@ export function recentRuns(context: RunContext): TemplateResult | typeof nothing
 }
 
 function importButton({ actions }: RunContext): TemplateResult {
-  return html`<button
-    class="quiet"
-    type="button"
-    data-action="importRuns"
-    title=${strings.importRunsTitle}
-    @click=${() => actions.send({ type: 'importRuns' })}
-  >
-    ${icon('cloud-download')}${strings.importRuns}
-  </button>`;
+  return html`<div class="run-actions">
+    <button
+      class="quiet"
+      type="button"
+      data-action="importRuns"
+      title=${strings.importRunsTitle}
+      @click=${() => actions.send({ type: 'importRuns' })}
+    >
+      ${icon('folder-opened')}${strings.importRuns}
+    </button>
+  </div>`;
 }
 
 /** Where they are of several GPUs, each run says which. */
 function gpuText({ state }: RunContext, run: RunReport): string {
   const names = new Set(state.runs.flatMap(({ gpu }) => gpu?.name ?? []));
-  return names.size > 1 && run.gpu ? `, ${run.gpu.name}` : '';
+  return names.size > 1 && run.gpu ? `, ${shortGpuName(run.gpu.name)}` : '';
 }
 
 /** Two that were picked, side by side; above everything else, because it was asked for. */
