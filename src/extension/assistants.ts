@@ -57,25 +57,38 @@ export class Assistants implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly parts: vscode.Disposable[] = [this.changed];
 
+  private readonly api: McpApi | null;
+
   constructor(private readonly given: AssistantParts) {
     const api = mcpApi();
-    if (!api) return;
+    this.api = api && this.isOffered(api) ? api : null;
+    if (!this.api) return;
     const again = () => this.changed.fire();
     this.parts.push(
       vscode.workspace.onDidChangeWorkspaceFolders(again),
       vscode.workspace.onDidGrantWorkspaceTrust(again),
-      api.lm.registerMcpServerDefinitionProvider(mcpServers, {
-        onDidChangeMcpServerDefinitions: this.changed.event,
-        provideMcpServerDefinitions: () => this.servers(api),
-        resolveMcpServerDefinition: (server) => this.withRuntime(server),
-      }),
     );
+  }
+
+  private isOffered(api: McpApi): boolean {
+    try {
+      this.parts.push(
+        api.lm.registerMcpServerDefinitionProvider(mcpServers, {
+          onDidChangeMcpServerDefinitions: this.changed.event,
+          provideMcpServerDefinitions: () => this.servers(api),
+          resolveMcpServerDefinition: (server) => this.withRuntime(server),
+        }),
+      );
+      return true;
+    } catch {
+      // 1.100 has an unfinished one, which wants another contribution in package.json.
+      return false;
+    }
   }
 
   /** The servers that VS Code gets now; null: it knows none. For tests. */
   offered(): ServerDefinition[] | null {
-    const api = mcpApi();
-    return api && this.servers(api);
+    return this.api && this.servers(this.api);
   }
 
   dispose(): void {

@@ -26,7 +26,8 @@ describe('activation', () => {
 
   it('offers assistants a server with the folders of the workspace, where VS Code knows such', async () => {
     const { assistants } = await activated();
-    const knows = 'McpStdioServerDefinition' in vscode;
+    // 1.100 has a part of it, which does not work yet.
+    const knows = Number(vscode.version.split('.')[1]) >= 101;
     const offered = assistants.offered();
     assert.equal(offered !== null, knows);
     if (!offered) return;
