@@ -390,7 +390,8 @@ describe('inspecting engines and running them', () => {
     const [comparison] = inside.comparisons.shown;
     assert.ok(comparison?.last?.type === 'comparison', JSON.stringify(comparison?.last));
     const { first, second } = comparison.last;
-    assert.ok(first.inspection && second.inspection && first.layers && second.layers);
+    const failures = JSON.stringify([first.failure, second.failure]);
+    assert.ok(first.inspection && second.inspection && first.layers && second.layers, failures);
     assert.equal(parseLayers(first.layers).rows.length, 5);
     assert.equal(parseLayers(second.layers).rows.length, 6);
   });
