@@ -5,6 +5,8 @@ import {
   parseBudgets,
   parseImage,
   parseInput,
+  parseLatency,
+  parseMemory,
   parseSeconds,
   parseShapeOf,
   parseSource,
@@ -34,6 +36,19 @@ describe('arguments of run and sweep', () => {
     for (const [spec, source] of cases) assert.deepEqual(parseSource(spec), source, spec);
     for (const spec of ['random:x', 'random:4294967296', 'range:1', 'range', 'range:a..b']) {
       assert.throws(() => parseSource(spec), /is not a (seed|range|number)/, spec);
+    }
+  });
+
+  it('take a goal as memory or as time', () => {
+    assert.deepEqual(['6GiB', '512 MiB', '1000', '2kB'].map(parseMemory), [
+      ...[6 * 2 ** 30, 512 * 2 ** 20, 1000, 2000],
+    ]);
+    assert.deepEqual(['20ms', '20', '0.5s', '1.25 ms'].map(parseLatency), [20, 20, 500, 1.25]);
+    for (const text of ['', '0', '-1GiB', 'much', '1e9']) {
+      assert.throws(() => parseMemory(text), /not an amount of memory/, text);
+    }
+    for (const text of ['', '0', '-1', 'soon', '1m']) {
+      assert.throws(() => parseLatency(text), /not a time/, text);
     }
   });
 
