@@ -332,7 +332,7 @@ TEST("run: outputs, samples and the report of one attempt") {
     CHECK(numberIn(ran.report, "freeAfter") >= numberIn(ran.report, "freeLoaded"));
     CHECK_CONTAINS(ran.report, "\"cache\":{\"state\":\"off\"");
     CHECK_CONTAINS(ran.report, "\"cudaGraph\":null");
-    CHECK_CONTAINS(ran.report, "{\"name\":\"mean\",\"type\":0,\"shape\":[1,3],\"bytes\":12,\"linear\":true,\"file\":\"output-1.bin\"}");
+    CHECK_CONTAINS(ran.report, "{\"name\":\"mean\",\"type\":0,\"shape\":[1,3],\"bytes\":12,\"linear\":true,\"aliasOf\":\"\",\"file\":\"output-1.bin\"}");
     CHECK_CONTAINS(ran.report, "\"count\":3}");
     CHECK_EQUAL(joined(stages(ran.done)),
                 "read deserialize attempt budget context inputs buffers first-run warm-up measure profile outputs");
