@@ -130,13 +130,16 @@ describe('model packages', () => {
     assert.equal(both.status, 0);
     const old = metadata({ a: variant(rtxProvider, { ep_compatibility_info: info('1.6.1.120') }) });
     const none = onTarget(put('old.ortpackage', JSON.stringify(old)));
-    assert.match(none.stdout, /^rebuild 1 engine on RTX 4060 Laptop: /m);
+    assert.match(none.stdout, /^rebuild: 1 engine on RTX 4060 Laptop\. /m);
     assert.match(none.stdout, /^The engine does not run on the target\.$/m);
     assert.equal(none.status, 1);
     const others = onTarget(
       put('others.ortpackage', JSON.stringify(metadata({ a: variant('QNN') }))),
     );
-    assert.match(others.stdout, /^No engines were found\.$/m);
+    assert.match(
+      others.stdout,
+      /^No engines were found\. 1 more file is no engine of TensorRT-RTX\.$/m,
+    );
     assert.equal(others.status, 1);
   });
 
