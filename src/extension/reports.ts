@@ -112,6 +112,14 @@ export class Reports implements vscode.Disposable {
     for (const [key, { uri }] of this.entries) if (key.startsWith(prefix)) this.touch(uri);
   }
 
+  /** Asks again about the files of this machine that vanished without a watcher's word: where nothing is watched, for example. */
+  async touchGone(): Promise<void> {
+    const entries = [...this.entries.values()].filter(({ uri }) => uri.scheme === 'file');
+    for (const { uri } of entries) {
+      if (!this.gone.has(uri.toString()) && (await isMissing(uri.fsPath))) this.touch(uri);
+    }
+  }
+
   /** While held, a vanished file keeps a report that says so (it is open in an editor). */
   hold(uri: vscode.Uri): vscode.Disposable {
     const [key = ''] = this.remember([uri]);
@@ -249,15 +257,17 @@ export class Reports implements vscode.Disposable {
 /** A file that is not there any more; one that may not be read, or a broken link, is a finding and stays. */
 async function isGone({ uri, report }: Entry): Promise<boolean> {
   if (report.kind !== 'unreadable') return false;
-  if (uri.scheme === 'file') {
-    return fs.lstat(uri.fsPath).then(
-      () => false,
-      (error: NodeJS.ErrnoException) => error.code === 'ENOENT' || error.code === 'ENOTDIR',
-    );
-  }
+  if (uri.scheme === 'file') return isMissing(uri.fsPath);
   return vscode.workspace.fs.stat(uri).then(
     () => false,
     (error: unknown) => error instanceof vscode.FileSystemError && error.code === 'FileNotFound',
+  );
+}
+
+function isMissing(file: string): Promise<boolean> {
+  return fs.lstat(file).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT' || error.code === 'ENOTDIR',
   );
 }
 

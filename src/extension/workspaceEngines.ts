@@ -25,6 +25,7 @@ export class WorkspaceEngines implements vscode.Disposable {
   private used = false;
   private scanning: Promise<number> | undefined;
   private quiet: NodeJS.Timeout | undefined;
+  private quietAfterDeletes: NodeJS.Timeout | undefined;
   /** Settles when the first search, if there is one, has its answers. */
   firstLook: Promise<unknown> = Promise.resolve();
 
@@ -81,7 +82,7 @@ export class WorkspaceEngines implements vscode.Disposable {
       this.withOtherNames(),
     ]);
     const uris = [...own, ...others];
-    await this.reports.checkAll(uris);
+    await Promise.all([this.reports.checkAll(uris), this.reports.touchGone()]);
     if (others.length > 0) {
       void import('./otherNames').then(({ offerEditor }) => offerEditor(others, this.memory));
     }
@@ -111,11 +112,17 @@ export class WorkspaceEngines implements vscode.Disposable {
       engines.onDidCreate((uri) => this.created(uri)),
       engines.onDidChange((uri) => this.changed(uri)),
       engines.onDidDelete((uri) => this.changed(uri)),
-      folders.onDidDelete((uri) => this.reports.touchBelow(uri)),
+      folders.onDidDelete((uri) => {
+        this.reports.touchBelow(uri);
+        this.lookForGoneWhenQuiet();
+      }),
       folders.onDidCreate((uri) => {
         if (path.posix.extname(uri.path) === '') this.lookAgainWhenQuiet();
       }),
-      new vscode.Disposable(() => clearTimeout(this.quiet)),
+      new vscode.Disposable(() => {
+        clearTimeout(this.quiet);
+        clearTimeout(this.quietAfterDeletes);
+      }),
       // A folder that is renamed or moved in here is one event too: look again.
       vscode.workspace.onDidRenameFiles(() => this.lookAgain()),
       vscode.workspace.onDidCreateFiles(({ files }) => {
@@ -151,6 +158,12 @@ export class WorkspaceEngines implements vscode.Disposable {
   private lookAgainWhenQuiet(): void {
     clearTimeout(this.quiet);
     this.quiet = setTimeout(() => void this.lookForNew(), quietMs);
+  }
+
+  /** Of many deletions at once the watcher may tell some only. */
+  private lookForGoneWhenQuiet(): void {
+    clearTimeout(this.quietAfterDeletes);
+    this.quietAfterDeletes = setTimeout(() => void this.reports.touchGone(), quietMs);
   }
 
   private async lookForNew(): Promise<void> {

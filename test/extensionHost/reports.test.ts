@@ -6,6 +6,7 @@ import { isProblemOfFile } from '../../src/core/report/reasonTable';
 import type { InternalApi } from '../../src/extension/extension';
 import { headerTextUri } from '../../src/extension/engineTarget';
 import { commands } from '../../src/extension/ids';
+import { temporaryFolder } from '../harness/workspace';
 import { engineHeader } from '../support/engineFiles';
 import {
   activated,
@@ -92,6 +93,17 @@ describe('an engine in the workspace', () => {
     await until('a report', () => api.reports.get(uri));
     fs.rmSync(path.join(folder(), 'models'), { recursive: true });
     await until('no report', () => api.reports.get(uri) === undefined);
+  });
+
+  it('is forgotten by the next check of all where VS Code watches nothing', async () => {
+    // Where a link leads.
+    const elsewhere = temporaryFolder();
+    fs.symlinkSync(elsewhere.path, inFolder('link').fsPath);
+    const uri = putEngine('link/a.engine', { version: newest });
+    assert.ok(await api.reports.check(uri));
+    elsewhere.remove();
+    await api.engines.checkAll();
+    await until('that it is forgotten', () => api.reports.get(uri) === undefined);
   });
 
   it('is found when it appears', async () => {
