@@ -130,11 +130,9 @@ class Comparison implements vscode.Disposable {
   private async side(uri: vscode.Uri): Promise<ComparedEngine | undefined> {
     const report = await this.services.reports.ensure(uri);
     if (!report) return undefined;
-    if (hasNoGpuToLoadOn(report)) {
-      return { report, inspection: null, layers: null, failure: noGpuToLoadOn };
-    }
+    // Asked in any case: the check may be older than the driver. Where there is none, nothing is loaded to find out.
     const inspected = await this.inspections.ensure(uri, true);
-    const failure = this.inspections.failure(uri);
+    const failure = hasNoGpuToLoadOn(report) ? noGpuToLoadOn : this.inspections.failure(uri);
     if (!this.services.pages.isOpen(uri)) this.inspections.forget(uri);
     return {
       report,
