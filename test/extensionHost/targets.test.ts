@@ -253,8 +253,14 @@ describe('targets', () => {
   it('are chosen in a picker, written once, and offered no more', async () => {
     const { targets } = await activated();
     await noTargets();
+    write({ targets: ['gb10'] });
+    // VS Code keeps it for a while, and it follows the file only later.
+    await vscode.workspace.openTextDocument(file);
     write({ targets: ['rtx-5090'] });
-    await until('the file', async () => (await targets.targets.of()).source === 'file');
+    await until('the file', async () => {
+      const { source, targets: made } = await targets.targets.of();
+      return source === 'file' && made[0]?.id === 'rtx-5090';
+    });
     const targetsNow = () =>
       (JSON.parse(fs.readFileSync(file.fsPath, 'utf8')) as { targets: string[] }).targets;
     const choose = async (accept: (pick: Picker) => void) => {

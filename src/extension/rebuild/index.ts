@@ -8,6 +8,7 @@ import type { EngineReport } from '../../core/report/engineReport';
 import { formatDuration } from '../../core/text/formats';
 import type { RebuildChoice } from '../../core/rebuild/rebuildOptions';
 import type { Recipe } from '../../core/rebuild/recipe';
+import { Failure } from '../../core/wire/failure';
 import type { EngineHost } from '../engineHost';
 import type { EnginePicker } from '../enginePicker';
 import { commandTargets, fileName, isEngineName, offeredUri } from '../engineTarget';
@@ -96,7 +97,13 @@ export class Rebuild implements vscode.Disposable {
       const open = vscode.workspace.textDocuments.find(
         ({ uri }) => uri.toString() === target.toString(),
       );
-      if (open?.isDirty === true) await open.save();
+      if (open?.isDirty === true && !(await open.save())) {
+        throw new Failure(
+          'file-error',
+          `${path.basename(target.fsPath)} is open with changes and could not be saved, so nothing was built.`,
+          'Save it or undo the changes, then try again.',
+        );
+      }
       const uri = engineOf(target);
       await this.rebuild(uri, 'from-recipe', this.services.reports.get(uri) ?? null);
     });

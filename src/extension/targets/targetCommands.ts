@@ -229,20 +229,29 @@ const mostBytes = 2 * 1024 * 1024;
 
 /** What is open and changed counts, not what lies on the disk. null: there is none. */
 async function currentText(file: vscode.Uri): Promise<string | null> {
-  const open = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
-  return open ? open.getText() : readText(file, mostBytes, 'The list of targets');
+  return changedDocument(file)?.getText() ?? readText(file, mostBytes, 'The list of targets');
 }
 
 async function writeText(file: vscode.Uri, text: string): Promise<void> {
-  const open = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
+  const open = changedDocument(file);
   if (open) {
     const edit = new vscode.WorkspaceEdit();
     const end = open.lineAt(open.lineCount - 1).range.end;
     edit.replace(file, new vscode.Range(new vscode.Position(0, 0), end), text);
-    await vscode.workspace.applyEdit(edit);
-    await open.save();
-    return;
+    if ((await vscode.workspace.applyEdit(edit)) && (await open.save())) return;
+    throw new Failure(
+      'file-error',
+      `${path.posix.basename(file.path)} is open with changes and could not be saved.`,
+      'Save it or undo the changes, then try again.',
+    );
   }
   const { writeWhole } = await import('../inspect/saveFile');
   await writeWhole(file, new TextEncoder().encode(text));
+}
+
+/** One without changes is not asked: it may not have followed the file yet, and saving it would fail. */
+function changedDocument(file: vscode.Uri): vscode.TextDocument | undefined {
+  return vscode.workspace.textDocuments.find(
+    ({ uri, isDirty }) => isDirty && uri.toString() === file.toString(),
+  );
 }
