@@ -180,12 +180,16 @@ describe('security: arguments of commands', () => {
       fs.writeFileSync(path.join(outside, name), 'x');
     }
     putEngine('front.engine', { version: newest });
+    // "Edit Targets" makes one where there is none, which is its purpose.
+    fs.writeFileSync(targetsFile(), '{ "targets": ["rtx-5090"] }');
   });
   after(async () => {
+    fs.rmSync(targetsFile());
     fs.rmSync(outside, { recursive: true, force: true });
     await cleared(api);
   });
 
+  const targetsFile = (): string => path.join(folder(), 'engine-inspector.json');
   const evil = (name: string): string => path.join(outside, name);
   const junk = (): unknown[] => [
     evil('evil.engine'),
