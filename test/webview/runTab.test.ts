@@ -142,7 +142,7 @@ describe('Run tab', function () {
       await page.locator('#run-seconds').fill('1.5');
       await page.locator('#run-streams').fill('2');
       await page.locator('#run-profiled').fill('0');
-      for (const setting of ['copies', 'cudaGraph', 'runtimeCache']) {
+      for (const setting of ['copies', 'cudaGraph', 'runtimeCache', 'lazyKernels']) {
         await page.locator(`[data-setting=${setting}]`).click();
       }
       await button('run').click();
@@ -159,6 +159,7 @@ describe('Run tab', function () {
         copies: true,
         cudaGraph: true,
         runtimeCache: false,
+        lazyKernels: true,
         profiledIterations: 0,
       });
       assert.deepEqual(inputs[0], {
