@@ -112,6 +112,9 @@ async function subjectOf(file: string | undefined): Promise<Subject> {
     return { model: relative(modelPathOf(recipe, recipeFile)), recipe, recipeFile };
   }
   const name = plainText(file);
+  if (recipeFile !== file && (await fs.stat(file).catch(() => null)) === null) {
+    throw new Failure('wrong-use', `${name} is not there.`, 'Check the path.');
+  }
   const beside = modelNamedAlike(file.replace(/\.json$/i, ''));
   throw new Failure(
     'wrong-use',

@@ -172,6 +172,7 @@ describe('command line', () => {
     assert.equal(code, 1);
     assert.equal(reports[0]?.header?.version, '1.6.1.120');
     assert.equal(reports[0].predicted?.diagnostics, 1);
+    assert.ok(!reports[0].remedies.some(({ id }) => /build/.test(id)));
     assert.equal((await run(['check', '--compatibility-info', 'abcd'])).code, 2);
   });
 

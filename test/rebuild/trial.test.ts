@@ -366,10 +366,12 @@ describe('engine-inspector trial', () => {
     ['a word', ['m.onnx', '--compute-capability', 'ada'], /"ada" is not a compute capability/],
     ['an unknown board', ['m.onnx', '--target', 'rtx-4061'], /Did you mean/],
     ['an engine without a recipe', ['other.engine'], /no recipe beside other\.engine/],
+    ['an engine that is not there', ['missing.engine'], /^missing\.engine is not there\.$/m],
     ['a model that is not there', ['missing.onnx'], /missing\.onnx is not there/],
   ] as const) {
     it(`refuses ${what} with exit code 2`, async () => {
       fs.renameSync(recorded('matmul.fp16').file, path.join(folder, 'm.onnx'));
+      fs.writeFileSync(path.join(folder, 'other.engine'), 'x');
       const { code, stdout, stderr } = await cli('trial', ...args, ...runtime);
       assert.equal(code, 2);
       assert.equal(stdout, '');

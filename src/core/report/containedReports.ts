@@ -68,7 +68,7 @@ function packageReport(
           : `${name}: ${report.headline}`,
     summary: facts.kindSentence,
     reasons,
-    remedies: others(report.remedies),
+    remedies: withoutBuilding(report.remedies),
     fileRows: own.fileRows,
     // Of several, none is the package's own.
     header: ours.length === 1 ? report.header : null,
@@ -139,7 +139,7 @@ function contextReport(
   const ids = new Set(reasons.map(({ id }) => id));
   const remedies = [
     ...compileAgain(facts, reasons),
-    ...others(reports.flatMap(({ report }) => report.remedies)),
+    ...withoutBuilding(reports.flatMap(({ report }) => report.remedies)),
   ]
     .filter((remedy, at, all) => all.findIndex(({ id }) => id === remedy.id) === at)
     .map((remedy, at) => ({
@@ -256,7 +256,7 @@ function besideFile(file: string, name: string): string {
 }
 
 /** What helps without building in the engine's place, and without a runtime of ours for it. */
-function others(remedies: readonly Remedy[]): Remedy[] {
+export function withoutBuilding(remedies: readonly Remedy[]): Remedy[] {
   return remedies.filter(
     ({ action, id }) =>
       id !== 'install-matching-runtime' &&
