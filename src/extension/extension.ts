@@ -150,7 +150,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
   );
   own(
     EngineEditor.register({
-      ...{ extensionUri, reports, engines, hashes, fixes, pages, inside, targets },
+      ...{ extensionUri, reports, engines, hashes, fixes, errors, pages, inside, targets },
     }),
   );
   own(

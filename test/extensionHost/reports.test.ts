@@ -48,6 +48,29 @@ describe('an engine in the workspace', () => {
     assert.ok(!codesOf(uri).includes('gpu-not-readable'), codesOf(uri).join());
   });
 
+  it('leaves real text to the text editor, unless our page is asked for again', async () => {
+    fs.writeFileSync(path.join(folder(), 'notes.engine'), 'Buy milk.\nCall the garage.\n');
+    const uri = vscode.Uri.file(path.join(folder(), 'notes.engine'));
+    const inputs = () =>
+      vscode.window.tabGroups.all
+        .flatMap(({ tabs }) => tabs)
+        .map(({ input }) => input)
+        .filter(
+          (input): input is vscode.TabInputText | vscode.TabInputCustom =>
+            (input instanceof vscode.TabInputText || input instanceof vscode.TabInputCustom) &&
+            input.uri.toString() === uri.toString(),
+        );
+    await vscode.commands.executeCommand('vscode.open', uri);
+    await until('the text editor alone', () => {
+      const [only, ...more] = inputs();
+      return more.length === 0 && only instanceof vscode.TabInputText;
+    });
+    await openPage(uri);
+    await until('our page', () => inputs().some((one) => one instanceof vscode.TabInputCustom));
+    await api.reports.idle();
+    assert.ok(inputs().some((one) => one instanceof vscode.TabInputCustom));
+  });
+
   it('has one problem for each reason of its own, each with a link that runs the fix and a way to the header', async () => {
     const uri = putEngine('old.engine', { version: older, length: 1000 });
     await openPage(uri);

@@ -4,10 +4,12 @@
  * hidden and come back (it is then filled again: nothing is kept alive for it).
  */
 import * as vscode from 'vscode';
+import type { EngineReport } from '../../core/report/engineReport';
 import { ChangesSeen } from '../../core/report/reportChanges';
 import { assertNever } from '../../core/text/assertNever';
 import type { FromPage, ToPage } from '../../core/pages/pageMessages';
 import { fileName } from '../engineTarget';
+import type { Errors } from '../errors';
 import type { Fixes } from '../fixes';
 import type { Hashes } from '../hashes';
 import { commands, viewTypes } from '../ids';
@@ -24,6 +26,7 @@ export interface EngineEditorServices {
   engines: WorkspaceEngines;
   hashes: Hashes;
   fixes: Fixes;
+  errors: Errors;
   pages: EnginePages;
   inside: LookInside;
   targets: TargetActions;
@@ -50,6 +53,9 @@ export class EngineDocument implements vscode.CustomDocument {
 }
 
 export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineDocument> {
+  /** Files that VS Code's own editor was given; whoever comes back by "Reopen Editor With…" stays. */
+  private readonly givenAway = new Set<string>();
+
   constructor(private readonly services: EngineEditorServices) {}
 
   static register(services: EngineEditorServices): vscode.Disposable {
@@ -114,6 +120,7 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
           : waitingMessage(uri),
       );
       void postTargets();
+      if (report) this.giveAwayText(uri, report, panel);
     };
     const subscriptions = [
       pages.add(page),
@@ -157,6 +164,27 @@ export class EngineEditor implements vscode.CustomReadonlyEditorProvider<EngineD
       for (const subscription of subscriptions) subscription.dispose();
     });
     showPage(webview, extensionUri, 'enginePage', fileName(uri));
+    const known = reports.get(uri);
+    if (known) this.giveAwayText(uri, known, panel);
+  }
+
+  /** Text that only has the name of an engine belongs into the text editor. Not where it is one side of a comparison. */
+  private giveAwayText(uri: vscode.Uri, report: EngineReport, panel: vscode.WebviewPanel): void {
+    const key = uri.toString();
+    if (report.kind !== 'text' || !report.ofOthers || this.givenAway.has(key)) return;
+    const inTab = vscode.window.tabGroups.all.some(({ tabs }) =>
+      tabs.some(
+        ({ input }) => input instanceof vscode.TabInputCustom && input.uri.toString() === key,
+      ),
+    );
+    if (!inTab) return;
+    this.givenAway.add(key);
+    const { viewColumn = vscode.ViewColumn.Active, active } = panel;
+    const options = { viewColumn, preserveFocus: !active };
+    void this.services.errors.guard(`Opening ${fileName(uri)} as text`, async () => {
+      await vscode.commands.executeCommand('vscode.openWith', uri, 'default', options);
+      panel.dispose();
+    });
   }
 
   private async handle(
