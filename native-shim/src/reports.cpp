@@ -42,7 +42,7 @@ void writeTensor(JsonWriter &json, const TensorInfo &tensor) {
     for (size_t i = 0; i < tensor.formats.size(); ++i) {
         json.beginObject();
         json.key("format").text(tensor.formats[i]);
-        json.key("linear").boolean(tensor.linears[i]);
+        json.key("linear").boolean(static_cast<bool>(tensor.linears[i]));
         json.endObject();
     }
     json.endArray();
