@@ -251,9 +251,9 @@ export class EngineRunner {
     await needDriver(job, engine, runtime);
     const info = await job.load(runtime);
     refuseOtherVersion(engine, info);
-    // From 1.6 on the weights that don't fit stay in the file.
-    const gpu = canDeferWeights(info.version) ? null : ((await job.gpuMemory())?.total ?? null);
-    refuseTooLarge(engine, gpu);
+    // Asked in any case: a failure to load names the GPU. From 1.6 on the weights that don't fit stay in the file.
+    const memory = await job.gpuMemory();
+    refuseTooLarge(engine, canDeferWeights(info.version) ? null : (memory?.total ?? null));
     return info;
   }
 
