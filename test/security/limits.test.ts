@@ -22,10 +22,7 @@ describe('a search', () => {
     const isFile = (): boolean => true;
     Object.assign(fs, {
       readdirSync: () =>
-        Array.from({ length: count }, (_, i) => ({
-          name: Buffer.from(`${i}${extension}`),
-          isFile,
-        })),
+        Array.from({ length: count }, (_, i) => ({ name: `${i}${extension}`, isFile })),
     });
   }
 

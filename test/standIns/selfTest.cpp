@@ -486,7 +486,7 @@ int main(int count, char **arguments) {
     if (!runtime) {
         return 2;
     }
-    CHECK(create(&logger, 10500) == nullptr);
+    CHECK(create(&logger, 10400) == nullptr);
     CHECK(logger.errors() == 1);
     if (group == "validity") {
         validity(*runtime, arguments[3], nullptr);
