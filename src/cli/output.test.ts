@@ -2,15 +2,18 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import * as path from 'node:path';
 
+const outputModule = require.resolve('./output');
 const text = (seed: number, length: number): string => `${seed}…é\u{1f600}`.repeat(length);
 
 /** In a process of its own: what was printed there, in whatever way. */
 function printedBy(body: string): string {
   const script = `
-    const { end, print, printPieces } = require(${JSON.stringify(path.join(__dirname, 'output.ts'))});
+    const { end, print, printPieces } = require(${JSON.stringify(outputModule)});
     const text = ${text.toString()};
     (async () => { ${body} })().then(() => end(0));`;
-  return execFileSync(process.execPath, ['--import', 'tsx', '-e', script], {
+  // Compiled where the suite runs under Wine.
+  const loader = outputModule.endsWith('.ts') ? ['--import', 'tsx'] : [];
+  return execFileSync(process.execPath, [...loader, '-e', script], {
     cwd: path.join(__dirname, '../..'),
     maxBuffer: 1 << 26,
     encoding: 'utf8',

@@ -264,6 +264,7 @@ export class Rebuilder {
         };
       } finally {
         hashing.abort();
+        await hash.catch(() => undefined);
       }
     } finally {
       await replacement.abort();

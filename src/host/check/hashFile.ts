@@ -3,6 +3,9 @@ import { Worker } from 'node:worker_threads';
 import { asFailure, Failure } from '../../core/wire/failure';
 import { openIfRegular } from '../files/openRegular';
 
+/** Milliseconds. */
+const mostToClose = 1000;
+
 export interface HashOptions {
   signal?: AbortSignal;
   /** Several times a second. Bytes. */
@@ -28,8 +31,9 @@ export async function hashFile(file: string, options: HashOptions = {}): Promise
     await close();
     return sha256;
   } catch (error) {
-    // Whoever cancelled does not wait for the read that is under way.
-    void worker.terminate().then(close);
+    // Closed before anybody hears of it, so that the file can be removed; a disk that answers no more holds nobody up.
+    const late = new Promise((resolve) => setTimeout(resolve, mostToClose).unref());
+    await Promise.race([worker.terminate().then(close), late]);
     throw error;
   }
 }

@@ -247,7 +247,9 @@ describe('findRuntimes', () => {
     assert.match(chooseRuntime(newer, { mode: 'newest' }).why, /only checks headers with it/);
     library('old/libtensorrt_rtx.so.1', '1.6.1.120');
     const both = await find({
-      env: { LD_LIBRARY_PATH: ['path', 'old'].map((one) => path.join(folder, one)).join(':') },
+      env: {
+        LD_LIBRARY_PATH: ['path', 'old'].map((one) => path.join(folder, one)).join(path.delimiter),
+      },
     });
     assert.equal(chooseRuntime(both, { mode: 'newest' }).runtime?.version, '1.6.1.120');
     const match = chooseRuntime(both, { mode: 'match-engine' }, '1.9.0.5');
