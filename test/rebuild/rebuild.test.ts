@@ -103,19 +103,23 @@ for (const minor of minors) {
     );
 
     it('switches off TF32, which is on by default', async () => {
-      const built = async (clearedFlags: string[]): Promise<string> => {
+      const built = async (clearedFlags: string[]): Promise<Buffer> => {
         const options = sampleOptions({ clearedFlags });
         await bench.rebuilder.build(requestFor(minor, model, engine, { options }));
-        return sha256(engine);
+        return fs.readFileSync(engine);
       };
-      const usual = await built([]);
-      const exact = await built(['kTF32']);
-      assert.notEqual(exact, usual);
+      const usual = [await built([]), await built([])];
+      const exact = [await built(['kTF32']), await built(['kTF32'])];
       const parsed = parseRecipe(fs.readFileSync(`${engine}.json`, 'utf8'));
       assert(parsed.ok);
       assert.deepEqual(parsed.recipe.options.clearedFlags, ['kTF32']);
-      // Only there a build comes out the same twice, so that the difference is known to be the flag's.
-      if (minor === '1.7') assert.equal(await built([]), usual);
+      // Two builds of the same may differ in some bytes: what counts are those in which each kind agrees with itself.
+      const [one, two] = [usual[0] ?? [], usual[1] ?? []];
+      const [three, four] = [exact[0] ?? [], exact[1] ?? []];
+      const differing = [...one.keys()].filter(
+        (at) => one[at] === two[at] && three[at] === four[at] && one[at] !== three[at],
+      );
+      assert.ok(differing.some((at) => one[at] === 1 && three[at] === 0));
     });
 
     it('builds with several profiles and every memory pool limit', async () => {
