@@ -8,7 +8,6 @@ import type { EngineReport } from '../../core/report/engineReport';
 import { formatDuration } from '../../core/text/formats';
 import type { RebuildChoice } from '../../core/rebuild/rebuildOptions';
 import type { Recipe } from '../../core/rebuild/recipe';
-import { Failure } from '../../core/wire/failure';
 import type { EngineHost } from '../engineHost';
 import type { EnginePicker } from '../enginePicker';
 import { commandTargets, fileName, isEngineName, offeredUri } from '../engineTarget';
@@ -18,6 +17,7 @@ import { commands, taskType } from '../ids';
 import type { Reports } from '../reports';
 import type { Runtimes } from '../runtimes';
 import { isTrusted, offerTrust } from '../trust';
+import { save, unsavedDocument } from '../unsaved';
 import { type BuildOrder, Builds } from './builds';
 import { RebuildDialog } from './dialog';
 import { Models } from './models';
@@ -94,16 +94,8 @@ export class Rebuild implements vscode.Disposable {
         return;
       }
       // What is built is what is seen.
-      const open = vscode.workspace.textDocuments.find(
-        ({ uri }) => uri.toString() === target.toString(),
-      );
-      if (open?.isDirty === true && !(await open.save())) {
-        throw new Failure(
-          'file-error',
-          `${path.basename(target.fsPath)} is open with changes and could not be saved, so nothing was built.`,
-          'Save it or undo the changes, then try again.',
-        );
-      }
+      const open = unsavedDocument(target);
+      if (open) await save(open, { outcome: 'nothing was built' });
       const uri = engineOf(target);
       await this.rebuild(uri, 'from-recipe', this.services.reports.get(uri) ?? null);
     });

@@ -10,6 +10,7 @@ import { Failure } from '../../core/wire/failure';
 import type { EngineHost } from '../engineHost';
 import { createPick, showInformation, showStatus } from '../show';
 import type { Runtimes } from '../runtimes';
+import { save, unsavedDocument } from '../unsaved';
 import { readText } from './readText';
 import { targetsFileName, type Targets } from './targets';
 
@@ -229,29 +230,18 @@ const mostBytes = 2 * 1024 * 1024;
 
 /** What is open and changed counts, not what lies on the disk. null: there is none. */
 async function currentText(file: vscode.Uri): Promise<string | null> {
-  return changedDocument(file)?.getText() ?? readText(file, mostBytes, 'The list of targets');
+  return unsavedDocument(file)?.getText() ?? readText(file, mostBytes, 'The list of targets');
 }
 
 async function writeText(file: vscode.Uri, text: string): Promise<void> {
-  const open = changedDocument(file);
+  const open = unsavedDocument(file);
   if (open) {
     const edit = new vscode.WorkspaceEdit();
     const end = open.lineAt(open.lineCount - 1).range.end;
     edit.replace(file, new vscode.Range(new vscode.Position(0, 0), end), text);
-    if ((await vscode.workspace.applyEdit(edit)) && (await open.save())) return;
-    throw new Failure(
-      'file-error',
-      `${path.posix.basename(file.path)} is open with changes and could not be saved.`,
-      'Save it or undo the changes, then try again.',
-    );
+    await save(open, { edit });
+    return;
   }
   const { writeWhole } = await import('../inspect/saveFile');
   await writeWhole(file, new TextEncoder().encode(text));
-}
-
-/** One without changes is not asked: it may not have followed the file yet, and saving it would fail. */
-function changedDocument(file: vscode.Uri): vscode.TextDocument | undefined {
-  return vscode.workspace.textDocuments.find(
-    ({ uri, isDirty }) => isDirty && uri.toString() === file.toString(),
-  );
 }
