@@ -9,9 +9,7 @@ import { reportText as fullReportText } from '../core/report/reportText';
 import type { CheckedFiles, DescribedFile } from '../host/check/checkedFiles';
 import { Checker } from '../host/check/checker';
 import type { Oracle } from '../host/check/oracle';
-import { readEngineHeader } from '../core/file/engineHeader';
-import { headerOfCompatibilityInfo } from '../core/file/epContextFacts';
-import { makeFileFacts } from '../core/file/fileFacts';
+import { factsOfInfo, headerOfCompatibilityInfo, whyNoInfo } from '../core/file/compatibilityInfo';
 import { Failure } from '../core/wire/failure';
 import type { ChosenRuntime } from '../host/runtimes/runtimes';
 import type { FoundRuntime } from '../host/runtimes/runtimeSources';
@@ -139,13 +137,11 @@ function compatibilityFacts(text: string): FileFacts {
   if (bytes === null) {
     throw new Failure(
       'wrong-use',
-      `--compatibility-info takes 128 hexadecimal digits, an engine's first 64 bytes; this has ${info.length} characters.`,
-      "Copy the whole value of ep_compatibility_info from the model's metadata.",
+      `--compatibility-info takes 128 hexadecimal digits, an engine's first 64 bytes: ${whyNoInfo(info)}.`,
+      "Copy the whole value of ep_compatibility_info from the model's metadata, the digits alone.",
     );
   }
-  // The length is that of an engine that is not here.
-  const size = readEngineHeader(bytes)?.fileSize ?? bytes.length;
-  return makeFileFacts({ file: 'compatibility info', prefix: bytes, size, modified: null });
+  return factsOfInfo('compatibility info', bytes);
 }
 
 /** Files of other programs that merely end like engines: counted, the first ones by name. */

@@ -253,6 +253,40 @@ describe('cases from the field', () => {
       assert.doesNotMatch(ran.said, /engine-inspector build|Extract the Engine/);
     });
 
+    it('a compatibility info that is not that of the engine', async () => {
+      const info = (hex: string) => ({
+        'ep_compatibility_info.NvTensorRTRTXExecutionProvider': hex,
+      });
+      const with17 = (hex: string) =>
+        put('odd_ctx.onnx', epContextModel([{ context: engine17, model: 'net.onnx' }], info(hex)));
+      const hex = engine17.toString('hex', 0, 64);
+      says(await check(with17(hex), ...laptop), 0, /it would run/);
+      with17(engine16.toString('hex', 0, 64));
+      const other = await check('odd_ctx.onnx', ...laptop);
+      says(
+        other,
+        1,
+        /would not run/,
+        /by its ep_compatibility_info\. Built by .* 1\.6\.1\.120/,
+        again,
+      );
+      // The same is said where nothing is predicted, and the engine itself has no fault.
+      const here = await check('odd_ctx.onnx');
+      says(here, 2, /: The compatibility info of the EPContext model is not that/);
+      says(here, 2, /speaks of TensorRT-RTX 1\.6\.1\.120, the engine is of 1\.7\.1\.116/, again);
+      with17(`0x${hex}`);
+      const unread = await check('odd_ctx.onnx');
+      says(
+        unread,
+        1,
+        /can't read the compatibility info/,
+        /130 characters and begins with 0x/,
+        again,
+      );
+      const targets = await check('odd_ctx.onnx', '--target', 'rtx-4060');
+      says(targets, 1, /begins with 0x/);
+    });
+
     it('of several engines the worst one leads', async () => {
       const [a, b] = [
         { name: 'a', context: engine17 },

@@ -206,7 +206,7 @@ describe('model packages', () => {
     );
     assert.match(
       sentences('g'.repeat(128), ['--machine', profile()]),
-      /some of them no such digits/,
+      /characters that are no such digits/,
     );
     assert.match(sentences(7), /it is not text/);
     assert.match(sentences('00'.repeat(64)), /^net\/bad: .*nothing but zeros/im);

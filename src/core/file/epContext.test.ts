@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { epContextModel, rtxProvider } from '../../../test/support/epContextModels';
 import { realHeader } from '../../../test/support/engines';
+import { headerOfCompatibilityInfo } from './compatibilityInfo';
 import { readEpContextModel, type EpContextModel } from './epContext';
-import { headerOfCompatibilityInfo } from './epContextFacts';
 
 interface Read {
   model: EpContextModel | null;
@@ -83,12 +83,5 @@ describe('readEpContextModel', () => {
     }
     const cut = await read(file.subarray(0, 300), 300);
     assert.equal(cut.model?.isWhole ?? false, false);
-  });
-
-  it('takes as compatibility info what this provider writes, and nothing else', () => {
-    assert.equal(headerOfCompatibilityInfo('ab'.repeat(64))?.length, 64);
-    for (const info of ['', 'ab', 'zz'.repeat(64), 'ab'.repeat(65), '{"a":1}']) {
-      assert.equal(headerOfCompatibilityInfo(info), null);
-    }
   });
 });

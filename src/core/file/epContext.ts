@@ -178,7 +178,7 @@ class Walk {
     }
     const provider = /^ep_compatibility_info\.(.+)$/.exec(key)?.[1];
     if (provider !== undefined && this.found.compatibility.length < 64) {
-      this.found.compatibility.push({ provider: plainText(provider, 100), info: value.trim() });
+      this.found.compatibility.push({ provider: plainText(provider, 100), info: value });
     }
   }
 

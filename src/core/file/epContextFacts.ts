@@ -2,17 +2,10 @@
 import type { FileFacts, FileFactRow } from '../report/engineReport';
 import { formatCount, joinWords } from '../text/formats';
 import { plainText } from '../text/plainText';
+import { headerOfCompatibilityInfo, infoProblem } from './compatibilityInfo';
 import type { ContainedEngine } from './containedEngines';
 import { readEngineHeader } from './engineHeader';
 import { type EpContextModel, isRtxProvider } from './epContext';
-
-const hexHeader = /^[0-9a-f]{128}$/i;
-
-/** The first 64 bytes that a compatibility info of this provider holds as 128 hexadecimal digits; null: it is none. */
-export function headerOfCompatibilityInfo(info: string): Uint8Array | null {
-  if (!hexHeader.test(info)) return null;
-  return Uint8Array.from(info.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
-}
 
 export function epContextFacts(
   facts: FileFacts,
@@ -24,6 +17,7 @@ export function epContextFacts(
   const ours = sources.some(isRtxProvider) || (sources.length === 0 && engines.some(isRtx));
   const kept = ours ? engines : [];
   const primary = kept.find(isRtx)?.facts ?? null;
+  const wrongInfo = infoProblem(model.compatibility, kept);
   const versions = [...new Set(kept.flatMap((one) => one.facts?.header?.version ?? []))];
   return {
     ...facts,
@@ -36,6 +30,7 @@ export function epContextFacts(
     headerBytes: primary?.headerBytes ?? new Uint8Array(),
     engines: kept,
     originalModel: model.nodes.find((node) => node.model !== '')?.model ?? '',
+    ...(ours && wrongInfo ? { wrongInfo } : {}),
   };
 }
 

@@ -12,11 +12,10 @@
 import type { FileFacts, FileFactRow } from '../report/engineReport';
 import { formatCount, joinWords } from '../text/formats';
 import { plainText } from '../text/plainText';
+import { factsOfInfo, headerOfCompatibilityInfo, whyNoInfo } from './compatibilityInfo';
 import type { ContainedEngine } from './containedEngines';
 import { readEngineHeader } from './engineHeader';
 import { isRtxProvider } from './epContext';
-import { headerOfCompatibilityInfo } from './epContextFacts';
-import { makeFileFacts } from './fileFacts';
 
 export interface PackageVariant {
   /** "COMPONENT/VARIANT", printable. */
@@ -147,7 +146,7 @@ function variantEngine({ name, provider, info }: PackageVariant): ContainedEngin
     facts: null,
     problem,
   });
-  const bytes = typeof info === 'string' ? headerOfCompatibilityInfo(info.trim()) : null;
+  const bytes = typeof info === 'string' ? headerOfCompatibilityInfo(info) : null;
   const isOurs =
     provider === '' ? bytes !== null && readEngineHeader(bytes) !== null : isRtxProvider(provider);
   if (!isOurs) {
@@ -163,15 +162,9 @@ function variantEngine({ name, provider, info }: PackageVariant): ContainedEngin
     );
   }
   if (bytes === null) {
-    const what =
-      typeof info === 'string' ? `it has ${formatCount(info.length)} characters` : 'it is not text';
-    const sentence = `Its ${infoKey} is not 128 hexadecimal digits, an engine's first 64 bytes: ${what}${typeof info === 'string' && info.trim().length === 128 ? ', some of them no such digits' : ''}.`;
+    const why = typeof info === 'string' ? whyNoInfo(info) : 'it is not text';
+    const sentence = `Its ${infoKey} is not 128 hexadecimal digits, an engine's first 64 bytes: ${why}.`;
     return { ...leftAlone(sentence), isWrong: true };
   }
-  // The length is that of an engine that is not looked at.
-  const size = readEngineHeader(bytes)?.fileSize ?? bytes.length;
-  return {
-    ...leftAlone(''),
-    facts: makeFileFacts({ file: name, prefix: bytes, size, modified: null }),
-  };
+  return { ...leftAlone(''), facts: factsOfInfo(name, bytes) };
 }

@@ -122,8 +122,10 @@ function contextReport(
       compareSeverity(a.report.severity, b.report.severity),
   );
   const many = engines.length > 1;
+  const ofInfo = own.reasons.filter(({ id }) => id === 'compatibility-info');
   const reasons = [
     ...missing,
+    ...ofInfo,
     ...reports.flatMap(({ name, report }) =>
       report.reasons.map((reason) =>
         // What is true of the machine is said once.
@@ -146,29 +148,33 @@ function contextReport(
       ...remedy,
       preferred: at === 0 && remedy.cures.some((id) => ids.has(id)),
     }));
+  const ofInfoAlone = headlineOfInfo(ofInfo, base);
   const headline =
     missing.length > 0
       ? 'An engine of this EPContext model is missing.'
-      : base.headline
+      : (ofInfoAlone ??
+        base.headline
           .replace(
             /\bthis engine( file)?\b/i,
             many ? 'every engine in this EPContext model' : 'the engine in this EPContext model',
           )
-          .replace(/^./, (letter) => letter.toUpperCase());
+          .replace(/^./, (letter) => letter.toUpperCase()));
   return {
     ...base,
     file: own.file,
     kind: own.kind,
     ofOthers: false,
+    lead: missing.length > 0 || ofInfo.length > 0 ? 'verdict' : base.lead,
     verdict: missing.length > 0 ? 'invalid' : base.verdict,
     severity: reasons[0]?.severity ?? 'ok',
     headline:
-      many && missing.length === 0 && base.verdict !== 'valid'
+      many && missing.length === 0 && ofInfoAlone === null && base.verdict !== 'valid'
         ? `${first?.name ?? ''}: ${base.headline}`
         : headline,
     summary: [
       facts.kindSentence,
       ...(missing[0] ? [missing[0].sentence] : []),
+      ...ofInfo.map(({ sentence }) => sentence),
       many || first === undefined ? '' : base.summary,
     ]
       .filter(Boolean)
@@ -190,7 +196,17 @@ function contextReport(
     size: own.size,
     modified: own.modified,
     engines: [...engines],
+    ...(facts.wrongInfo ? { wrongInfo: facts.wrongInfo } : {}),
   };
+}
+
+/** null: what is said of the engines says more. */
+function headlineOfInfo([first]: readonly Reason[], engine: EngineReport): string | null {
+  if (first === undefined || engine.verdict === 'invalid') return null;
+  if (first.severity === 'error') {
+    return "ONNX Runtime can't read the compatibility info of this EPContext model.";
+  }
+  return engine.lead === 'targets' ? reasonTable[first.id].rule.title : null;
 }
 
 function isSame(a: Reason, b: Reason): boolean {

@@ -194,10 +194,18 @@ export interface FileFacts {
   engines: readonly ContainedEngine[];
   /** Of an EPContext model: what it was compiled from, as it says; else empty. */
   originalModel: string;
+  /** Of an EPContext model whose compatibility info is not that of its engine; absent: nothing is wrong with it. */
+  wrongInfo?: InfoProblem;
   /** The first bytes, at most 64; empty when unreadable. Of an EPContext model those of its first engine. */
   headerBytes: Uint8Array;
   /** null: none that is known, or one whose numbers cannot be true. */
   header: EngineHeader | null;
+}
+
+export interface InfoProblem {
+  sentence: string;
+  /** The engine that it speaks of; null: it speaks of none, so ONNX Runtime refuses it. */
+  speaksOf: FileFacts | null;
 }
 
 export interface RecordedHash {
@@ -263,6 +271,8 @@ export interface EngineReport {
   libraryLines: { severity: number; text: string }[];
   /** The engines that the file holds; empty for an engine. */
   engines: ContainedReport[];
+  /** As in FileFacts. */
+  wrongInfo?: InfoProblem;
   /** ms since 1970: when it was asked. */
   checkedAt: number;
   size: number | null;

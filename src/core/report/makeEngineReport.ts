@@ -79,6 +79,7 @@ export function makeEngineReport(input: ReportInput): EngineReport {
     gpu: machine?.gpu ?? null,
     libraryLines: answer?.lines ?? [],
     engines: [],
+    ...(facts.wrongInfo ? { wrongInfo: facts.wrongInfo } : {}),
   };
 }
 

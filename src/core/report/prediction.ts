@@ -121,7 +121,10 @@ function contextPrediction(
     engine.facts === null ? [] : [makePrediction(engine.facts, machine, profileName)],
   );
   const [first = makePrediction({ ...facts, engines: [] }, machine, profileName)] = each;
-  const missing = fileReasons(facts).filter(({ id }) => id === 'engine-missing');
+  const missing = [
+    ...fileReasons(facts).filter(({ id }) => id === 'engine-missing'),
+    ...refusedByInfo(facts, machine, profileName),
+  ];
   const validity = Math.max(...each.map(({ predicted }) => predicted.validity), 0);
   const stopped = each.find(({ reasons }) => reasons.some(({ id }) => id !== 'suboptimal'));
   const worst = missing.length > 0 ? engineValidity.kINVALID : validity;
@@ -140,6 +143,25 @@ function contextPrediction(
         ? `On the machine of ${first.profileName} ${outcome(engineValidity.kINVALID)}`
         : (stopped ?? first).headline,
   };
+}
+
+/** ONNX Runtime asks about the compatibility info, whatever the engines would do there. */
+function refusedByInfo(
+  { wrongInfo }: FileFacts,
+  machine: MachineProfile,
+  profileName: string,
+): Pick<PredictedReason, 'id' | 'sentence'>[] {
+  if (!wrongInfo) return [];
+  const { speaksOf, sentence } = wrongInfo;
+  if (speaksOf === null) return [{ id: 'compatibility-info', sentence }];
+  const asked = makePrediction(speaksOf, machine, profileName);
+  if (asked.predicted.validity !== engineValidity.kINVALID) return [];
+  return [
+    {
+      id: 'compatibility-info',
+      sentence: `ONNX Runtime would refuse it there by its ep_compatibility_info. ${asked.reasons.map((reason) => reason.sentence).join(' ')}`,
+    },
+  ];
 }
 
 /** One sentence for each bit. */

@@ -36,6 +36,7 @@ export const reasonIds = [
   'damaged',
   'unknown-header-layout',
   'engine-missing',
+  'compatibility-info',
   'hash-mismatch',
 ] as const;
 
@@ -343,6 +344,17 @@ export const reasonTable: Readonly<Record<ReasonId, ReasonRow>> = {
     rule: {
       title: 'An engine that the EPContext model names is not there.',
       help: 'Put the engine where the model names it, or compile the original model again.',
+    },
+    group: 'damaged',
+  },
+  'compatibility-info': {
+    // An error where it is none: ONNX Runtime refuses the model by it. Of another engine it may say the same.
+    severity: 'warning',
+    about: 'file',
+    curedBy: ['rebuild', 'new-copy'],
+    rule: {
+      title: 'The compatibility info of the EPContext model is not that of its engine.',
+      help: 'Compile the original model again: ONNX Runtime asks by that info whether the model fits a machine.',
     },
     group: 'damaged',
   },

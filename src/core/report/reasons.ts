@@ -249,11 +249,12 @@ function fileFindings({ facts, answer }: Pick<ReportInput, 'facts' | 'answer'>):
     ];
   }
   if (kind === 'epcontext' && facts.engines.length > 0) {
-    return facts.engines.flatMap((engine) =>
+    const ofEngines = facts.engines.flatMap((engine) =>
       engine.facts === null
         ? [finding('engine-missing', 'file', { sentence: engine.problem })]
         : fileFindings({ facts: engine.facts, answer: null }),
     );
+    return [...ofEngines, ...infoFindings(facts)];
   }
   if (
     kind === 'model-package' &&
@@ -313,6 +314,13 @@ function fileFindings({ facts, answer }: Pick<ReportInput, 'facts' | 'answer'>):
     return [finding('longer-than-header', 'header', { sentence }, { headerField: 'fileSize' })];
   }
   return [];
+}
+
+function infoFindings({ wrongInfo }: FileFacts): Finding[] {
+  if (!wrongInfo) return [];
+  const { sentence, speaksOf } = wrongInfo;
+  const more = speaksOf === null ? { severity: 'error' as const } : {};
+  return [finding('compatibility-info', 'file', { sentence }, more)];
 }
 
 function unknownLayout(answer: RuntimeAnswer | null, bytes: Uint8Array): Finding {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { editHeader, factsOf, realHeader } from '../../../test/support/engines';
+import type { FileFacts } from '../report/engineReport';
 import { makeFileFacts, unreadableFacts } from '../file/fileFacts';
 import { parseComputeCapability } from '../gpu/computeCapability';
 import { engineValidity } from '../report/validity';
@@ -151,6 +152,47 @@ describe('cellFor', () => {
     );
     assert.deepEqual([unreadable.cell, unreadable.validity], [null, null]);
     assert.equal(unreadable.sentence, 'It cannot be read.');
+  });
+
+  describe('of an EPContext model', () => {
+    const context = (headers: Buffer[], more: Partial<FileFacts> = {}): FileFacts => {
+      const engines = headers.map((header, at) => ({
+        ...{ name: `node ${at}`, offset: 1, problem: '' },
+        facts: factsOf(header),
+      }));
+      const { headerBytes, header } = engines[0]?.facts ?? factsOf(engine);
+      return { ...factsOf(engine), kind: 'epcontext', engines, headerBytes, header, ...more };
+    };
+    const ampere = realHeader('1.7.1.116', '8.6 only');
+
+    it('is that of the engine that stands worst there', () => {
+      const two = context([engine, ampere]);
+      assert.equal(cellFor(two, target('rtx-3060-12gb')).cell, 'runs');
+      const cell = cellFor(two, target('rtx-4060'));
+      assert.deepEqual([cell.cell, cell.validity, cell.diagnostics], ['rebuild', 2, 2]);
+      assert.match(cell.sentence, /^node 1: Not built for compute capability 8\.9/);
+      // One library runs all of them.
+      const versions = context([engine, realHeader('1.6.1.120')]);
+      const own = cellFor(versions, target('rtx-4060', { tensorrtRtx: null }));
+      assert.match(own.sentence, /node 1: Built by TensorRT-RTX 1\.6\.1\.120/);
+    });
+
+    it('does not run where an engine is missing, or where its info speaks against it', () => {
+      const missing = { name: 'lost', offset: null, facts: null, problem: 'It is not there.' };
+      const { engines } = context([engine]);
+      const lost = cellFor(
+        context([engine], { engines: [...engines, missing] }),
+        target('rtx-4060'),
+      );
+      assert.deepEqual([lost.cell, lost.sentence], ['rebuild', 'It is not there.']);
+      const info = (speaksOf: FileFacts | null) =>
+        context([engine], { wrongInfo: { sentence: 'It is not right.', speaksOf } });
+      assert.equal(cellFor(info(null), target('rtx-4060')).cell, 'rebuild');
+      const wrong = cellFor(info(factsOf(ampere)), target('rtx-4060'));
+      assert.equal(wrong.cell, 'rebuild');
+      assert.match(wrong.sentence, /asks by its ep_compatibility_info: Not built for .* 8\.9/);
+      assert.equal(cellFor(info(factsOf(ampere)), target('rtx-3060-12gb')).cell, 'runs');
+    });
   });
 
   it('says what is special about a board', () => {

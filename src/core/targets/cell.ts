@@ -124,6 +124,10 @@ export function cellFor(
       .sort((a, b) => cells.indexOf(a.cell ?? 'never') - cells.indexOf(b.cell ?? 'never'));
     if (best) return best;
   }
+  if (facts.kind === 'epcontext') {
+    const worst = contextCell(facts, target, code, ofFile);
+    if (worst) return worst;
+  }
   const machine = machineOf(target, facts.header?.version ?? null);
   const predicted = predictVerdict(facts.headerBytes, machine);
   const found: (TargetReason & { cell: Cell })[] = ofFile.map(({ id, sentence }) => ({
@@ -179,6 +183,57 @@ export function cellFor(
     evidence: cell === 'no-code' && code ? code.evidence : 'rule',
   };
 }
+
+/** A model runs where all of its engines do, and where ONNX Runtime takes it by its info. null: it has no engine. */
+function contextCell(
+  facts: FileFacts,
+  target: Target,
+  code: CodeEvidence | null,
+  ofFile: readonly TargetReason[],
+): TargetCell | null {
+  const { engines, wrongInfo } = facts;
+  const many = engines.length > 1;
+  // One library runs them all: without a version of the target's own, that of the first engine.
+  const version = engines.find((one) => one.facts?.header)?.facts?.header?.version ?? null;
+  const there =
+    many || wrongInfo ? { ...target, tensorrtRtx: target.tensorrtRtx ?? version } : target;
+  const inside = engines.flatMap(({ name, facts: one }) => {
+    if (one === null) return [];
+    // What is known of the code is so of one engine.
+    const cell = cellFor(one, there, many ? null : code);
+    return [many ? namedCell(name, cell) : cell];
+  });
+  const [first] = inside;
+  if (first === undefined) return null;
+  const asked = wrongInfo?.speaksOf ? cellFor(wrongInfo.speaksOf, there) : null;
+  const ofInfo =
+    asked?.validity === engineValidity.kINVALID
+      ? [namedCell('ONNX Runtime asks by its ep_compatibility_info', asked)]
+      : [];
+  const own = ofFile.filter(({ id }) => id === 'engine-missing' || id === 'compatibility-info');
+  const all = [...inside, ...ofInfo].sort((a, b) => orderOf(b.cell) - orderOf(a.cell));
+  const [worst = first] = all;
+  const reasons = [...own, ...all.flatMap((one) => one.reasons)].filter(
+    ({ sentence }, at, found) => found.findIndex((other) => other.sentence === sentence) === at,
+  );
+  return {
+    ...worst,
+    cell: own.length > 0 && orderOf(worst.cell) < orderOf('rebuild') ? 'rebuild' : worst.cell,
+    reasons,
+    sentence:
+      reasons.length > 0 ? reasons.map(({ sentence }) => sentence).join(' ') : worst.sentence,
+  };
+}
+
+function namedCell(name: string, cell: TargetCell): TargetCell {
+  return {
+    ...cell,
+    reasons: cell.reasons.map(({ id, sentence }) => ({ id, sentence: `${name}: ${sentence}` })),
+    sentence: `${name}: ${cell.sentence}`,
+  };
+}
+
+const orderOf = (cell: Cell | null): number => (cell === null ? -1 : cells.indexOf(cell));
 
 /** Why the library that would run it does not start with that driver; null: it does, as far as is known. */
 function libraryStops({ driverVersion }: Target, machine: MachineProfile): string | null {

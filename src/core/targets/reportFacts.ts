@@ -19,6 +19,7 @@ export function factsOfReport(report: EngineReport): FileFacts {
       facts: one && factsOfReport(one),
     })),
     originalModel: '',
+    ...(report.wrongInfo ? { wrongInfo: report.wrongInfo } : {}),
     size: report.size,
     modified: report.modified,
     headerBytes: Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 16)),
