@@ -73,6 +73,26 @@ describe('CheckQueue', () => {
     assert.ok(runs.length <= 12, `ran ${runs.length} times`);
   });
 
+  it('does not wait for a clock that is set back', async () => {
+    const wallClock = Date.now;
+    let runs = 0;
+    const queue = new CheckQueue(() => {
+      runs++;
+      return Promise.resolve();
+    }, options);
+    try {
+      for (let i = 0; i < 40; i++) {
+        Date.now = () => wallClock() - i * 60_000;
+        queue.whenQuiet('a');
+        await sleep(3);
+      }
+    } finally {
+      Date.now = wallClock;
+    }
+    await queue.idle();
+    assert.ok(runs >= 2, `ran ${runs} times`);
+  });
+
   it('keeps nobody waiting after it is disposed', async () => {
     const { queue, batches } = manual();
     void queue.later(['a', 'b', 'c']);

@@ -49,11 +49,11 @@ export class CheckQueue {
   whenQuiet(key: string): void {
     if (this.disposed) return;
     const before = this.quiet.get(key);
-    const since = before?.since ?? Date.now();
+    const since = before?.since ?? performance.now();
     if (before) clearTimeout(before.timer);
     const wait = Math.max(
       0,
-      Math.min(this.options.quietMs, since + this.options.maxWaitMs - Date.now()),
+      Math.min(this.options.quietMs, since + this.options.maxWaitMs - performance.now()),
     );
     const timer = setTimeout(() => {
       this.quiet.delete(key);

@@ -27,11 +27,11 @@ export class Errors {
   report(thrown: unknown, { doing, asked, shown = false }: ErrorContext): void {
     const error = asFailure(thrown, doing);
     const failure = { code: error.code, sentence: error.message, asked };
-    const reveal = decideReveal(failure, this.shown, Date.now());
+    const reveal = decideReveal(failure, this.shown, performance.now());
     if (reveal === 'nothing') return;
     this.log.error([error.message, error.nextStep, error.detail].filter(Boolean).join('\n'));
     if (reveal === 'log' || shown) return;
-    this.shown.set(error.message, Date.now());
+    this.shown.set(error.message, performance.now());
     this.messages.push(error.message);
     const showLog = 'Show Log';
     const text = error.nextStep === '' ? error.message : `${error.message} ${error.nextStep}`;

@@ -109,12 +109,12 @@ export class Hashes implements vscode.Disposable {
       const { hashFile } = await import('../host/check/hashFile');
       const before = await fs.stat(uri.fsPath);
       this.set(uri, { state: 'running', doneBytes: 0, totalBytes: before.size });
-      let last = Date.now();
+      let last = performance.now();
       const sha256 = await hashFile(uri.fsPath, {
         signal: controller.signal,
         onProgress: (doneBytes, totalBytes) => {
-          if (Date.now() - last < progressEvery) return;
-          last = Date.now();
+          if (performance.now() - last < progressEvery) return;
+          last = performance.now();
           this.set(uri, { state: 'running', doneBytes, totalBytes });
         },
       });

@@ -63,7 +63,7 @@ async function rootsOf(
   context: ServerContext,
 ): Promise<Folders | InputRequiredResult> {
   const { roots } = services;
-  if (roots && Date.now() - roots.at < rootsFreshMs) return roots.folders;
+  if (roots && performance.now() - roots.at < rootsFreshMs) return roots.folders;
   const answered = inputResponse(context.mcpReq.inputResponses, 'roots');
   if (answered.kind === 'missing' && capabilitiesOf(services, context)?.roots !== undefined) {
     return inputRequired({ inputRequests: { roots: inputRequired.listRoots() } });
@@ -72,7 +72,7 @@ async function rootsOf(
   const folders = await Folders.of(
     named.flatMap(({ uri }) => (uri.startsWith('file://') ? [pathOfUrl(uri)] : [])),
   );
-  services.roots = { folders, at: Date.now() };
+  services.roots = { folders, at: performance.now() };
   return folders;
 }
 

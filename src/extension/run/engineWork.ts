@@ -118,7 +118,7 @@ export class EngineWork implements vscode.Disposable {
     const ended = new Promise<void>((resolve) => (end = resolve));
     let last = { at: 0, stage: '' };
     const throttled = (progress: RunProgress) => {
-      const now = Date.now();
+      const now = performance.now();
       if (progress.stage === last.stage && now - last.at < progressEvery) return;
       last = { at: now, stage: progress.stage };
       this.showItem(uri, kind, progress);

@@ -177,8 +177,8 @@ export class Checker {
 
   /** GPUs and driver; asked again when older than some seconds. */
   machineFacts(): Promise<MachineFacts> {
-    if (!this.machine || Date.now() - this.machine.at > machineFreshMs) {
-      this.machine = { facts: this.readMachine(), at: Date.now() };
+    if (!this.machine || performance.now() - this.machine.at > machineFreshMs) {
+      this.machine = { facts: this.readMachine(), at: performance.now() };
     }
     return this.machine.facts;
   }

@@ -97,7 +97,7 @@ async function main() {
   const buffers = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
   let turn = 0;
   let done = 0;
-  let told = Date.now();
+  let told = performance.now();
   let next = read(workerData.descriptor, buffers[0], 0, size, 0);
   for (;;) {
     const { bytesRead } = await next;
@@ -107,8 +107,8 @@ async function main() {
     done += bytesRead;
     next = read(workerData.descriptor, buffers[turn], 0, size, done);
     hash.update(bytesRead === size ? full : full.subarray(0, bytesRead));
-    if (Date.now() - told >= 100) {
-      told = Date.now();
+    if (performance.now() - told >= 100) {
+      told = performance.now();
       parentPort.postMessage({ type: 'progress', done, total: Math.max(workerData.size, done) });
     }
   }

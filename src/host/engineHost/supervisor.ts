@@ -246,7 +246,7 @@ export class EngineHostSupervisor {
     const crashed = exit.cause === 'crash' || exit.cause === 'timeout';
     const action = this.step(
       entry,
-      crashed ? { event: 'crashed', at: Date.now() } : { event: 'killed-on-purpose' },
+      crashed ? { event: 'crashed', at: performance.now() } : { event: 'killed-on-purpose' },
     );
     if (action === 'give-up') {
       this.options.onGaveUp?.(entry.runtime, this.gaveUpError(entry.runtime));
