@@ -133,42 +133,51 @@ function readReport(file: string): TestReport {
   return JSON.parse(fs.readFileSync(file, 'utf8')) as TestReport;
 }
 
-/** secondAttempt: a file with a failure runs once more by itself, and the summary says so (CONTRIBUTING.md tells when). */
-function mochaSuite(
-  name: string,
-  title: string,
-  folders: string[],
-  timeout: number,
-  secondAttempt = false,
-): Suite {
-  const runFiles = async (
-    files: readonly string[],
-    grep: string | undefined,
-  ): Promise<TestReport> => {
+interface MochaSuite {
+  name: string;
+  folders: readonly string[];
+  timeout: number;
+  /** A file with a failure runs once more by itself, and the summary says so (CONTRIBUTING.md tells when). */
+  secondAttempt?: boolean;
+  environment?: NodeJS.ProcessEnv;
+}
+
+async function runMocha(
+  { name, folders, timeout, secondAttempt = false, environment }: MochaSuite,
+  grep: string | undefined,
+  only: Only,
+): Promise<TestReport> {
+  const runFiles = async (files: readonly string[]): Promise<TestReport> => {
     const report = reportFile(name);
     fs.rmSync(report, { force: true });
-    const { code } = await runProgram(process.execPath, [
-      ...['--import', 'tsx', inRoot('test/harness/mochaMain.ts')],
-      ...[`--report=${report}`, `--timeout=${timeout}`],
-      ...(grep === undefined ? [] : [`--grep=${grep}`]),
-      ...files,
-    ]);
+    const { code } = await runProgram(
+      process.execPath,
+      [
+        ...['--import', 'tsx', inRoot('test/harness/mochaMain.ts')],
+        ...[`--report=${report}`, `--timeout=${timeout}`],
+        ...(grep === undefined ? [] : [`--grep=${grep}`]),
+        ...files,
+      ],
+      environment,
+    );
     const result = readReport(report);
     if (code !== 0 && result.failed === 0) throw new Error(`the tests ended with ${code}`);
     return result;
   };
+  const files = testFiles(...folders).filter((file) => only?.includes(file) ?? true);
+  if (files.length === 0) throw new Error(`no *.test.ts below ${folders.join(', ')}`);
+  const first = await runFiles(files);
+  const again = filesToRunAgain(first);
+  if (!secondAttempt || again.length === 0) return first;
+  console.log(`\n${name}: a second attempt at ${again.join(', ')}`);
+  return withSecondAttempt(first, again, await runFiles(again));
+}
+
+function mochaSuite(name: string, title: string, folders: string[], timeout: number): Suite {
   return {
     name,
     title,
-    run: async (grep, only) => {
-      const files = testFiles(...folders).filter((file) => only?.includes(file) ?? true);
-      if (files.length === 0) throw new Error(`no *.test.ts below ${folders.join(', ')}`);
-      const first = await runFiles(files, grep);
-      const again = filesToRunAgain(first);
-      if (!secondAttempt || again.length === 0) return first;
-      console.log(`\n${name}: a second attempt at ${again.join(', ')}`);
-      return withSecondAttempt(first, again, await runFiles(again, grep));
-    },
+    run: (grep, only) => runMocha({ name, folders, timeout }, grep, only),
   };
 }
 
@@ -292,13 +301,19 @@ async function runShimTests(): Promise<TestReport> {
  * mocha inside a real VS Code: the one that VSCODE_EXECUTABLE names, else code-server on Linux, else a desktop VS Code
  * that @vscode/test-electron downloads.
  */
-async function runExtensionHostTests(grep: string | undefined): Promise<TestReport> {
-  const report = reportFile('extensionHost');
+async function runExtensionHostTests(
+  name: string,
+  grep: string | undefined,
+  vscode: 'newest' | 'oldest' | 'desktop' = 'newest',
+): Promise<TestReport> {
+  const report = reportFile(name);
   fs.rmSync(report, { force: true });
   const testsModule = await bundleExtensionHostTests();
   const executable =
     process.env['VSCODE_EXECUTABLE'] ??
-    (process.platform === 'linux' ? inRoot('test/harness/code') : undefined);
+    (process.platform === 'linux' && vscode !== 'desktop'
+      ? inRoot('test/harness/code')
+      : undefined);
   const fixture = inRoot('test/extensionHost/workspace');
   const workspace = temporaryFolder(fs.existsSync(fixture) ? fixture : undefined);
   try {
@@ -308,6 +323,7 @@ async function runExtensionHostTests(grep: string | undefined): Promise<TestRepo
       extensionTestsPath: testsModule,
       launchArgs: [workspace.path],
       extensionTestsEnv: {
+        ...(vscode === 'oldest' ? inOldest : {}),
         ENGINE_INSPECTOR_TEST_REPORT: report,
         ENGINE_INSPECTOR_REPOSITORY: repositoryRoot,
         ...(grep === undefined ? {} : { ENGINE_INSPECTOR_TEST_GREP: grep }),
@@ -321,6 +337,27 @@ async function runExtensionHostTests(grep: string | undefined): Promise<TestRepo
   const result = readReport(report);
   for (const { title, message } of result.failures) console.log(`FAILED ${title}\n${message}`);
   return result;
+}
+
+const ui: MochaSuite = { name: 'ui', folders: ['test/ui'], timeout: 180_000, secondAttempt: true };
+
+/** What the harness reads (test/harness/codeServer.ts). */
+const inOldest = { ENGINE_INSPECTOR_VSCODE: 'oldest' } as const;
+
+/** Both suites that need a VS Code, in the oldest one that engines.vscode allows. */
+async function runInOldestVSCode(grep: string | undefined): Promise<TestReport> {
+  const inside = await runExtensionHostTests('oldest-extensionHost', grep, 'oldest');
+  const onScreen = await runMocha(
+    { ...ui, name: 'oldest-ui', environment: inOldest },
+    grep,
+    undefined,
+  );
+  return {
+    passed: inside.passed + onScreen.passed,
+    failed: inside.failed + onScreen.failed,
+    failures: [...inside.failures, ...onScreen.failures],
+    flaky: onScreen.flaky ?? [],
+  };
 }
 
 export const checks: readonly Check[] = [
@@ -350,8 +387,28 @@ export const suites: readonly Suite[] = [
   mochaSuite('fuzz', 'hostile headers', ['test/fuzz'], 600_000),
   mochaSuite('security', 'what SECURITY.md says, tried', ['test/security'], 120_000),
   mochaSuite('webview', 'engine page in a browser', ['test/webview'], 60_000),
-  { name: 'extensionHost', title: 'inside a real VS Code', run: runExtensionHostTests },
-  mochaSuite('ui', 'the packaged VSIX, driven on screen', ['test/ui'], 180_000, true),
+  {
+    name: 'extensionHost',
+    title: 'inside a real VS Code',
+    run: (grep) => runExtensionHostTests('extensionHost', grep),
+  },
+  {
+    name: 'ui',
+    title: 'the packaged VSIX, driven on screen',
+    run: (grep, only) => runMocha(ui, grep, only),
+  },
+  {
+    name: 'oldest',
+    title: 'extensionHost and ui in the oldest VS Code that is supported',
+    onlyNamed: true,
+    run: runInOldestVSCode,
+  },
+  {
+    name: 'desktop',
+    title: 'inside a desktop VS Code, which is downloaded: in Electron',
+    onlyNamed: true,
+    run: (grep) => runExtensionHostTests('desktop', grep, 'desktop'),
+  },
   {
     name: 'windows',
     title: 'the Windows half under Wine, with the real Windows libraries',

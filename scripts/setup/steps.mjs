@@ -437,5 +437,7 @@ export const suites = {
   extensionHost: withVSCode,
   ui: [...withVSCode, 'vsix', ...watched],
   // On demand: not one of those that a plain `npm test` runs.
+  oldest: [...withLibraries, 'browser', 'code-server-oldest', 'vsix', ...watched],
+  desktop: withLibraries,
   windows: [...withLibraries, ...windowsStepIds],
 };
