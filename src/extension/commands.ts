@@ -12,7 +12,7 @@ import type { Fixes } from './fixes';
 import type { GpuStatus } from './gpuStatus';
 import type { Hashes } from './hashes';
 import type { HeaderTextView } from './headerText';
-import { type CommandId, commands, viewTypes } from './ids';
+import { type CommandId, commands, viewTypeOf } from './ids';
 import type { LookInside } from './inspect';
 import type { InstallRuntime } from './installRuntime';
 import type { Log } from './log';
@@ -189,10 +189,9 @@ async function restartHost({ host, reports, errors }: CommandServices): Promise<
 
 async function openEngine(uri: vscode.Uri): Promise<void> {
   const engine = engineOfHeaderText(uri) ?? uri;
-  const viewType = /\.engine$/i.test(engine.path) ? viewTypes.engine : viewTypes.plan;
   await vscode.commands.executeCommand(
     'vscode.openWith',
     engine,
-    hasEnginePage(engine) ? viewType : 'default',
+    hasEnginePage(engine) ? viewTypeOf(engine) : 'default',
   );
 }

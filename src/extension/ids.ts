@@ -63,6 +63,9 @@ export const viewTypes = {
   plan: 'engineInspector.plan',
 } as const;
 
+export const viewTypeOf = (engine: { readonly path: string }): string =>
+  /\.engine$/i.test(engine.path) ? viewTypes.engine : viewTypes.plan;
+
 /** The GPU view, a panel: named by its activation event only. */
 export const gpuViewType = 'engineInspector.gpus';
 

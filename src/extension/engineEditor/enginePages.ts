@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { PageTab, ToPage } from '../../core/pages/pageMessages';
-import { viewTypes } from '../ids';
+import { viewTypeOf } from '../ids';
 
 export interface EnginePage {
   readonly uri: vscode.Uri;
@@ -64,8 +64,7 @@ export class EnginePages implements vscode.Disposable {
   async show(uri: vscode.Uri, tab: PageTab): Promise<void> {
     const key = uri.toString();
     this.wantedTabs.set(key, tab);
-    const viewType = /\.engine$/i.test(uri.path) ? viewTypes.engine : viewTypes.plan;
-    await vscode.commands.executeCommand('vscode.openWith', uri, viewType);
+    await vscode.commands.executeCommand('vscode.openWith', uri, viewTypeOf(uri));
     for (const page of this.pages.get(key) ?? []) {
       if (page.visible && page.isReady()) this.ready(page);
     }

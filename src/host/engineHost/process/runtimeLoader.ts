@@ -53,11 +53,9 @@ export async function loadRuntime(
       throw new Failure('unsupported-version', problem, nextStep);
     }
     tried.add(minor);
-    const session = Shim.open(file).session(events);
     try {
-      return { session, info: await session.load(libraryPath).result };
+      return await inSession(file, events, (session) => session.load(libraryPath).result);
     } catch (error) {
-      session.destroy();
       if (!(error instanceof ShimError)) throw error;
       if (error.code !== 'unsupported-version' || !error.result) {
         throw loadError(libraryPath, error);
@@ -75,11 +73,9 @@ async function loadUntested(
   events: ShimEvents,
 ): Promise<LoadedRuntime> {
   const [file = ''] = shims.values();
-  const session = Shim.open(file).session(events);
   try {
-    return { session, info: await session.loadUntested(libraryPath).result };
+    return await inSession(file, events, (session) => session.loadUntested(libraryPath).result);
   } catch (error) {
-    session.destroy();
     if (!(error instanceof ShimError)) throw error;
     if (error.code !== 'unsupported-version') throw loadError(libraryPath, error);
     throw new Failure(
@@ -87,6 +83,21 @@ async function loadUntested(
       withFullStop(error.message),
       'Update Engine Inspector, or choose an older TensorRT-RTX.',
     );
+  }
+}
+
+/** A session that lives on only if the library was loaded in it. */
+async function inSession(
+  shim: string,
+  events: ShimEvents,
+  load: (session: ShimSession) => Promise<LibraryInfo>,
+): Promise<LoadedRuntime> {
+  const session = Shim.open(shim).session(events);
+  try {
+    return { session, info: await load(session) };
+  } catch (error) {
+    session.destroy();
+    throw error;
   }
 }
 

@@ -5,6 +5,7 @@ import type { InspectState, PageFailure } from '../../../core/pages/pageMessages
 import { formatDuration } from '../../../core/text/formats';
 import { plainText } from '../../../core/text/plainText';
 import { icon } from '../../shared/icon';
+import { restrictedNote } from '../restrictedNote';
 import type { PageActions, PageState } from '../state';
 import { strings } from './strings';
 
@@ -16,7 +17,7 @@ export function gate(
 ): TemplateResult | null {
   const { inspect } = state;
   if (inspect.state === 'running') return running(state, inspect, actions);
-  if (!state.trusted) return restricted(actions);
+  if (!state.trusted) return restrictedNote(strings.restricted, actions);
   if (inspect.state === 'failed') return failure(inspect.failure, actions);
   if (inspect.state === 'done') return null;
   if (state.report && hasNoGpuToLoadOn(state.report)) {
@@ -80,23 +81,6 @@ function running(
       </p>
     </div>
   `;
-}
-
-function restricted(actions: PageActions): TemplateResult {
-  return html`<p class="restricted">
-    ${icon('workspace-untrusted')}
-    <span
-      >${strings.restricted}
-      <button
-        class="link"
-        type="button"
-        data-action="manageTrust"
-        @click=${() => actions.send({ type: 'manageTrust' })}
-      >
-        ${strings.manageTrust}
-      </button></span
-    >
-  </p>`;
 }
 
 function failure(it: PageFailure, actions: PageActions): TemplateResult {

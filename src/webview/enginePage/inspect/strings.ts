@@ -25,7 +25,6 @@ export const strings = {
   details: 'Details',
   restricted:
     'Restricted Mode: an engine is not loaded until you trust this workspace, because loading it runs code from the file.',
-  manageTrust: 'Manage Workspace Trust',
   announce: {
     running: 'Inspecting the engine.',
     done: 'The engine was inspected.',

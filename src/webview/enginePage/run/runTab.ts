@@ -12,6 +12,7 @@ import { sweepBudgets } from '../../../core/run/weightBudget';
 import { formatDuration } from '../../../core/text/formats';
 import { icon } from '../../shared/icon';
 import { strings as inspectStrings } from '../inspect/strings';
+import { restrictedNote } from '../restrictedNote';
 import type { PageActions, PageState } from '../state';
 import { budgetForm, freeMemoryOf, streamsAtBudget } from './budgetForm';
 import type { RunContext } from './context';
@@ -55,29 +56,14 @@ function announcement({ run, runs }: PageState): string {
 
 function left(context: RunContext): TemplateResult {
   const { state } = context;
-  if (!state.trusted) return restricted(context);
+  if (!state.trusted) {
+    return restrictedNote(strings.restricted, context.actions, 'run-restricted');
+  }
   if (state.inspect.state === 'done') return theForm(context, state.inspect.inspection);
   return html`${beforeLooking(context)} ${referenceAlone(context)}`;
 }
 
 // ---- before there is a form ---------------------------------------------------------------------------------------
-
-function restricted({ actions }: RunContext): TemplateResult {
-  return html`<p class="restricted run-restricted">
-    ${icon('workspace-untrusted')}
-    <span
-      >${strings.restricted}
-      <button
-        class="link"
-        type="button"
-        data-action="manageTrust"
-        @click=${() => actions.send({ type: 'manageTrust' })}
-      >
-        ${strings.manageTrust}
-      </button></span
-    >
-  </p>`;
-}
 
 function beforeLooking({ state, actions }: RunContext): TemplateResult {
   const { inspect } = state;

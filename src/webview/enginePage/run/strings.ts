@@ -11,7 +11,6 @@ export const strings = {
     'A run needs the engine’s inputs and outputs, and those are known only once it is loaded.',
   loading: 'Loading the engine',
   restricted: 'Restricted Mode: nothing is loaded or run from this workspace until you trust it.',
-  manageTrust: 'Manage Workspace Trust',
   referenceAlone: 'Run the Model with ONNX Runtime',
   noGpu: 'Running the engine needs an NVIDIA GPU, and none was found on this machine.',
   referenceAloneAbout:

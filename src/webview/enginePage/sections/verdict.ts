@@ -3,7 +3,8 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { isAdvice } from '../../../core/report/advice';
 import type { EngineReport, Remedy } from '../../../core/report/engineReport';
 import { formatTime } from '../format';
-import { icon, severityIcon } from '../../shared/icon';
+import { severityIcon } from '../../shared/icon';
+import { restrictedNote } from '../restrictedNote';
 import type { PageActions, PageState } from '../state';
 import { strings } from '../strings';
 
@@ -27,24 +28,7 @@ export function verdictSection(
         ${remedies(report, actions)} ${changes(state)} ${smallPrint(state, report)}
       </div>
     </section>
-    ${
-      state.trusted
-        ? nothing
-        : html`<p class="restricted">
-            ${icon('workspace-untrusted')}
-            <span
-              >${strings.restricted}
-              <button
-                class="link"
-                type="button"
-                data-action="manageTrust"
-                @click=${() => actions.send({ type: 'manageTrust' })}
-              >
-                ${strings.manageTrust}
-              </button></span
-            >
-          </p>`
-    }
+    ${state.trusted ? nothing : restrictedNote(strings.restricted, actions)}
   `;
 }
 
