@@ -366,7 +366,7 @@ class ReportText {
           : 'inside:';
     const lines = [
       `: ${paint(report.severity, report.headline)}`,
-      ...(report.kind === 'epcontext' || isPackage ? [`  ${report.summary}`] : []),
+      ...(report.kind === 'epcontext' || isPackage ? [`  ${report.besides}`] : []),
       ...(report.kind === 'epcontext' && isAllSaid(report.engines)
         ? []
         : report.engines.map(

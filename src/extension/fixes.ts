@@ -5,7 +5,7 @@
  * several of them. "Fix All with This Reason…" is the latter for a group of the view.
  */
 import * as vscode from 'vscode';
-import { canBeFixed, isAdvice } from '../core/report/advice';
+import { canBeFixed, isAdvice, offeredAs } from '../core/report/advice';
 import type { EngineReport, Remedy } from '../core/report/engineReport';
 import { groupOf, reportGroups, type ReportGroup } from '../core/report/reportGroups';
 import type { EnginePicker } from './enginePicker';
@@ -15,6 +15,7 @@ import type { Errors } from './errors';
 import { isForMany, type Remedies, type RemedyContext } from './remedies';
 import type { Reports } from './reports';
 import { pick, showInformation } from './show';
+import { isTrusted } from './trust';
 
 interface RemedyItem extends vscode.QuickPickItem {
   remedy: Remedy;
@@ -129,9 +130,10 @@ export class Fixes {
       .flatMap((contexts): ManyItem[] => {
         const remedy = contexts[0]?.remedy;
         if (!remedy) return [];
+        const { title: label, detail } = offeredAs(remedy, isTrusted());
         const { length } = contexts;
         const description = `${length} of ${uris.length} ${uris.length === 1 ? 'engine' : 'engines'}`;
-        return [{ contexts, label: remedy.title, description, detail: remedy.detail }];
+        return [{ contexts, label, description, detail }];
       });
     if (items.length === 0) {
       const many = uris.length === 1 ? 'this engine' : `these ${uris.length} engines at once`;
@@ -195,10 +197,13 @@ export class Fixes {
 export function remedyItems(report: EngineReport): RemedyItem[] {
   return report.remedies
     .filter((remedy) => !isAdvice(remedy))
-    .map((remedy) => ({
-      remedy,
-      label: remedy.title,
-      detail: remedy.detail,
-      ...(remedy.preferred ? { description: 'recommended' } : {}),
-    }));
+    .map((remedy) => {
+      const { title, detail } = offeredAs(remedy, isTrusted());
+      return {
+        remedy,
+        label: title,
+        detail,
+        ...(remedy.preferred ? { description: 'recommended' } : {}),
+      };
+    });
 }

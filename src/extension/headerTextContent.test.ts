@@ -30,6 +30,7 @@ function report(change: Partial<EngineReport> = {}): EngineReport {
     evidence: 'runtime',
     headline: 'This machine cannot run this engine.',
     summary: 'It was built by 1.6.1; the runtime here is 1.7.1.',
+    besides: '',
     lead: 'verdict',
     asked: 'Asked TensorRT-RTX 1.7.1.116.',
     reasons: [],

@@ -36,7 +36,7 @@ export function headerText(report: EngineReport, fileName: string): HeaderText {
   add(`${fileName}: its header as text, read-only`);
   add();
   const verdict = add(report.headline);
-  if (report.summary !== '') add(report.summary);
+  if (report.besides !== '') add(report.besides);
   if (report.asked !== '') add(report.asked);
 
   const reasonLines = new Map<Reason, Span>();

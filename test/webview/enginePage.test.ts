@@ -147,6 +147,31 @@ describe('engine page', function () {
       assert.equal(await page.locator('.remedy-detail').innerText(), unchecked.remedies[0]!.detail);
     });
 
+    it('tells each of several reasons once, and its codes and messages once', async () => {
+      await open('several-reasons');
+      await openDetails();
+      const text = await page.locator('#page').innerText();
+      const once = (fact: string) => assert.equal(text.split(fact).length - 1, 1, fact);
+      assert.ok(several.reasons.length > 1 && several.libraryLines.length > 1);
+      for (const { sentence, enumName } of several.reasons) {
+        once(sentence.replace(/^The engine /, ''));
+        once(enumName ?? '');
+      }
+      for (const { text: line } of several.libraryLines) once(line);
+    });
+
+    it('names the button of Git LFS by what it does where the workspace is not trusted', async () => {
+      await open('lfs-pointer');
+      const button = page.locator('[data-remedy=fetch-lfs-object]');
+      assert.equal(await button.innerText(), 'Fetch with git lfs pull');
+      const { messages } = pageCases['lfs-pointer'];
+      const [report] = messages;
+      assert.ok(report?.type === 'report');
+      await post({ ...report, trusted: false });
+      await page.getByText('Copies the command for a terminal').waitFor();
+      assert.equal(await button.innerText(), 'Copy git lfs pull Command');
+    });
+
     it('offers nothing when there is nothing to mend', async () => {
       await open('valid');
       assert.equal(await page.locator('.remedies').count(), 0);
@@ -328,12 +353,10 @@ describe('engine page', function () {
         'copyReport',
         'showLog',
         'overview',
+        // Where the two reasons stand in the header; the card's codes; "Try on other GPUs…".
+        'BUTTON',
+        'BUTTON',
         ...several.remedies.map((remedy) => remedy.id),
-        // Details of the card, of the two reasons, of the machine; then "Try on other GPUs…".
-        'SUMMARY',
-        'BUTTON',
-        'SUMMARY',
-        'BUTTON',
         'SUMMARY',
         'VSCODE-BUTTON',
         'computeHash',

@@ -5,6 +5,17 @@ export function isAdvice({ action }: Remedy): boolean {
   return action.kind === 'getFileAgain';
 }
 
+/** The words of a button that stands for it: in Restricted Mode git is not run, its command is copied. */
+export function offeredAs(remedy: Remedy, trusted: boolean): Pick<Remedy, 'title' | 'detail'> {
+  return remedy.action.kind === 'gitLfsPull' && !trusted
+    ? {
+        title: 'Copy git lfs pull Command',
+        detail:
+          'Copies the command for a terminal: in Restricted Mode git is not run. It puts the engine in the place of this pointer.',
+      }
+    : remedy;
+}
+
 /** Whether "Fix Engine Problem…" has something to do. */
 export function canBeFixed({ remedies }: EngineReport): boolean {
   return remedies.some((remedy) => !isAdvice(remedy));

@@ -67,6 +67,7 @@ function packageReport(
           ? report.headline
           : `${name}: ${report.headline}`,
     summary: facts.kindSentence,
+    besides: facts.kindSentence,
     reasons,
     remedies: withoutBuilding(report.remedies),
     fileRows: own.fileRows,
@@ -83,7 +84,11 @@ function wrapperReport(report: EngineReport): EngineReport {
   const inside = report.engines.flatMap(({ report: one }) =>
     one === null ? [] : [`${insideOf(one)} ${verdictWords(one)}`],
   );
-  return { ...report, summary: [report.summary, ...inside].join(' ') };
+  return {
+    ...report,
+    summary: [report.summary, ...inside].join(' '),
+    besides: [report.besides, ...inside].filter(Boolean).join(' '),
+  };
 }
 
 function insideOf({ header }: EngineReport): string {
@@ -177,6 +182,9 @@ function contextReport(
       ...ofInfo.map(({ sentence }) => sentence),
       many || first === undefined ? '' : base.summary,
     ]
+      .filter(Boolean)
+      .join(' '),
+    besides: [facts.kindSentence, many || first === undefined ? '' : base.besides]
       .filter(Boolean)
       .join(' '),
     reasons,

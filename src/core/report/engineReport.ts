@@ -244,6 +244,8 @@ export interface EngineReport {
   headline: string;
   /** Why, in one to three sentences. */
   summary: string;
+  /** What the summary says beyond the reasons: stands in its place where they are listed. */
+  besides: string;
   /** What a page begins with. targets: nothing is known against the file, and this machine has no GPU to ask about it. */
   lead: 'verdict' | 'targets';
   /** What was asked, of which runtime, on which GPU: "Asked TensorRT-RTX 1.7.1.116 on NVIDIA GeForce RTX 4060 (8.9)." */

@@ -64,7 +64,7 @@ export function makeEngineReport(input: ReportInput): EngineReport {
       : [],
     evidence,
     headline: headline(verdict, reasons, input, lead),
-    summary: lead === 'targets' ? withoutGpu(input) : summary(verdict, findings, input),
+    ...(lead === 'targets' ? withoutGpu(input, findings) : summary(verdict, findings, input)),
     lead,
     asked: asked(input),
     reasons,
@@ -190,8 +190,16 @@ function hasNoGpu(input: ReportInput): boolean {
   return machine !== null && ['no-driver', 'no-gpu'].includes(gpuTrouble(input));
 }
 
-function withoutGpu(input: ReportInput): string {
-  return [whyNoGpuHere(input), whatHeaderSays(input)].filter(Boolean).join(' ');
+type Said = Pick<EngineReport, 'summary' | 'besides'>;
+
+const sentences = (parts: readonly string[]): string => parts.filter(Boolean).join(' ');
+
+function withoutGpu(input: ReportInput, findings: readonly Finding[]): Said {
+  const header = whatHeaderSays(input);
+  const said = sentences([whyNoGpuHere(input), header]);
+  // A list of reasons says by itself that there is no GPU.
+  const isListed = findings.some(({ reason }) => reason.id === 'gpu-not-readable');
+  return { summary: said, besides: isListed ? header : said };
 }
 
 function headline(
@@ -230,30 +238,30 @@ function headline(
   }
 }
 
-function summary(verdict: Verdict, findings: readonly Finding[], input: ReportInput): string {
+function summary(verdict: Verdict, findings: readonly Finding[], input: ReportInput): Said {
   if (findings.some((f) => f.reason.id === 'unreadable')) {
-    return input.facts.kindSentence;
+    return { summary: input.facts.kindSentence, besides: '' };
   }
-  const said = findings.filter((f) => !reasonTable[f.reason.id].smallPrint);
-  const parts = spoken(said.slice(0, 3));
-  if (said.length > 3) {
-    parts.push(
-      said.length === 4 ? 'One more reason below.' : `${said.length - 3} more reasons below.`,
+  const told = findings.filter((f) => !reasonTable[f.reason.id].smallPrint);
+  const why = spoken(told.slice(0, 3));
+  if (told.length > 3) {
+    why.push(
+      told.length === 4 ? 'One more reason below.' : `${told.length - 3} more reasons below.`,
     );
   }
   const wrong = findings.some((f) => f.reason.severity === 'error');
-  if (verdict === 'valid' || verdict === 'suboptimal') {
-    if (verdict === 'valid' && !wrong) {
-      parts.unshift(whyValid(input));
-    }
-    if (!wrong) {
-      parts.push(howSure(input));
-    }
-  }
-  if (verdict === 'unchecked' && !findings.some((f) => f.reason.evidence === 'header')) {
-    parts.push(whatHeaderSays(input));
-  }
-  return parts.filter(Boolean).join(' ');
+  const runs = verdict === 'valid' || verdict === 'suboptimal';
+  const before = verdict === 'valid' && !wrong ? whyValid(input) : '';
+  const after = [
+    runs && !wrong ? howSure(input) : '',
+    verdict === 'unchecked' && !findings.some((f) => f.reason.evidence === 'header')
+      ? whatHeaderSays(input)
+      : '',
+  ];
+  return {
+    summary: sentences([before, ...why, ...after]),
+    besides: sentences([before, ...after]),
+  };
 }
 
 /** "It was built by …. It also needs …." */

@@ -6,7 +6,6 @@ import type { EngineReport, Severity } from './engineReport';
 import { reasonTable } from './reasonTable';
 
 export const reportGroups = {
-  foreign: { title: 'Not a TensorRT-RTX engine', counted: 'not a TensorRT-RTX engine' },
   damaged: { title: 'Damaged or incomplete', counted: 'damaged or incomplete' },
   changed: { title: 'Not the file that was built', counted: 'not the file that was built' },
   unreadable: { title: 'Not readable', counted: 'not readable' },
@@ -30,11 +29,13 @@ export const reportGroups = {
     title: 'Nothing wrong, but no GPU here',
     counted: 'with nothing wrong, but no GPU here',
   },
+  // Files of other programs, however many: they are nobody's task.
+  foreign: { title: 'Not a TensorRT-RTX engine', counted: 'not a TensorRT-RTX engine' },
 } as const satisfies Record<string, { title: string; counted: string }>;
 
 export type ReportGroup = keyof typeof reportGroups;
 
-/** Worst first. */
+/** Worst first, files of other programs last. */
 export const groupOrder = Object.keys(reportGroups) as ReportGroup[];
 
 /** The one thing to know about it beside others. */

@@ -23,6 +23,7 @@ import { unreadableFacts } from '../file/fileFacts';
 import type { CodeAnswer } from './codeFacts';
 import type { EngineReport } from './engineReport';
 import { makeEngineReport, type ReportInput } from './makeEngineReport';
+import { underHeadline } from './underHeadline';
 
 const goldenFile = path.join(fixturesFolder, 'reportSentences.txt');
 
@@ -390,11 +391,26 @@ describe('report sentences', () => {
   });
 
   for (const [name, input] of Object.entries(cases)) {
+    it(`stand once where reasons are listed: ${name}`, () => {
+      const report = makeEngineReport(input);
+      const { text: beside, list } = underHeadline(report);
+      for (const reason of report.reasons) {
+        const fact = reason.sentence.replace(/^(According to its header, the|The) engine /, '');
+        const told = [beside, ...list.map(({ sentence }) => sentence)].join('\n').split(fact);
+        // "This machine has no NVIDIA GPU." says why TensorRT-RTX found none.
+        const isUnderstood = report.lead === 'targets' && list.length === 0;
+        const times = told.length - 1;
+        assert.ok(times === 1 || (isUnderstood && times === 0), `${times} x ${fact}\n${beside}`);
+        assert.ok(!report.besides.includes(fact), report.besides);
+      }
+    });
+
     it(`are whole sentences: ${name}`, () => {
       const report = makeEngineReport(input);
       const sentences = [
         report.headline,
         report.summary,
+        ...(report.besides === '' ? [] : [report.besides]),
         report.asked,
         ...report.reasons.map((r) => r.sentence),
         ...report.remedies.map((r) => r.detail),

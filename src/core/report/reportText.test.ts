@@ -22,7 +22,6 @@ describe('reportText', () => {
       reportText(report),
       `model.engine: invalid
 This machine cannot run this engine.
-It was built by TensorRT-RTX 1.6.1.120; the runtime here is 1.7.1.116, and an engine only runs with the version that built it.
 Asked TensorRT-RTX 1.7.1.116 on NVIDIA GeForce RTX 4060 (8.9). kINVALID, kVERSION_MISMATCH
 
 Reasons

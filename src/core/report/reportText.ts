@@ -9,7 +9,7 @@ export function reportText(report: EngineReport): string {
   return [
     `${report.file}: ${report.verdict}`,
     report.headline,
-    report.summary,
+    ...(report.besides === '' ? [] : [report.besides]),
     small,
     ...section('Reasons', reasonLines(report)),
     ...section(

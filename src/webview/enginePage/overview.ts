@@ -1,11 +1,12 @@
 /** The Overview: everything the header and the runtime's answer tell. Later tabs stand beside it, under the verdict. */
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import type { EngineReport } from '../../core/report/engineReport';
+import { underHeadline } from '../../core/report/underHeadline';
 import { comparisonSection } from './sections/comparison';
 import { fileSection } from './sections/file';
 import { headerSection } from './sections/header';
 import { logSection } from './sections/log';
-import { reasonsSection } from './sections/reasons';
+import { reasonsList } from './sections/reasons';
 import { runsOnSection } from './sections/runsOn';
 import type { PageActions, PageState } from './state';
 
@@ -15,10 +16,11 @@ export function overview(
   actions: PageActions,
 ): TemplateResult {
   return html`
-    ${reasonsSection(state, report, actions)}
     ${
-      // This machine is a row of the targets then.
-      report.lead === 'targets' && state.targets ? nothing : comparisonSection(report)
+      // This machine is a row of the targets then, and no verdict has listed the reasons.
+      report.lead === 'targets' && state.targets
+        ? reasonsList(report, underHeadline(report).list, actions)
+        : comparisonSection(report)
     }
     <div class="columns">
       <div>${runsOnSection(report, actions)} ${fileSection(state, report, actions)}</div>

@@ -11,6 +11,7 @@ import type {
   RuntimeFacts,
 } from '../../../src/core/report/engineReport';
 import { isAdvice } from '../../../src/core/report/advice';
+import { underHeadline } from '../../../src/core/report/underHeadline';
 import { makeEngineReport, type ReportInput } from '../../../src/core/report/makeEngineReport';
 import type { HashState, ToPage } from '../../../src/core/pages/pageMessages';
 import { boardChoices, engineNeeds, type TargetsView } from '../../../src/core/pages/targetsView';
@@ -338,6 +339,7 @@ const hostile: EngineReport = {
   file: `/home/someone/${'deep-folder/'.repeat(20)}${'a'.repeat(5000)}.engine`,
   headline: `Headline ${hostileText}`,
   summary: `Summary ${hostileText} ${'x'.repeat(2000)}`,
+  besides: `Besides ${hostileText} ${'x'.repeat(2000)}`,
   asked: `Asked ${hostileText}`,
   reasons: several.reasons.map((reason) => ({
     ...reason,
@@ -383,14 +385,15 @@ const hash = (state: HashState): ToPage => ({ type: 'hash', hash: state });
 
 /** What every shown report has on the page, whatever it says. */
 function said(shown: EngineReport, ...more: string[]): string[] {
+  const under = underHeadline(shown);
   return [
     shown.headline,
-    shown.summary,
+    under.text,
+    ...under.list.map(({ sentence }) => sentence),
     shown.asked,
     ...shown.remedies
       .slice(0, 3)
       .map((remedy) => (isAdvice(remedy) ? remedy.detail : remedy.title)),
-    ...(shown.reasons.length > 1 ? shown.reasons.map((reason) => reason.sentence) : []),
     ...shown.rows.flatMap((row) => [row.label, row.engine, row.machine, row.note]),
     ...shown.runsOn.map((family) => family.label),
     ...shown.fileRows.flatMap((row) => [row.label, row.value]),
@@ -413,7 +416,7 @@ export const pageCases = {
   },
   'several-reasons': {
     messages: [report(several)],
-    expected: said(several, 'Reasons', 'Answer of TensorRT-RTX', 'Header, 64 bytes'),
+    expected: said(several, 'Answer of TensorRT-RTX', 'Header, 64 bytes'),
   },
   valid: { messages: [report(valid)], expected: said(valid) },
   'no-code': {

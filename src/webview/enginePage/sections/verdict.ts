@@ -1,12 +1,14 @@
 /** The answer first: a sentence, why, what to do, and in small print who was asked and when. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { isAdvice } from '../../../core/report/advice';
+import { isAdvice, offeredAs } from '../../../core/report/advice';
 import type { EngineReport, Remedy } from '../../../core/report/engineReport';
+import { underHeadline } from '../../../core/report/underHeadline';
 import { formatTime } from '../format';
 import { severityIcon } from '../../shared/icon';
 import { restrictedNote } from '../restrictedNote';
 import type { PageActions, PageState } from '../state';
 import { strings } from '../strings';
+import { reasonsList } from './reasons';
 
 /** One primary button and at most two more; the rest is behind "Other Fixes…". */
 const shownRemedies = 3;
@@ -16,6 +18,7 @@ export function verdictSection(
   report: EngineReport,
   actions: PageActions,
 ): TemplateResult {
+  const { text, list } = underHeadline(report);
   return html`
     <section class="verdict severity-${report.severity}" aria-labelledby="headline">
       <div class="verdict-icon">${severityIcon(report.severity)}</div>
@@ -24,33 +27,42 @@ export function verdictSection(
           <span class="visually-hidden">${strings.severity[report.severity]}</span>
           <bdi>${report.headline}</bdi>
         </h2>
-        ${report.summary ? html`<p class="summary"><bdi>${report.summary}</bdi></p>` : nothing}
-        ${remedies(report, actions)} ${changes(state)} ${smallPrint(state, report)}
+        ${reasonsList(report, list, actions)}
+        ${text === '' ? nothing : html`<p class="summary"><bdi>${text}</bdi></p>`}
+        ${remedies(state, report, actions)} ${changes(state)} ${smallPrint(state, report)}
       </div>
     </section>
     ${state.trusted ? nothing : restrictedNote(strings.restricted, actions)}
   `;
 }
 
-function remedies(report: EngineReport, actions: PageActions): TemplateResult | typeof nothing {
+function remedies(
+  { trusted }: PageState,
+  report: EngineReport,
+  actions: PageActions,
+): TemplateResult | typeof nothing {
   const preferred = report.remedies.find((remedy) => remedy.preferred);
   const inOrder = preferred
     ? [preferred, ...report.remedies.filter((remedy) => remedy !== preferred)]
     : report.remedies;
   const advice = inOrder.filter(isAdvice);
   const buttons = inOrder.filter((remedy) => !isAdvice(remedy));
-  const detail = preferred && !isAdvice(preferred) ? preferred.detail : null;
+  const detail = preferred && !isAdvice(preferred) ? offeredAs(preferred, trusted).detail : null;
   return html`
     ${advice.map((one) => html`<p class="advice"><bdi>${one.detail}</bdi></p>`)}
-    ${buttons.length > 0 ? remedyButtons(buttons, actions) : nothing}
+    ${buttons.length > 0 ? remedyButtons(buttons, trusted, actions) : nothing}
     ${detail === null ? nothing : html`<p class="remedy-detail"><bdi>${detail}</bdi></p>`}
   `;
 }
 
-function remedyButtons(buttons: readonly Remedy[], actions: PageActions): TemplateResult {
+function remedyButtons(
+  buttons: readonly Remedy[],
+  trusted: boolean,
+  actions: PageActions,
+): TemplateResult {
   return html`
     <div class="remedies" role="group" aria-label=${strings.fixes}>
-      ${buttons.slice(0, shownRemedies).map((remedy) => remedyButton(remedy, actions))}
+      ${buttons.slice(0, shownRemedies).map((remedy) => remedyButton(remedy, trusted, actions))}
       ${
         buttons.length > shownRemedies
           ? html`<vscode-button
@@ -65,13 +77,14 @@ function remedyButtons(buttons: readonly Remedy[], actions: PageActions): Templa
   `;
 }
 
-function remedyButton(remedy: Remedy, actions: PageActions): TemplateResult {
+function remedyButton(remedy: Remedy, trusted: boolean, actions: PageActions): TemplateResult {
+  const { title, detail } = offeredAs(remedy, trusted);
   return html`<vscode-button
     ?secondary=${!remedy.preferred}
-    title=${remedy.detail}
+    title=${detail}
     data-remedy=${remedy.id}
     @click=${() => actions.send({ type: 'remedy', id: remedy.id })}
-    >${remedy.title}</vscode-button
+    >${title}</vscode-button
   >`;
 }
 
