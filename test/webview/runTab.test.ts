@@ -472,6 +472,14 @@ describe('Run tab', function () {
       assert.match(await page.locator('.run-head').innerText(), /not the engine/);
     });
 
+    it('that failed list each of the library’s messages once', async () => {
+      await open('run-failed');
+      await openDetails();
+      const lines = await page.locator('.own-lines > li').allInnerTexts();
+      assert.equal(lines.length, 3);
+      assert.deepEqual([...new Set(lines)], lines);
+    });
+
     it('draw their plots, and again when the theme changes', async () => {
       await open('run-sweep');
       assert.equal(await page.locator('run-plot canvas').count(), 3);

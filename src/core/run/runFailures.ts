@@ -40,6 +40,14 @@ export function makeRunFailure(facts: FailureFacts): RunFailure {
   return { stage: facts.stage, code, cuda, ...words, lines };
 }
 
+/** The library's lines of a failure that its sentence does not quote. */
+export function unquotedLines({
+  sentence,
+  lines,
+}: Pick<RunFailure, 'sentence' | 'lines'>): string[] {
+  return lines.filter((line) => !sentence.includes(plainText(line).trim()));
+}
+
 interface Words {
   sentence: string;
   nextStep: string;

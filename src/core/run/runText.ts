@@ -3,6 +3,7 @@ import { formatBytes, formatCount, formatDate } from '../text/formats';
 import { plainText } from '../text/plainText';
 import { columns, section } from '../text/textBlocks';
 import { failureOf } from './makeRunReport';
+import { unquotedLines } from './runFailures';
 import {
   formatMilliseconds,
   formatPercent,
@@ -57,8 +58,10 @@ export function runText(report: RunReport, { layers }: RunTextOptions): string {
   ].join('\n');
 }
 
-function failureLines({ nextStep, lines }: RunFailure): string[] {
-  return [nextStep, ...section('What it said', lines)].filter((line) => line !== '');
+function failureLines(failure: RunFailure): string[] {
+  return [failure.nextStep, ...section('What it said', unquotedLines(failure))].filter(
+    (line) => line !== '',
+  );
 }
 
 function measuredLines(attempt: AttemptReport): string[] {

@@ -714,7 +714,7 @@ export const runCases = {
   },
   'run-failed': {
     messages: [...looked(inspections.normal), { type: 'runs', runs: [failed, plain] }],
-    expected: ['CUDA error 209', 'Rebuild it for compute capability 9.0', 'Messages (2)'],
+    expected: ['CUDA error 209', 'Rebuild it for compute capability 9.0', 'Messages (3)'],
   },
 } satisfies Record<string, RunCase>;
 

@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { plainText } from '../../../core/text/plainText';
 import { failureOf } from '../../../core/run/makeRunReport';
+import { unquotedLines } from '../../../core/run/runFailures';
 import { formatValue } from '../../../core/run/runFormats';
 import type { AttemptReport, RunFailure, RunReport, Statistics } from '../../../core/run/runReport';
 import { disclosure } from '../disclosure';
@@ -46,7 +47,7 @@ export function results(context: RunContext): TemplateResult {
         ? nothing
         : html`<p class="run-cache quiet-text"><bdi>${report.cache.sentence}</bdi></p>`
     }
-    ${inputsUsed(context, report)} ${libraryLines(context, report)}
+    ${inputsUsed(context, report)} ${failure === null ? libraryLines(context, report) : nothing}
   `;
 }
 
@@ -70,7 +71,7 @@ function headline(
             </p>`
           : nothing
       }
-      ${failure ? failureBlock(context, failure) : bigNumbers(report, attempt)}
+      ${failure ? failureBlock(context, failure, report.libraryLines) : bigNumbers(report, attempt)}
       <p class="ran-on">
         <bdi
           >${
@@ -170,7 +171,15 @@ function runActions(
   </div>`;
 }
 
-function failureBlock({ state, actions }: RunContext, failure: RunFailure): TemplateResult {
+/** said: all that the library wrote in this run, which then stands here alone. */
+function failureBlock(
+  { state, actions }: RunContext,
+  failure: RunFailure,
+  said: RunReport['libraryLines'] = [],
+): TemplateResult {
+  const all = new Set([...failure.lines, ...said.map(({ text }) => text)]);
+  const lines = unquotedLines({ ...failure, lines: [...all] });
+  const number = strings.cudaError(failure.cuda);
   return html`
     <div class="run-failure" role="group" aria-labelledby="run-failure-sentence">
       ${icon('error', 'tone-error')}
@@ -182,21 +191,25 @@ function failureBlock({ state, actions }: RunContext, failure: RunFailure): Temp
         ${failure.nextStep === '' ? nothing : html`<p><bdi>${failure.nextStep}</bdi></p>`}
         <p class="evidence">
           <span>${strings.stage(failure.stage)}</span>
-          ${failure.cuda === 0 ? nothing : html`<span>${strings.cudaError(failure.cuda)}</span>`}
+          ${
+            failure.cuda === 0 || failure.sentence.includes(number)
+              ? nothing
+              : html`<span>${number}</span>`
+          }
           <button class="link" type="button" @click=${() => actions.send({ type: 'showLog' })}>
             ${strings.showLog}
           </button>
         </p>
         ${
-          failure.lines.length === 0
+          lines.length === 0
             ? nothing
             : disclosure(
                 state,
                 actions,
                 'run-failure-lines',
-                strings.libraryLines(failure.lines.length),
+                strings.libraryLines(lines.length),
                 html`<ul class="own-lines">
-                  ${failure.lines.map((line) => html`<li><bdi>${line}</bdi></li>`)}
+                  ${lines.map((line) => html`<li><bdi>${line}</bdi></li>`)}
                 </ul>`,
               )
         }
