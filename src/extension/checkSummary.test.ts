@@ -12,7 +12,7 @@ const made = (bytes: Uint8Array, validity: number, size?: number) =>
   );
 
 describe('checkSummary', () => {
-  it('counts by reason, worst first', () => {
+  it('counts by reason, worst first, files of other programs last', () => {
     const text = checkSummary([
       made(engine17, 0),
       made(realHeader('1.6.1.120'), 2),
@@ -21,7 +21,7 @@ describe('checkSummary', () => {
     ]);
     assert.equal(
       text,
-      '4 engines checked: 1 not a TensorRT-RTX engine, 1 damaged or incomplete, 1 built by another version of TensorRT-RTX, 1 run here.',
+      '4 engines checked: 1 damaged or incomplete, 1 built by another version of TensorRT-RTX, 1 run here, 1 not a TensorRT-RTX engine.',
     );
   });
 

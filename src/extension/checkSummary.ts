@@ -2,7 +2,7 @@
 import type { EngineReport } from '../core/report/engineReport';
 import { groupOf, groupOrder, reportGroups } from '../core/report/reportGroups';
 
-/** "315 engines checked: 173 not a TensorRT-RTX engine, 36 built by another version of TensorRT-RTX, 106 run here." */
+/** "315 engines checked: 36 built by another version of TensorRT-RTX, 106 run here, 173 not a TensorRT-RTX engine." */
 export function checkSummary(reports: readonly EngineReport[]): string {
   const counts = new Map<string, number>();
   for (const report of reports) {

@@ -22,6 +22,7 @@ import {
   type GroupNode,
   groupings,
   groupNodes,
+  isForeign,
   sorted,
   sortings,
 } from './enginesTreeModel';
@@ -295,7 +296,7 @@ function readArrangement(kept: unknown): Arrangement {
 
 function groupItem(group: GroupNode<unknown>): vscode.TreeItem {
   const count = group.engines.length;
-  const closed = count > mostOpened || (group.severity === 'ok' && count > 50);
+  const closed = count > mostOpened || (group.severity === 'ok' && count > 50) || isForeign(group);
   const item = new vscode.TreeItem(
     group.label,
     closed ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.Expanded,

@@ -39,14 +39,14 @@ describe('groupNodes', () => {
     );
   });
 
-  it('puts the worst first and leaves empty groups out', () => {
+  it('puts the worst first, files of other programs last, and leaves empty groups out', () => {
     const groups = groupNodes(
       [at('a', fine), at('b', mismatched), at('c', cut), at('d', foreign)],
       firstArrangement,
     );
     assert.deepEqual(
       groups.map(({ reason }) => reason),
-      ['foreign', 'damaged', 'version', 'runs'],
+      ['damaged', 'version', 'runs', 'foreign'],
     );
   });
 

@@ -59,7 +59,7 @@ export interface DetailNode {
   severity?: Severity;
 }
 
-/** Groups worst first (folders by name), empty ones left out; one group of all where nothing is grouped. */
+/** Groups worst first (folders by name), files of other programs last, empty ones left out; one group of all where nothing is grouped. */
 export function groupNodes<T extends EngineFacts>(
   engines: Iterable<T>,
   { grouping, filter, onlyProblems }: Arrangement,
@@ -87,7 +87,10 @@ export function groupNodes<T extends EngineFacts>(
   const all = [...groups.values()];
   return grouping === 'reason'
     ? all.sort(
-        (a, b) => compareSeverity(a.severity, b.severity) || placeOf(a.reason) - placeOf(b.reason),
+        (a, b) =>
+          Number(isForeign(a)) - Number(isForeign(b)) ||
+          compareSeverity(a.severity, b.severity) ||
+          placeOf(a.reason) - placeOf(b.reason),
       )
     : all.sort((a, b) => collator.compare(a.label, b.label));
 }
@@ -136,6 +139,11 @@ export function canBeCured(report: EngineReport): boolean {
 export function folderOf(path: string): string {
   const slash = path.lastIndexOf('/');
   return slash < 0 ? '.' : path.slice(0, slash);
+}
+
+/** Files of other programs: last and closed, so that they hide no engine. */
+export function isForeign({ reason }: Pick<GroupNode<unknown>, 'reason'>): boolean {
+  return reason === 'foreign';
 }
 
 function placeOf(reason: ReportGroup | null): number {
