@@ -122,7 +122,7 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
 
 function forEngines(
   services: CommandServices,
-  run: (uris: vscode.Uri[], services: CommandServices) => Promise<void>,
+  run: (uris: vscode.Uri[], services: CommandServices, asked: boolean) => Promise<void>,
 ): Handler {
   return async (argument, selection) => {
     await services.errors.guard('The command', async () => {
@@ -130,7 +130,7 @@ function forEngines(
       const picked =
         named.length > 0 ? undefined : await services.enginePicker.ask({ title: 'Which engine?' });
       const uris = picked ? [picked] : named;
-      if (uris.length > 0) await run(uris, services);
+      if (uris.length > 0) await run(uris, services, picked !== undefined);
     });
   };
 }
@@ -138,11 +138,15 @@ function forEngines(
 async function checkEngines(
   uris: vscode.Uri[],
   { reports, engines, host }: CommandServices,
+  asked: boolean,
 ): Promise<void> {
   // Who asks by hand wants another try also where it was given up.
   await host.askAgain();
   engines.use();
   await Promise.all(uris.map((uri) => reports.check(uri)));
+  // Who was asked which engine sees nothing of it yet.
+  const [first] = uris;
+  if (asked && first) await openEngine(first);
 }
 
 async function checkAllEngines({ engines, errors, host, reports }: CommandServices): Promise<void> {

@@ -70,7 +70,7 @@ async function main(): Promise<number> {
       await page().locator('#headline').waitFor();
     },
     check: () => workbench.runCommand('Engine Inspector: Check All Engines in Workspace'),
-    checkOne: () => workbench.runCommand('Engine Inspector: Check This Engine'),
+    checkOne: () => workbench.runCommand('Engine Inspector: Check Engine (Validate)'),
     run: async () => {
       await useRuntime(machine.runtime);
       await workbench.openFile('upscaler.engine');

@@ -69,7 +69,7 @@ describe('Without a GPU', () => {
     const entries = workbench.page.locator('.monaco-menu .action-item');
     for (const entry of [
       'Fix Engine Problem…',
-      'Check This Engine',
+      'Check Engine (Validate)',
       'Compare Engines…',
       'Reveal in Explorer View',
     ]) {
@@ -83,19 +83,38 @@ describe('Without a GPU', () => {
     );
   });
 
-  it('finds Rebuild and Build in the palette while no engine is open, and asks which', async () => {
+  it('finds checking and building in the palette while no engine is open, by any of their names', async () => {
     const { workbench } = used;
     await closeAll();
+    const build = 'Engine Inspector: Build Engine from ONNX Model…';
+    const check = 'Engine Inspector: Check Engine (Validate)';
+    await workbench.page.keyboard.press('F1');
     for (const [typed, title] of [
-      ['onnx', 'Engine Inspector: Build Engine from ONNX Model…'],
+      ['onnx', build],
+      ['build', build],
       ['rebuild', 'Engine Inspector: Rebuild…'],
+      ['check', check],
+      ['check', 'Engine Inspector: Check All Engines in Workspace'],
+      ['validate', check],
     ] as const) {
-      await workbench.page.keyboard.press('F1');
       await workbench.quickInput().locator('input').first().fill(`>${typed}`);
       await workbench.quickPickRow(title).first().waitFor();
-      if (typed === 'onnx') await dismissed();
     }
-    await workbench.quickPickRow('Engine Inspector: Rebuild…').first().click();
+    await workbench.picture('without-gpu-palette');
+    await dismissed();
+  });
+
+  it('asks which engine is checked, and shows what came of it', async () => {
+    const { workbench } = used;
+    await workbench.runCommand('Engine Inspector: Check Engine (Validate)');
+    await workbench.pick('old.engine');
+    await workbench.webview().locator('#headline', { hasText: 'another version' }).waitFor();
+    await closeAll();
+  });
+
+  it('asks which engine is rebuilt', async () => {
+    const { workbench } = used;
+    await workbench.runCommand('Engine Inspector: Rebuild…');
     await workbench.quickInput().filter({ hasText: 'Rebuild which engine?' }).waitFor();
     await workbench.quickPickRow('good.engine').waitFor();
     await workbench.picture('without-gpu-which-engine');
