@@ -13,11 +13,14 @@ describe('libraries that cannot be used', () => {
   let supervisor: TestSupervisor;
   let folder: TemporaryFolder;
   let crashes = 0;
+  let starts = 0;
   beforeEach(() => {
     crashes = 0;
+    starts = 0;
     folder = temporaryFolder();
     supervisor = startSupervisor({
       onStateChange: (_, state) => {
+        if (state === 'starting') starts++;
         if (state === 'absent' || state === 'given-up') crashes++;
       },
     });
@@ -158,9 +161,12 @@ describe('libraries that cannot be used', () => {
     assert.match((await refusal(inFolder('pipe.so'))).message, /not a regular file/);
   });
 
-  it('asks again when the file has changed', async () => {
+  it('asks again when the file has changed, and not before', async () => {
     fs.writeFileSync(inFolder(), 'not a library');
-    await refusal(inFolder());
+    const first = await refusal(inFolder());
+    // As long as it has not, the answer is known: no process is started for it.
+    assert.equal((await refusal(inFolder())).message, first.message);
+    assert.equal(starts, 1);
     fs.rmSync(inFolder());
     // Node makes no symbolic links under Wine.
     const link = process.platform === 'win32' ? fs.copyFileSync : fs.symlinkSync;

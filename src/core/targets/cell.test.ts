@@ -195,6 +195,12 @@ describe('cellFor', () => {
     });
   });
 
+  it('is not sure where the weights are just as large as the board', () => {
+    assert.equal(cellFor(weights(8), target('rtx-4060')).cell, 'borderline');
+    const exact = target('rtx-4060', { memoryIs: 'exact' });
+    assert.equal(cellFor(weights(8), exact).cell, 'runs');
+  });
+
   it('says what is special about a board', () => {
     assert.match(
       cellFor(factsOf(engine), target('a100-80gb')).sentence,

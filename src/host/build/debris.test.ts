@@ -3,7 +3,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 
-import { removeBuildDebris } from './debris';
+import { removeBuildDebris, temporaryFile } from './debris';
+import { takeLock } from './nameLock';
 import { workFolderName } from './workFolder';
 
 const token = '0123456789abcdef01234567';
@@ -59,6 +60,21 @@ describe('what a build leaves that died while it took the lock', () => {
     ignore();
     claim(deadOwner, true);
     assert.deepEqual(await left(), []);
+  });
+
+  it('stays while who has it lives: a claim, a lock and what is built', async () => {
+    const lock = await takeLock(parent, 'm.engine');
+    const [file] = fs.readdirSync(path.join(work, 'm.engine.lock'));
+    claim(fs.readFileSync(path.join(work, 'm.engine.lock', file ?? ''), 'utf8'), true);
+    const growing = temporaryFile(work, 'm.engine', lock.token);
+    fs.writeFileSync(growing, 'growing');
+    assert.deepEqual(await removeBuildDebris(parent), []);
+    assert.deepEqual(
+      fs.readdirSync(work).sort(),
+      ['.gitignore', path.basename(growing), `m.engine.${token}.claim`, 'm.engine.lock'].sort(),
+    );
+    assert.equal(await lock.isHeld(), true);
+    await lock.release();
   });
 
   it('stays where something else lies in the folder', async () => {

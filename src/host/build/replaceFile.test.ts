@@ -595,14 +595,54 @@ describe('replaceFile', () => {
       ]);
     });
 
-    /** What a commit does that another sees, in order. */
-    async function countSteps(): Promise<string[]> {
-      const replacement = await beginReplacement(engine, { keepBackups: 1 });
+    itUnless(
+      onWindows('links need a privilege'),
+      'through a link: both folders on disk, for the recipe has its name beside the link',
+      async () => {
+        const real = path.join(folder, 'real');
+        fs.mkdirSync(real);
+        fs.writeFileSync(path.join(real, 'm.engine'), 'oldest');
+        fs.symlinkSync('real/m.engine', engine);
+        const steps = await countSteps({ workspace: [folder] });
+        assert.deepEqual(steps.slice(-2), ['sync real', 'sync folder'], steps.join());
+      },
+    );
+
+    itUnless(
+      onWindows('a file that is open has one name there'),
+      'a backup that could only be copied is on disk before the engine goes',
+      async () => {
+        await replace('oldest');
+        const { copyFile } = fsModule;
+        const copied: string[] = [];
+        fsModule.copyFile = (from, to, mode) => {
+          copied.push(String(to));
+          return copyFile(from, to, mode);
+        };
+        try {
+          const steps = await countSteps({}, true);
+          assert.equal(copied.length, 2, copied.join());
+          const written = steps.indexOf('sync T.bak.tmp');
+          assert.ok(written > 0 && written < steps.indexOf('rename T.tmp m.engine'), steps.join());
+        } finally {
+          fsModule.copyFile = copyFile;
+          syncBuiltinESMExports();
+        }
+      },
+    );
+
+    /** What a commit does that another sees, in order. noLinks: a file system without second names. */
+    async function countSteps(
+      place: { workspace?: string[] } = {},
+      noLinks = false,
+    ): Promise<string[]> {
+      const replacement = await beginReplacement(engine, { keepBackups: 1, ...place });
       fs.writeFileSync(replacement.temporaryPath, 'new');
       const steps: string[] = [];
       await withSteps(
         (step) => steps.push(step),
         () => replacement.commit((file) => recipeOf(file, 'new')),
+        noLinks,
       );
       return steps;
     }
@@ -611,6 +651,7 @@ describe('replaceFile', () => {
     async function withSteps<T>(
       onStep: (step: string, index: number) => void,
       work: () => Promise<T>,
+      noLinks = false,
     ): Promise<T> {
       const module = fsModule;
       const handle = await fsp.open(__filename);
@@ -639,6 +680,7 @@ describe('replaceFile', () => {
       };
       module.link = (from, to) => {
         guarded(`link ${short(from)}`);
+        if (noLinks) throw Object.assign(new Error('no second names'), { code: 'EPERM' });
         return link(from, to);
       };
       module.unlink = async (file) => {
@@ -664,7 +706,10 @@ describe('replaceFile', () => {
 
     function nameOfInode(ino: number): string {
       if (fs.statSync(folder).ino === ino) return 'folder';
+      const real = path.join(folder, 'real');
+      if (fs.existsSync(real) && fs.statSync(real).ino === ino) return 'real';
       const work = path.join(folder, workFolderName);
+      if (!fs.existsSync(work)) return '?';
       const found = fs
         .readdirSync(work)
         .find((name) => fs.lstatSync(path.join(work, name)).ino === ino);
