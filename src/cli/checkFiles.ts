@@ -1,11 +1,7 @@
 /** The work of `engine-inspector check`: finds the files, asks, and prints one report after the other. */
-import type { ContainedReport, EngineReport, FileFacts } from '../core/report/engineReport';
+import type { FileFacts } from '../core/report/engineReport';
 import { exitCode } from '../core/report/exitCode';
-import { makePrediction, type Prediction } from '../core/report/prediction';
-import { reportJson } from '../core/report/reportJson';
-import { jsonText, sharedJsonPieces } from '../core/report/reportJsonText';
-import type { SharedReport } from '../core/report/sharedReport';
-import { reportText as fullReportText } from '../core/report/reportText';
+import { makePrediction } from '../core/report/prediction';
 import type { CheckedFiles, DescribedFile } from '../host/check/checkedFiles';
 import { Checker } from '../host/check/checker';
 import type { Oracle } from '../host/check/oracle';
@@ -13,12 +9,13 @@ import { factsOfInfo, headerOfCompatibilityInfo, whyNoInfo } from '../core/file/
 import { Failure } from '../core/wire/failure';
 import type { ChosenRuntime } from '../host/runtimes/runtimes';
 import type { FoundRuntime } from '../host/runtimes/runtimeSources';
-import type { MachineProfile } from '../core/report/verdictRule';
-import type { CheckOptions } from './checkOptions';
-import { fixesFor, fixLines, lineOf, SharedFixes } from './fixes';
+import { lineFormat, type CheckOptions } from './checkOptions';
 import { findEngines, type FoundFile } from './findEngines';
-import { complain, hasColour, type Paint, painter, print, printPieces } from './output';
+import { GatePrinter } from './gate/gatePrinter';
+import { complain } from './output';
+import { JsonPrinter, TextPrinter } from './printers';
 import { rawArguments } from './rawArguments';
+import { SharedLines } from './sharedLines';
 
 /** Files of one round. Two rounds are held in memory: one is asked about while the other one is printed. */
 const roundSize = 2048;
@@ -42,7 +39,10 @@ export async function checkFiles(
     ? await import('../core/report/predictedReport')
     : { predictedReport: null };
   const checker = checkerOf(options, session);
-  const printer = options.json === true ? new JsonPrinter() : new TextPrinter(options);
+  const format = lineFormat(options);
+  const gate = format && new GatePrinter(format);
+  const printer = gate ?? (options.json === true ? new JsonPrinter() : new TextPrinter(options));
+  await printer.start();
   let worst = 0;
   const count = (code: number) => {
     // 1 goes before 2: that an engine is known not to run matters more than that another could not be checked.
@@ -54,6 +54,7 @@ export async function checkFiles(
     complain: (problem) => {
       complain(problem);
       count(2);
+      gate?.code.addUnchecked();
     },
   });
   let files = 0;
@@ -73,52 +74,62 @@ export async function checkFiles(
     }
   }
   const skipped = new SkippedFiles();
-  const counted = new WeakSet<SharedReport>();
+  const lines = new SharedLines(printer, (report) => count(exitCode([{ report }])));
   // Another machine is asked about: whether it holds code for that GPU is part of the answer.
   const deep = options.deep === true || profile !== null;
+  const one = async (described: DescribedFile, found: FoundFile | undefined): Promise<void> => {
+    if (described.shared) {
+      count(exitCode([{ report: described.shared.of.example }]));
+      await printer.file(described, null, [], null);
+      return;
+    }
+    const { facts, report, code, recipe } = described;
+    // Nobody said that it is an engine: neither an argument nor a recipe beside it.
+    if (report.ofOthers && found?.named === false && !recipe) {
+      files--;
+      skipped.add(report);
+      return;
+    }
+    const prediction = profile && makePrediction(facts, profile.machine, profile.name, code);
+    const predicted = prediction?.predicted ?? null;
+    count(
+      exitCode([
+        {
+          report,
+          predicted,
+          predictedStops: prediction?.noCode === true || prediction?.libraryStops === true,
+        },
+      ]),
+    );
+    const inner =
+      profile &&
+      facts.engines.map(
+        (engine) => engine.facts && makePrediction(engine.facts, profile.machine, profile.name),
+      );
+    const there =
+      profile && predictedReport?.(facts, profile.machine, profile.name, { code, recipe });
+    await printer.file(described, prediction, inner ?? [], there ?? null);
+  };
   for await (const { round, checked } of askedRounds(search, checker)) {
     const beside = (at: number) => round[at];
-    let index = 0;
-    for (const next of checked.describedFiles({ deep, beside })) {
-      const described = next instanceof Promise ? await next : next;
-      const found = round[index++];
-      files++;
-      if (described.shared) {
-        const { of } = described.shared;
-        if (!counted.has(of)) {
-          counted.add(of);
-          count(exitCode([{ report: of.example }]));
-        }
-        const printed = printer.file(described, null, [], null);
+    const found = { deep, beside };
+    const shared = round.map(({ mayHaveModel }, at) => {
+      const report = checked.shared(at, found);
+      return report && lines.of(report, mayHaveModel);
+    });
+    const apart = shared.flatMap((line, at) => (line ? [] : [at]));
+    const described = checked.describedFiles(found, apart);
+    for (const [index, line] of shared.entries()) {
+      if (line) {
+        files++;
+        const printed = lines.print(line, checked, index);
         if (printed) await printed;
         continue;
       }
-      const { facts, report, code, recipe } = described;
-      // Nobody said that it is an engine: neither an argument nor a recipe beside it.
-      if (report.ofOthers && found?.named === false && !recipe) {
-        files--;
-        skipped.add(report);
-        continue;
-      }
-      const prediction = profile && makePrediction(facts, profile.machine, profile.name, code);
-      const predicted = prediction?.predicted ?? null;
-      count(
-        exitCode([
-          {
-            report,
-            predicted,
-            predictedStops: prediction?.noCode === true || prediction?.libraryStops === true,
-          },
-        ]),
-      );
-      const inner =
-        profile &&
-        facts.engines.map(
-          (engine) => engine.facts && makePrediction(engine.facts, profile.machine, profile.name),
-        );
-      const there =
-        profile && predictedReport?.(facts, profile.machine, profile.name, { code, recipe });
-      await printer.file(described, prediction, inner ?? [], there ?? null);
+      const next = described.next();
+      if (next.done === true) break;
+      files++;
+      await one(next.value instanceof Promise ? await next.value : next.value, round[index]);
     }
   }
   skipped.tell();
@@ -127,7 +138,7 @@ export async function checkFiles(
     count(2);
   }
   await printer.end();
-  return worst;
+  return gate ? gate.code.code : worst;
 }
 
 /** Throws a Failure where it is not what this provider writes. */
@@ -232,189 +243,3 @@ function checkerOf(options: CheckOptions, session: CheckSession): Checker {
     readLimitMs: Math.min(10_000, options.timeout * 1000),
   });
 }
-
-/** A report to print. */
-type Printed = Pick<DescribedFile, 'file' | 'report' | 'shared'> &
-  Partial<Pick<DescribedFile, 'facts' | 'code' | 'recipe' | 'mayHaveModel'>>;
-
-interface Printer {
-  /** inner: predictions for the engines that the file holds; there: the report of the machine that is predicted. */
-  file(
-    file: Printed,
-    prediction: Prediction | null,
-    inner: readonly (Prediction | null)[],
-    there: EngineReport | null,
-  ): Promise<void> | void;
-  end(): Promise<void> | void;
-}
-
-/** An array that is whole at every moment but for its end. */
-class JsonPrinter implements Printer {
-  private files = 0;
-
-  file(
-    file: Printed,
-    prediction: Prediction | null,
-    inner: readonly (Prediction | null)[],
-    there: EngineReport | null,
-  ): Promise<void> | void {
-    const before = this.files++ === 0 ? '[\n' : ',\n';
-    if (file.shared && !prediction) {
-      return printPieces(before, sharedJsonPieces(file.shared.of, file.file, file.shared, 'lines'));
-    }
-    return print(before + jsonText(reportJson(file.report, prediction, inner, there), 'lines'));
-  }
-
-  end(): Promise<void> | void {
-    return print(this.files === 0 ? '[]\n' : '\n]\n');
-  }
-}
-
-class TextPrinter implements Printer {
-  private readonly text: ReportText;
-
-  constructor(options: CheckOptions) {
-    this.text = reportText(options);
-  }
-
-  file(
-    file: Printed,
-    prediction: Prediction | null,
-    _inner: readonly (Prediction | null)[],
-    there: EngineReport | null,
-  ): Promise<void> | void {
-    return print(this.text.file(file, prediction, there));
-  }
-
-  end(): Promise<void> | void {
-    return print(this.text.end());
-  }
-}
-
-/** What is printed of all files with one report. */
-interface Same {
-  count: ReturnType<typeof outcomeOf>;
-  rest: string;
-}
-
-/** Reports for people. */
-class ReportText {
-  private readonly paint: Paint = painter(hasColour(process.stdout));
-  private readonly counts = { usable: 0, not: 0, unchecked: 0 };
-  private readonly sharedFixes = new SharedFixes(this.paint);
-  private readonly same = new WeakMap<SharedReport, Same>();
-
-  constructor(private readonly options: CheckOptions) {}
-
-  file(file: Printed, prediction: Prediction | null, there: EngineReport | null = null): string {
-    const { paint } = this;
-    const { shared } = file;
-    if (shared && !prediction && this.options.verbose !== true) {
-      const { example } = shared.of;
-      const fixes = this.sharedFixes.lines(file.file, example, file.mayHaveModel !== false);
-      if (fixes !== null) {
-        const same = this.sameOf(shared.of);
-        this.counts[same.count]++;
-        return `${this.paint('bold', file.file)}${same.rest}${fixes}\n`;
-      }
-    }
-    const { report } = file;
-    this.counts[outcomeOf(report)]++;
-    const predicted = prediction
-      ? [
-          `  ${paint(prediction.reasons.length > 0 ? 'error' : 'ok', 'predicted:')} ${prediction.headline}`,
-          ...prediction.reasons.map(({ sentence }) => `    ${sentence}`),
-        ]
-      : [];
-    if (this.options.verbose === true) {
-      return [fullReportText(report), ...predicted, '', ''].join('\n');
-    }
-    const fixes = this.fixes(file, there ?? report, there && (prediction?.machine ?? null));
-    const lines = [`${paint('bold', report.file)}${this.rest(report)}`, ...predicted, ...fixes];
-    return `${lines.join('\n')}\n`;
-  }
-
-  /** As commands, which name the file; of what is no file, as sentences. */
-  private fixes(
-    { facts, code, recipe }: Printed,
-    report: EngineReport,
-    machine: MachineProfile | null,
-  ): string[] {
-    const fixes = facts
-      ? fixesFor({ facts, code: code ?? null, recipe: recipe ?? null }, report, machine)
-      : report.remedies.slice(0, 3).map((remedy) => ({ remedy, command: null }));
-    return fixLines(fixes.map(lineOf), this.paint);
-  }
-
-  private sameOf(shared: SharedReport): Same {
-    const known = this.same.get(shared);
-    if (known) return known;
-    const made = { count: outcomeOf(shared.example), rest: this.rest(shared.example) };
-    this.same.set(shared, made);
-    return made;
-  }
-
-  /** All but the file's name and what helps. */
-  private rest(report: EngineReport): string {
-    const { paint } = this;
-    const isPackage = report.kind === 'model-package' && report.engines.length > 0;
-    const label = ({ offset }: ContainedReport) =>
-      isPackage
-        ? 'variant:'
-        : report.kind === 'epcontext' && offset === null
-          ? 'beside:'
-          : 'inside:';
-    const lines = [
-      `: ${paint(report.severity, report.headline)}`,
-      ...(report.kind === 'epcontext' || isPackage ? [`  ${report.besides}`] : []),
-      ...(report.kind === 'epcontext' && isAllSaid(report.engines)
-        ? []
-        : report.engines.map(
-            (engine) => `  ${paint('bold', label(engine))} ${insideText(engine)}`,
-          )),
-      ...report.reasons.map(
-        ({ severity, sentence }) => `  ${paint(severity, `${severity}:`)} ${sentence}`,
-      ),
-      // What people paid for with a trial; why it says nothing of this engine goes with it.
-      ...(report.trial === null
-        ? []
-        : [
-            `  ${paint('dim', 'trial:')} ${[report.trial.sentence, report.trial.stale].filter(Boolean).join(' ')}`,
-          ]),
-    ];
-    return lines.join('\n');
-  }
-
-  end(): string {
-    const { usable, not, unchecked } = this.counts;
-    const total = usable + not + unchecked;
-    if (total < 2) return '';
-    return `${total} files: ${usable} usable, ${not} not usable, ${unchecked} could not be checked\n`;
-  }
-}
-
-export const reportText = (options: CheckOptions): ReportText => new ReportText(options);
-
-/** As the exit code counts: what is wrong with a file goes before what the runtime answered. */
-export function outcomeOf(report: EngineReport): 'usable' | 'not' | 'unchecked' {
-  return report.severity === 'error' ? 'not' : verdictCounts[report.verdict];
-}
-
-/** Of one engine that is in the file itself, or of none that is there, all stands in the report. */
-function isAllSaid(engines: readonly ContainedReport[]): boolean {
-  return engines.length < 2 && engines.every(({ offset, report }) => offset !== null || !report);
-}
-
-function insideText({ name, report, problem }: ContainedReport): string {
-  if (report === null) return `${name}: ${problem}`;
-  const { header, runsOnSentence, headline } = report;
-  const what = header ? `TensorRT-RTX ${header.version} for ${runsOnSentence}` : 'an engine';
-  return `${name}: ${what}. ${headline}`;
-}
-
-const verdictCounts = {
-  valid: 'usable',
-  suboptimal: 'usable',
-  invalid: 'not',
-  unchecked: 'unchecked',
-} as const;

@@ -5,7 +5,7 @@
 import { installedVariable } from '../host/runtimes/installedVariable';
 import { chosenWithoutNativePart } from '../host/runtimes/shims';
 import type { CheckSession } from './checkFiles';
-import type { CheckOptions } from './checkOptions';
+import { lineFormat, type CheckOptions } from './checkOptions';
 import { findConfig } from './gate/findConfig';
 import type { LocalOracle } from './localOracle';
 import type { NoOracle } from './noOracle';
@@ -22,6 +22,7 @@ export function checkHere(paths: readonly string[], options: CheckOptions): Prom
 export function mayBeGate(options: CheckOptions): boolean {
   return (
     Object.keys(options).some((name) => !ofPlainCheck.has(name)) ||
+    (options.format !== undefined && lineFormat(options) === null) ||
     Object.keys(process.env).some(
       (name) => name.startsWith('ENGINE_INSPECTOR_') && !ofTerminals.has(name),
     ) ||
@@ -42,6 +43,7 @@ const ofPlainCheck: ReadonlySet<string> = new Set<keyof CheckOptions>([
   'followLinks',
   'timeout',
   'verbose',
+  'format',
 ]);
 
 export async function withSession<T>(

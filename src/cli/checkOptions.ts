@@ -37,3 +37,14 @@ export interface CheckOptions {
 export function defaultCheckOptions(): CheckOptions {
   return { ext: [], timeout: 20 };
 }
+
+/** Formats that a plain check has as well: a line for each file. */
+const lineFormats = ['csv', 'ndjson'] as const;
+export type LineFormat = (typeof lineFormats)[number];
+
+/** null: another format, or one for more than engines on this machine. */
+export function lineFormat(options: CheckOptions): LineFormat | null {
+  const { format, json, machine, compatibilityInfo } = options;
+  if (json === true || machine !== undefined || compatibilityInfo !== undefined) return null;
+  return lineFormats.find((name) => name === format) ?? null;
+}

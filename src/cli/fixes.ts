@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import type { EngineReport, FileFacts } from '../core/report/engineReport';
 import {
   cutAtHoles,
+  fileHole,
   fillHoles,
   fixCommands,
   fixesWithHoles,
@@ -76,6 +77,12 @@ export class SharedFixes {
     return pieces && fillHoles(pieces, { file, model, shell: shellHere() });
   }
 
+  /** With fileHole for the file's name as a word of the shell; null: they name more, or are made for each file. */
+  withHoles(example: EngineReport, mayHaveModel: boolean): string | null {
+    if (example.remedies.length === 0) return '';
+    return mayHaveModel ? null : (this.pieces(example, false)?.join('') ?? null);
+  }
+
   private pieces(example: EngineReport, hasModel: boolean): readonly string[] | null {
     let known = this.made.get(example);
     if (!known) this.made.set(example, (known = new Map<boolean, readonly string[] | null>()));
@@ -92,6 +99,10 @@ export class SharedFixes {
     return made;
   }
 }
+
+/** The path of a file as a word of a command. */
+export const fileWord = (file: string): string =>
+  fillHoles([fileHole], { file, model: null, shell: shellHere() });
 
 export const shellHere = (): Shell => (process.platform === 'win32' ? 'powershell' : 'sh');
 

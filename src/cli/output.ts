@@ -2,6 +2,7 @@
 import { plainText } from '../core/text/plainText';
 import { inOne, type TextInPieces } from '../core/text/textInPieces';
 import type { Severity } from '../core/report/engineReport';
+import type { FileLine, LineFile, OwnPart } from '../core/report/fileLine';
 
 /** Set where a native thread may hang: then nothing waits for it at the end. */
 let endProcess: (code: number) => void = (code) => process.exit(code);
@@ -99,6 +100,92 @@ export function printPieces(
     if (value !== undefined) used += unwritten.write(String(value), used, 'utf8');
   });
   return used >= mostUnwritten ? flush() : (full ?? undefined);
+}
+
+/** A line that many files have in common, as bytes. */
+export interface EncodedLine {
+  readonly pieces: readonly Uint8Array[];
+  readonly own: readonly OwnPart[];
+}
+
+export function encodedLine({ pieces, own }: FileLine): EncodedLine {
+  return { pieces: pieces.map((piece) => Buffer.from(piece, 'utf8')), own };
+}
+
+/** Prints it for this file, whose path is plain (isPlainPath) or not. */
+export function printLine(
+  { pieces, own }: EncodedLine,
+  file: LineFile,
+  isPlain: boolean,
+): Promise<void> | void {
+  for (let at = 0; at < pieces.length; at++) {
+    const piece = pieces[at];
+    if (piece) putBytes(piece);
+    const part = own[at];
+    if (part) putPart(part, file, isPlain);
+  }
+  return used >= mostUnwritten ? flush() : (full ?? undefined);
+}
+
+function putPart(part: OwnPart, file: LineFile, isPlain: boolean): void {
+  if (part.is === 'size') putNumber(file.size);
+  else if (part.is === 'weightBytes') putNumber(file.weightBytes);
+  else if (part.is === 'path' && isPlain) putAscii(file.file);
+  else if (part.is === 'quoted-path' && isPlain) {
+    putByte(quote);
+    putAscii(file.file);
+    putByte(quote);
+  } else putText(part.text(file));
+}
+
+const quote = 0x22;
+
+function putBytes(bytes: Uint8Array): void {
+  makeRoom(bytes.length);
+  unwritten.set(bytes, used);
+  used += bytes.length;
+}
+
+function putByte(byte: number): void {
+  makeRoom(1);
+  unwritten[used++] = byte;
+}
+
+function putAscii(text: string): void {
+  makeRoom(text.length);
+  used += unwritten.write(text, used, 'latin1');
+}
+
+function putText(text: string): void {
+  makeRoom(text.length * 3);
+  used += unwritten.write(text, used, 'utf8');
+}
+
+/** A whole number: a string of each of many would be felt. */
+function putNumber(value: number): void {
+  if (!(value >= 0 && value < 1e15)) {
+    putAscii(String(value));
+    return;
+  }
+  makeRoom(15);
+  let digits = 1;
+  for (let most = 10; value >= most; most *= 10) digits++;
+  let rest = value;
+  for (let at = used + digits - 1; at >= used; at--) {
+    const tenth = Math.floor(rest / 10);
+    unwritten[at] = 0x30 + (rest - tenth * 10);
+    rest = tenth;
+  }
+  used += digits;
+}
+
+function makeRoom(bytes: number): void {
+  if (used > 0 && used + bytes <= unwritten.length) return;
+  if (used + bytes > unwritten.length) void flush();
+  if (bytes > unwritten.length) {
+    unwritten = Buffer.allocUnsafe(Math.max(bytes, 2 * mostUnwritten));
+  }
+  if (used === 0) setImmediate(() => void flush());
 }
 
 /** Whatever comes next, in this turn of the event loop or in another one: nothing is held back while it waits. */

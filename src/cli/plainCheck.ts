@@ -1,8 +1,8 @@
 /**
- * Recognizes "check PATHS [--json] [--verbose] [--match-version]" without the argument parser, whose loading a single
+ * Recognizes "check PATHS [--json] [--format csv|ndjson] [--verbose] [--match-version]" without the argument parser, whose loading a single
  * check would feel. Everything else is null: program.ts then understands it, or says what is wrong with it.
  */
-import { type CheckOptions, defaultCheckOptions } from './checkOptions';
+import { type CheckOptions, defaultCheckOptions, lineFormat } from './checkOptions';
 
 const flags: Readonly<Record<string, Partial<CheckOptions>>> = {
   '--json': { json: true },
@@ -17,7 +17,12 @@ export function plainCheck(
   if (command !== 'check') return null;
   const paths: string[] = [];
   let options: CheckOptions = defaultCheckOptions();
-  for (const argument of rest) {
+  for (let at = 0; at < rest.length; at++) {
+    const argument = rest[at] ?? '';
+    if (argument === '--format') {
+      options = { ...options, format: rest[++at] ?? '' };
+      continue;
+    }
     if (!argument.startsWith('-')) {
       paths.push(argument);
       continue;
@@ -26,5 +31,6 @@ export function plainCheck(
     if (!flag) return null;
     options = { ...options, ...flag };
   }
+  if (options.format !== undefined && lineFormat(options) === null) return null;
   return paths.length === 0 ? null : { paths, options };
 }

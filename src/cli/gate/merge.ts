@@ -1,7 +1,8 @@
 /** The reports of shards as one: file after file from each in turn, which is the order of a check without shards. */
 import * as fs from 'node:fs';
 import { createInterface } from 'node:readline';
-import { gateRecordOf, type GateJson, type GateRecord } from '../../core/gate/gateRecord';
+import type { GateJson, GateRecord } from '../../core/gate/gateRecord';
+import { gateRecordOf } from '../../core/gate/readRecord';
 import { jsonText } from '../../core/report/reportJsonText';
 import type { Target } from '../../core/targets/targets';
 import { Failure } from '../../core/wire/failure';

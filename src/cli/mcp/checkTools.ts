@@ -4,7 +4,7 @@ import type { EngineReport } from '../../core/report/engineReport';
 import { reportJson } from '../../core/report/reportJson';
 import { reportText } from '../../core/report/reportText';
 import { Checker } from '../../host/check/checker';
-import { outcomeOf } from '../checkFiles';
+import { outcomeOf } from '../printers';
 import type { Folders } from './folders';
 import { enginesIn, manyText, pathsSchema, limitSchema } from './engineFiles';
 import type { ToolServices } from './server';

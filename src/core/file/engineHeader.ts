@@ -95,12 +95,12 @@ function i64(data: DataView, offset: number): number {
   return data.getInt32(offset + 4, true) * 2 ** 32 + data.getUint32(offset, true);
 }
 
-/** Bytes of the whole file, and of its weights, as 64 bytes of a header say them: what engines of one build differ in. */
+/** Bytes of the whole file, and of its weights, as the header at this place says them: what engines of one build differ in. */
 export function lengthAndWeights(
-  bytes: Uint8Array,
+  data: DataView,
+  at: number,
 ): Pick<EngineHeader, 'fileSize' | 'weightBytes'> {
-  const data = view(bytes);
-  return { fileSize: i64(data, 16), weightBytes: i64(data, 56) };
+  return { fileSize: i64(data, at + 16), weightBytes: i64(data, at + 56) };
 }
 
 /** The same header with these. */
@@ -116,8 +116,7 @@ export function withLengthAndWeights(
 }
 
 /** Both can be true. */
-export function holdsLengthAndWeights(bytes: Uint8Array): boolean {
-  const { fileSize, weightBytes } = lengthAndWeights(bytes);
+export function canBeLengthAndWeights(fileSize: number, weightBytes: number): boolean {
   return (
     fileSize >= headerSize && fileSize <= mostBytes && weightBytes >= 0 && weightBytes <= mostBytes
   );
@@ -137,7 +136,7 @@ function isPlausible(bytes: Uint8Array): boolean {
     major < 100 &&
     data.getUint8(25) < 100 &&
     data.getUint8(26) < 100 &&
-    holdsLengthAndWeights(bytes) &&
+    canBeLengthAndWeights(i64(data, 16), i64(data, 56)) &&
     within(40, 0, 999_999) &&
     within(48, 0, 999_999)
   );

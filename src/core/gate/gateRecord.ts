@@ -1,12 +1,11 @@
 /**
  * What a gate knows of one file: its cells on all targets, or this machine's reasons where no targets are given. Made of a
- * check, or read back from the JSON of one (`engine-inspector merge`); every format is written from it.
+ * check, or read back from the JSON of one (readRecord.ts); every format is written from it.
  */
-import * as v from 'valibot';
 import type { FileFacts, Severity } from '../report/engineReport';
 import { compareSeverity } from '../report/reportGroups';
 import type { ReportJson } from '../report/reportJson';
-import { cells, type TargetCell } from '../targets/cell';
+import type { TargetCell } from '../targets/cell';
 import { severityOfCell, type SeverityByReason } from '../targets/matrix';
 import type { Target } from '../targets/targets';
 import { joinWords } from '../text/formats';
@@ -173,40 +172,6 @@ export class GateCode {
     if (this.exitZero) return 0;
     return this.failed ? 1 : this.unchecked ? 2 : 0;
   }
-}
-
-// ---- read back ----
-
-const severity = v.picklist(['ok', 'information', 'warning', 'error']);
-const reason = v.object({ id: v.string(), sentence: v.string() });
-const recordSchema = v.looseObject({
-  file: v.string(),
-  kind: v.string(),
-  recipe: v.optional(v.nullable(v.string())),
-  known: v.optional(v.array(v.string())),
-  reasons: v.array(v.looseObject({ ...reason.entries, severity })),
-  targets: v.optional(
-    v.array(
-      v.looseObject({
-        target: v.string(),
-        name: v.string(),
-        cell: v.nullable(v.picklist(cells)),
-        required: v.boolean(),
-        severity,
-        sentence: v.string(),
-        reasons: v.array(reason),
-      }),
-    ),
-  ),
-});
-
-/** One object of `check --format json` or `ndjson`; null: it is none. */
-export function gateRecordOf(value: unknown): { record: GateRecord; json: GateJson } | null {
-  const parsed = v.safeParse(recordSchema, value);
-  if (!parsed.success) return null;
-  const { file, kind, recipe = null, known = [], reasons, targets = null } = parsed.output;
-  const record = { file, kind, recipe, known, reasons, targets } as unknown as GateRecord;
-  return { record, json: value as GateJson };
 }
 
 /** What a record is made of; recipe: whether one lies beside the file. */

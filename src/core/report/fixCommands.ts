@@ -49,6 +49,7 @@ export function fixCommands(remedies: readonly Remedy[], around: FixSurroundings
 
 /** Where the names of files go. No path has these. */
 const holes = { file: '\0', model: '\x01' } as const;
+export const fileHole = holes.file;
 const isHole = (piece: string): boolean => piece === holes.file || piece === holes.model;
 
 /**

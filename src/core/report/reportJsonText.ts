@@ -2,6 +2,7 @@
 import type { EngineReport } from './engineReport';
 import { formatDate } from '../text/formats';
 import type { TextInPieces } from '../text/textInPieces';
+import { fileLine, sizePart, weightsPart, type FileLine, type OwnPart } from './fileLine';
 import { fitOn, wholeLengthText } from './makeEngineReport';
 import { reportFitJson, reportJson } from './reportJson';
 import type { OwnNumbers, SharedReport } from './sharedReport';
@@ -19,10 +20,7 @@ export function jsonText(value: unknown, style: JsonStyle): string {
 const hole = '\0';
 const holeText = JSON.stringify(hole);
 
-/** The text of one shared report, cut at its holes. */
-type Pieces = readonly string[];
-
-const texts: Readonly<Record<JsonStyle, WeakMap<SharedReport, WeakMap<object, Pieces>>>> = {
+const lines: Readonly<Record<JsonStyle, WeakMap<SharedReport, WeakMap<object, FileLine>>>> = {
   line: new WeakMap(),
   lines: new WeakMap(),
 };
@@ -30,39 +28,65 @@ const texts: Readonly<Record<JsonStyle, WeakMap<SharedReport, WeakMap<object, Pi
 const nothing = {};
 
 /** more: what comes after the report's own fields; the same object for files that have the same of it. */
+export function sharedJsonLine(
+  shared: SharedReport,
+  style: JsonStyle,
+  more: object = nothing,
+): FileLine {
+  const known = lines[style].get(shared) ?? new WeakMap<object, FileLine>();
+  lines[style].set(shared, known);
+  const before = known.get(more);
+  if (before) return before;
+  const text = jsonText({ ...withHoles(shared.example), ...more }, style);
+  const made = fileLine(text, holeText, ownParts(shared.example.gpu, style));
+  known.set(more, made);
+  return made;
+}
+
+/** The same for one file. */
 export function sharedJsonPieces(
   shared: SharedReport,
   file: string,
-  { size, modified, weightBytes }: OwnNumbers,
+  numbers: OwnNumbers,
   style: JsonStyle,
   more: object = nothing,
 ): TextInPieces {
-  const pieces = piecesOf(shared, style, more);
-  const fit = JSON.stringify(
-    reportFitJson(fitOn(shared.example.gpu, { header: { weightBytes }, size })),
-    null,
-    style === 'lines' ? 2 : 0,
-  );
-  const values = [
-    JSON.stringify(file),
-    size,
-    weightBytes,
-    size,
-    JSON.stringify(wholeLengthText(size)),
-    JSON.stringify(formatDate(modified)),
-    style === 'lines' ? fit.replace(/\n/g, '\n    ') : fit,
-  ];
-  return { pieces, values };
+  const { pieces, own } = sharedJsonLine(shared, style, more);
+  const { size, modified, weightBytes } = numbers;
+  return { pieces, values: own.map(({ text }) => text({ file, size, modified, weightBytes })) };
 }
 
-function piecesOf(shared: SharedReport, style: JsonStyle, more: object): Pieces {
-  const known = texts[style].get(shared) ?? new WeakMap<object, Pieces>();
-  texts[style].set(shared, known);
-  const before = known.get(more);
-  if (before) return before;
-  const pieces = jsonText({ ...withHoles(shared.example), ...more }, style).split(holeText);
-  known.set(more, pieces);
-  return pieces;
+const filePart: OwnPart = { is: 'quoted-path', text: ({ file }) => JSON.stringify(file) };
+const lengthPart: OwnPart = { text: ({ size }) => JSON.stringify(wholeLengthText(size)) };
+const datePart: OwnPart = { text: ({ modified }) => dateText(modified) };
+const noFitPart: OwnPart = { text: () => 'null' };
+
+/** As withHoles has them. */
+function ownParts(gpu: EngineReport['gpu'], style: JsonStyle): OwnPart[] {
+  const fitPart = {
+    text: ({ size, weightBytes }: OwnNumbers) => {
+      const fit = reportFitJson(fitOn(gpu, { header: { weightBytes }, size }));
+      return style === 'line'
+        ? JSON.stringify(fit)
+        : JSON.stringify(fit, null, 2).replace(/\n/g, '\n    ');
+    },
+  };
+  const numbers = [sizePart, weightsPart, sizePart, lengthPart, datePart];
+  return [filePart, ...numbers, gpu ? fitPart : noFitPart];
+}
+
+/** By the minute, which is all that is told: many files of a fleet have the same. */
+const dates = new Map<number, string>();
+const mostDates = 4096;
+
+function dateText(modified: number): string {
+  const minute = Math.floor(modified / 60_000);
+  const known = dates.get(minute);
+  if (known !== undefined) return known;
+  if (dates.size >= mostDates) dates.clear();
+  const made = JSON.stringify(formatDate(modified));
+  dates.set(minute, made);
+  return made;
 }
 
 /** The holes in the order in which they are printed. */

@@ -6,8 +6,8 @@
  * weights (cut short, too large for the GPU), or that has a recipe or text of its own, shares nothing.
  */
 import {
+  canBeLengthAndWeights,
   headerSize,
-  holdsLengthAndWeights,
   lengthAndWeights,
   withLengthAndWeights,
 } from '../file/engineHeader';
@@ -214,7 +214,7 @@ function speaksOfBuildOnly(input: ReportInput): boolean {
     header !== null &&
     facts.damage === null &&
     facts.size !== null &&
-    saysNothingOf({ size: facts.size, headerBytes: facts.headerBytes }, machine) &&
+    saysNothingOf({ ...placeOf(facts.headerBytes), size: facts.size }, machine) &&
     facts.modified !== null &&
     facts.engines.length === 0 &&
     facts.kindDetails.length === 0 &&
@@ -228,11 +228,26 @@ function speaksOfBuildOnly(input: ReportInput): boolean {
  * whose answer are those of one with a shared report, it decides alone, and no facts are made for it.
  */
 export function saysNothingOf(
-  { size, headerBytes }: { size: number; headerBytes: Uint8Array },
+  { data, at, length, size }: HeaderPlace & { size: number },
   machine: ReportInput['machine'],
 ): boolean {
-  if (headerBytes.length !== headerSize || !holdsLengthAndWeights(headerBytes)) return false;
-  const { fileSize, weightBytes } = lengthAndWeights(headerBytes);
+  if (length !== headerSize) return false;
+  const { fileSize, weightBytes } = lengthAndWeights(data, at);
   const gpu = machine?.gpu ?? null;
-  return size === fileSize && (gpu === null || weightBytes <= gpu.totalMemory);
+  return (
+    size === fileSize &&
+    canBeLengthAndWeights(fileSize, weightBytes) &&
+    (gpu === null || weightBytes <= gpu.totalMemory)
+  );
+}
+
+/** Where the first bytes of a file stand among others, and how many they are: many are looked at without a copy of each. */
+export interface HeaderPlace {
+  data: DataView;
+  at: number;
+  length: number;
+}
+
+function placeOf({ buffer, byteOffset, byteLength }: Uint8Array): HeaderPlace {
+  return { data: new DataView(buffer, byteOffset, byteLength), at: 0, length: byteLength };
 }

@@ -2,6 +2,8 @@
  * Reads the answer of a check (es_check_record array and the text behind it, engine_shim.h) where it lies: nothing is
  * copied or decoded before it is asked for, so 10,000 records cost one object. Also packs the paths of a request.
  */
+import { lengthAndWeights } from '../../core/file/engineHeader';
+import { saysNothingOf } from '../../core/report/sharedReport';
 import { plainText } from '../../core/text/plainText';
 import type { CheckResult } from '../engineHost/protocol';
 
@@ -33,9 +35,16 @@ export interface RawLine {
   bytes: Uint8Array;
 }
 
+/** All that an answer says but length, weights, time and lines, as words of a record: bytes 0 to 15, 24 to 55, 128 to 151. */
+const kindWords = [0, 1, 2, 3, 6, 7, 8, 9, 10, 11, 12, 13, 32, 33, 34, 35, 36, 37] as const;
+const wordsOfRecord = checkRecordSize / 4;
+
+/** Of a record, and a number for its lines. */
+export type Kind = Int32Array;
+
 export class CheckRecords {
   private readonly view: DataView;
-  private readonly bytes: Buffer;
+  private readonly words: Int32Array;
   readonly count: number;
 
   /** Throws a RangeError when the bytes do not hold what count says. */
@@ -47,7 +56,9 @@ export class CheckRecords {
     this.count = count;
     const length = count * checkRecordSize;
     this.view = new DataView(records.buffer, records.byteOffset, length);
-    this.bytes = Buffer.from(records.buffer, records.byteOffset, length);
+    const { buffer, byteOffset } =
+      records.byteOffset % 4 === 0 ? records : Uint8Array.from(records.subarray(0, length));
+    this.words = new Int32Array(buffer, byteOffset, length / 4);
   }
 
   /** The first bytes of the file, as many as were read; shares memory with the answer. */
@@ -92,6 +103,11 @@ export class CheckRecords {
     return this.u64(index, offsets.fileSize);
   }
 
+  /** Of a header, as lengthAndWeights (core/file/engineHeader.ts) reads it. */
+  weightBytes(index: number): number {
+    return lengthAndWeights(this.view, this.at(index, 0)).weightBytes;
+  }
+
   /** ms since 1970. */
   modified(index: number): number {
     const at = this.at(index, offsets.modified);
@@ -102,23 +118,52 @@ export class CheckRecords {
     return high * 4294 + Math.floor(rest / 1_000_000);
   }
 
-  /** Where the lines of a file stand: files with the same place have the same lines. */
+  /** Where the lines of a file stand: files with the same place have the same lines. -1: it has none. */
   linesPlace(index: number): number {
-    return this.u64(index, offsets.linesOffset);
+    const at = this.at(index, offsets.linesOffset);
+    return this.view.getUint32(at + 4, true) === 0 ? -1 : this.view.getUint32(at, true);
   }
 
-  /**
-   * All that an answer says but length, weights, time and lines, as a key: bytes 0 to 15 and 24 to 55 of the header, what
-   * file it is, and the verdict.
-   */
-  kindBytes(index: number): string {
+  /** A whole engine that could be read, and whose length and weights have nothing to say (sharedReport.ts). */
+  isPlain(index: number, machine: Parameters<typeof saysNothingOf>[1]): boolean {
+    const { view } = this;
     const at = this.at(index, 0);
-    const { bytes } = this;
     return (
-      bytes.toString('latin1', at, at + 16) +
-      bytes.toString('latin1', at + 24, at + 56) +
-      bytes.toString('latin1', at + offsets.headerLength, at + offsets.fileSize)
+      view.getInt32(at + offsets.systemError, true) === 0 &&
+      // What it is not known to be, or a regular file.
+      view.getUint32(at + offsets.fileType, true) <= 1 &&
+      saysNothingOf(
+        {
+          ...{ data: view, at, length: view.getUint32(at + offsets.headerLength, true) },
+          size: this.fileSize(index),
+        },
+        machine,
+      )
     );
+  }
+
+  /** A number that tells kinds apart, but for few. */
+  kindHash(index: number): number {
+    const { words } = this;
+    const first = index * wordsOfRecord;
+    let hash = 0;
+    for (const word of kindWords)
+      hash = Math.imul(hash ^ (words[first + word] ?? 0), 0x5bd1e995) ^ (hash >>> 15);
+    return hash;
+  }
+
+  kind(index: number, lines: number): Kind {
+    const first = index * wordsOfRecord;
+    return Int32Array.from([...kindWords.map((word) => this.words[first + word] ?? 0), lines]);
+  }
+
+  isOfKind(index: number, lines: number, kind: Kind): boolean {
+    const { words } = this;
+    const first = index * wordsOfRecord;
+    for (let at = 0; at < kindWords.length; at++) {
+      if (words[first + (kindWords[at] ?? 0)] !== kind[at]) return false;
+    }
+    return kind[kindWords.length] === lines;
   }
 
   /** The lines of a file as they stand. */

@@ -13,14 +13,12 @@ import type {
   RecordedHash,
   RuntimeAnswer,
 } from '../../core/report/engineReport';
-import { lengthAndWeights } from '../../core/file/engineHeader';
 import { makeFileFacts } from '../../core/file/fileFacts';
 import { isModelPackageName } from '../../core/file/fileKind';
 import { makeEngineReport, type ReportInput } from '../../core/report/makeEngineReport';
 import type { RecipeFacts, RuntimeProblem as Problem } from '../../core/report/reasons';
 import {
   ownNumbers,
-  saysNothingOf,
   sharedReportOf,
   type OwnNumbers,
   type SharedReport,
@@ -117,7 +115,7 @@ class PlainFile implements DescribedFile, SharedFile {
   }
 
   get weightBytes(): number {
-    return lengthAndWeights(this.records.header(this.at)).weightBytes;
+    return this.records.weightBytes(this.at);
   }
 
   get facts(): FileFacts {
@@ -150,7 +148,7 @@ export class CheckedFiles {
     private readonly context: ReportContext,
     private readonly readLimitMs: number | undefined,
     private readonly texts: EngineTexts,
-    private readonly shared: SharedReports,
+    private readonly sharedReports: SharedReports,
     private readonly alike: AlikeFiles,
     private readonly contained: (
       engines: readonly ContainedEngine[],
@@ -197,7 +195,7 @@ export class CheckedFiles {
       now: Date.now(),
     };
     // Ten thousand reports of an editor's workspace hold what they have in common once.
-    const same = this.shared.of(input);
+    const same = this.sharedReports.of(input);
     const own = same
       ? sharedReportOf(same, { ...ownNumbers(facts), file: facts.file, checkedAt: input.now })
       : makeEngineReport(input);
@@ -216,33 +214,53 @@ export class CheckedFiles {
 
   /** The same at once for a whole engine of which nobody knows more than its header; null: there is more to it. */
   private plain(index: number, options: FilesOptions): PlainFile | null {
+    const shared = this.shared(index, options);
+    const outcome = this.outcomes[index];
+    if (!shared || outcome?.kind !== 'record') return null;
+    const mayHaveModel = options.beside?.(index)?.mayHaveModel !== false;
+    const { records, index: at } = outcome;
+    return new PlainFile(this.nameOf(index), shared, records, at, mayHaveModel, Date.now());
+  }
+
+  /** Printable. */
+  nameOf(index: number): string {
+    return plainText(displayPath(this.paths[index] ?? ''));
+  }
+
+  /** What a file that has a shared report has for itself. */
+  numbersOf(index: number): OwnNumbers {
+    const outcome = this.outcomes[index];
+    if (outcome?.kind !== 'record') throw new RangeError(`nobody was asked about file ${index}`);
+    const { records, index: at } = outcome;
+    return {
+      size: records.fileSize(at),
+      modified: records.modified(at),
+      weightBytes: records.weightBytes(at),
+    };
+  }
+
+  /** The report that it shares with others, found without making anything of this file; null: there is more to it. */
+  shared(index: number, options: FilesOptions): SharedReport | null {
     const path = this.paths[index];
     const outcome = this.outcomes[index];
     if (path === undefined || outcome?.kind !== 'record') return null;
     if (options.deep === true || options.recordedHash || this.texts.knows(path)) return null;
-    const beside = options.beside?.(index);
-    if (beside?.mayHaveRecipe !== false) return null;
+    if (options.beside?.(index)?.mayHaveRecipe !== false) return null;
     const { records, index: at, runtime } = outcome;
-    const type = records.fileType(at);
-    if (records.systemError(at) !== 0 || type === 'directory' || type === 'other') return null;
-    const headerBytes = records.header(at);
-    const size = records.fileSize(at);
-    if (!saysNothingOf({ size, headerBytes }, this.context.machine)) return null;
-    const file = plainText(displayPath(path));
-    if (isModelPackageName(file)) return null;
-    const now = Date.now();
-    const shared = this.alike.find(records, at, runtime, this.context, () =>
-      this.shared.of({
-        ...this.context,
-        facts: plainFacts(file, records, at),
+    const { context } = this;
+    if (!records.isPlain(at, context.machine)) return null;
+    if (isModelPackageName(typeof path === 'string' ? path : displayPath(path))) return null;
+    return this.alike.find(records, at, runtime, context, () =>
+      this.sharedReports.of({
+        ...context,
+        facts: plainFacts(this.nameOf(index), records, at),
         recipe: null,
         answer: answerOf(records, at),
         runtime,
         runtimeProblem: null,
-        now,
+        now: Date.now(),
       }),
     );
-    return shared && new PlainFile(file, shared, records, at, beside.mayHaveModel, now);
   }
 
   /** In order; the next ones are read ahead where files have to be read. */
@@ -250,13 +268,17 @@ export class CheckedFiles {
     for (const file of this.describedFiles(options)) yield (await file).report;
   }
 
-  /** The same with the facts of each file. Nothing waits for the ones that are known at once. */
-  *describedFiles(options: FilesOptions = {}): Generator<DescribedFile | Promise<DescribedFile>> {
+  /** The same with the facts of each file, or of these. Nothing waits for the ones that are known at once. */
+  *describedFiles(
+    options: FilesOptions = {},
+    indices: readonly number[] = [...this.paths.keys()],
+  ): Generator<DescribedFile | Promise<DescribedFile>> {
     const ahead: (DescribedFile | Promise<DescribedFile>)[] = [];
     let waiting = 0;
-    for (let next = 0; next < this.length || ahead.length > 0;) {
-      while (next < this.length && waiting < readsAtOnce && ahead.length <= readsAtOnce) {
-        const index = next++;
+    for (let next = 0; next < indices.length || ahead.length > 0;) {
+      while (waiting < readsAtOnce && ahead.length <= readsAtOnce) {
+        const index = indices[next++];
+        if (index === undefined) break;
         const plain = this.plain(index, options);
         if (plain) {
           ahead.push(plain);
