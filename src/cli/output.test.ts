@@ -3,12 +3,13 @@ import { execFileSync } from 'node:child_process';
 import * as path from 'node:path';
 
 const outputModule = require.resolve('./output');
+const lineModule = require.resolve('../core/report/fileLine');
 const text = (seed: number, length: number): string => `${seed}…é\u{1f600}`.repeat(length);
 
 /** In a process of its own: what was printed there, in whatever way. */
 function printedBy(body: string): string {
   const script = `
-    const { end, print, printPieces } = require(${JSON.stringify(outputModule)});
+    const { encodedLine, end, print, printLine, printPieces } = require(${JSON.stringify(outputModule)});
     const text = ${text.toString()};
     (async () => { ${body} })().then(() => end(0));`;
   // Compiled where the suite runs under Wine.
@@ -41,6 +42,39 @@ describe('output', () => {
       expected += `,\na…${at}${text(7, 300)}${text(at, at)}ü`;
     }
     expected += `${text(1, 50_000)}[xé${text(2, 50_000)}${'b'.repeat(200_000)}the end`;
+    assert.ok(printed === expected, `${printed.length} of ${expected.length} characters`);
+  });
+
+  it('has in lines that are filled what their parts say, for any path and number', () => {
+    const numbers = [0, 9, 10, 64, 99_999, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 50, -1, 1e15, 1e21];
+    const paths = [
+      'a.engine',
+      'C:/x-y.engine',
+      '"q" é\u{1f600}',
+      '-x',
+      '=1,2',
+      `d/${'n'.repeat(70_000)}`,
+    ];
+    const printed = printedBy(`
+      const { sizePart, weightsPart, isPlainPath } = require(${JSON.stringify(lineModule)});
+      const own = [
+        { is: 'path', text: ({ file }) => file },
+        { is: 'quoted-path', text: ({ file }) => JSON.stringify(file) },
+        sizePart,
+        weightsPart,
+        { text: ({ modified }) => 'é' + modified },
+      ];
+      const line = encodedLine({ pieces: ['…', '|', '|', '|', '|', '\\n' + text(3, 99)], own });
+      for (const size of ${JSON.stringify(numbers)})
+        for (const file of ${JSON.stringify(paths)})
+          printLine(line, { file, size, weightBytes: size + 1, modified: 7 }, isPlainPath(file));
+    `);
+    let expected = '';
+    for (const size of numbers) {
+      for (const file of paths) {
+        expected += `…${file}|${JSON.stringify(file)}|${size}|${size + 1}|é7\n${text(3, 99)}`;
+      }
+    }
     assert.ok(printed === expected, `${printed.length} of ${expected.length} characters`);
   });
 });

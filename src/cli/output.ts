@@ -1,5 +1,6 @@
 /** What the command line writes: stdout in order, colours only on a terminal, and the end of the process. */
 import { plainText } from '../core/text/plainText';
+import { Failure } from '../core/wire/failure';
 import { inOne, type TextInPieces } from '../core/text/textInPieces';
 import type { Severity } from '../core/report/engineReport';
 import type { FileLine, LineFile, OwnPart } from '../core/report/fileLine';
@@ -46,12 +47,30 @@ function stdout(): NodeJS.WriteStream {
       if (heedStdoutError) {
         heedStdoutError(error);
         continuePrinting?.();
+      } else if (error.code === 'EPIPE') {
+        endProcess(0);
       } else {
-        endProcess(error.code === 'EPIPE' ? 0 : 2);
+        const { message, nextStep } = outputProblem('The standard output', error);
+        process.stderr.write(`${message}\n${nextStep}\n`, () => endProcess(2));
       }
     });
   }
   return process.stdout;
+}
+
+export function outputProblem(name: string, { code, message }: NodeJS.ErrnoException): Failure {
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new Failure(
+      'file-error',
+      `${name} could not be written: the disk is full.`,
+      'Make room there, then check again.',
+    );
+  }
+  return new Failure(
+    'file-error',
+    `${name} could not be written: ${message}.`,
+    'Check that the folder is there and can be written to.',
+  );
 }
 
 /** What was printed and not yet written: a call of the system for each of many reports would be felt. */

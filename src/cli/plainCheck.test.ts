@@ -30,6 +30,7 @@ describe('plainCheck', () => {
     const word = fc.oneof(
       fc.constantFrom('--json', '--verbose', '--match-version', '--ext', '--machine', '--runtime'),
       fc.constantFrom('--', '-', '-h', '--help', '--jso', '--timeout', '--json=1', 'check', 'help'),
+      fc.constantFrom('--format', '--format', 'csv', 'ndjson', 'json', 'sarif'),
       fc.constantFrom('a.engine', 'models/', '.plan', '5', '', ' '),
     );
     let understood = 0;
@@ -49,6 +50,14 @@ describe('plainCheck', () => {
     assert.ok(understood > 20, `only ${understood} were understood`);
   });
 
+  it('understands the formats that have a line for each file', () => {
+    for (const format of ['csv', 'ndjson']) {
+      const args = ['check', '--format', format, 'x'];
+      assert.equal(plainCheck(args)?.options.format, format);
+      assert.deepEqual(plainCheck(args), parsed(args));
+    }
+  });
+
   it('leaves options with values, help and mistakes to the parser', () => {
     for (const args of [
       [],
@@ -56,6 +65,9 @@ describe('plainCheck', () => {
       ['check', '--help'],
       ['check', '--ext', '.plan', 'x'],
       ['check', '--jsno', 'x'],
+      ['check', '--format', 'sarif', 'x'],
+      ['check', '--format', 'csv', '--json', 'x'],
+      ['check', 'x', '--format'],
       ['check', '--', '-x.engine'],
       ['runtimes'],
     ]) {

@@ -386,6 +386,43 @@ describe('command line', () => {
     assert.match(stderr, /No engines were found/);
   });
 
+  it('prints of many engines what it prints of each, in every format', async () => {
+    const many = emptyFolder();
+    const names = ['a.engine', 'b.engine', "it's, é.engine", '=f.engine', 'sub/-x.engine'];
+    fs.mkdirSync(path.join(many, 'sub'));
+    const files = names.map((name, at) => {
+      const file = path.join(many, name);
+      const version = at === 0 ? '1.6.1.120' : '1.7.1.116';
+      writeEngine(file, { version, weightBytes: 5000 * at, length: at === 1 ? 100 : 7000 + at });
+      return file;
+    });
+    fs.writeFileSync(`${files[2]}.json`, '{}');
+    fs.writeFileSync(path.join(many, 'b.onnx'), '');
+    const inOrder = (of: (file: string) => Promise<string>) =>
+      Promise.all([...files].sort((a, b) => (a < b ? -1 : 1)).map(of));
+    const stdout = async (...args: string[]) =>
+      (await run(['check', ...args], withLibraries('1.7.1.116'))).stdout;
+    const each = await inOrder((file) => stdout(file));
+    assert.equal((await stdout(many)).replace(/\d+ files: .*\n$/, ''), each.join(''));
+    const { reports } = await json([many]);
+    assert.deepEqual(
+      reports,
+      (await inOrder((file) => stdout('--json', file))).flatMap(
+        (text) => JSON.parse(text) as unknown,
+      ),
+    );
+    for (const format of ['csv', 'ndjson']) {
+      const output = inFolder(`all.${format}`);
+      const alone = await run(['check', '--format', format, many], withLibraries('1.7.1.116'));
+      const beside = await run(
+        ['check', '--format', 'github', '--output', `${format}=${output}`, many],
+        withLibraries('1.7.1.116'),
+      );
+      assert.equal(alone.stdout, fs.readFileSync(output, 'utf8'));
+      assert.equal(alone.code, beside.code);
+    }
+  });
+
   it('counts 1 more than 2, and 0 only when all are usable', async () => {
     fs.writeFileSync(inFolder('page.engine'), '<html>');
     const engine = await builtEngine('1.7.1.116');

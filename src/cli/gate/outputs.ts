@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import type { Spool } from '../../core/gate/formats';
 import { Failure } from '../../core/wire/failure';
 import { inOne, type TextInPieces } from '../../core/text/textInPieces';
-import { end, onStdoutError, print, printPieces, shown } from '../output';
+import { end, onStdoutError, outputProblem, print, printPieces, shown } from '../output';
 import { makeTemporaryFolder } from '../temporaryFolder';
 
 export interface GateOutput {
@@ -70,21 +70,6 @@ export class FileOutput implements GateOutput {
   private problem(error: unknown): Failure {
     return outputProblem(shown(this.file), error as NodeJS.ErrnoException);
   }
-}
-
-function outputProblem(name: string, { code, message }: NodeJS.ErrnoException): Failure {
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new Failure(
-      'file-error',
-      `${name} could not be written: the disk is full.`,
-      'Make room there, then check again.',
-    );
-  }
-  return new Failure(
-    'file-error',
-    `${name} could not be written: ${message}.`,
-    'Check that the folder is there and can be written to.',
-  );
 }
 
 /** A reader that goes away (head, less) is no failure, and the other outputs are still written. */
