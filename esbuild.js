@@ -38,6 +38,7 @@ const inPieces = (name, entryPoint) => ({
   splitting: true,
   chunkNames: `lazy/${name}-[name]-[hash]`,
   write: false,
+  metafile: true, // which pieces the entry needs at once
   sourcemap: watching && 'inline', // for the conversion, which passes it on
 });
 
@@ -132,27 +133,124 @@ function copyOnnxRuntime() {
 
 /**
  * VS Code loads CommonJS, esbuild splits ES modules only: so the pieces are split first and converted one by one.
- * `await import()` of a piece becomes a require that runs when it is reached.
+ * `await import()` of a piece becomes a require that runs when it is reached. Pieces that the entry needs at once become
+ * part of it, because finding and opening a file takes longer than what is in it; the others ask the entry for them.
  */
 async function writeAsCommonJs(name, result) {
-  const files = result.outputFiles.map(async ({ path: file, text }) => {
-    const { code, map } = await esbuild.transform(text, {
-      format: 'cjs',
-      platform: 'node',
-      target: node.target,
-      minify: node.minify,
-      sourcemap: watching && 'external',
-      sourcefile: file,
-      supported: { 'dynamic-import': false },
-    });
-    if (!watching) return [{ file, code }];
-    const link = `//# sourceMappingURL=${path.basename(file)}.map\n`;
+  const dist = path.join(__dirname, 'dist');
+  const entry = `${name}.js`;
+  const pieceNamed = (file) => path.relative(dist, file).replaceAll('\\', '/');
+  const texts = new Map(
+    result.outputFiles
+      .filter(({ path: file }) => file.endsWith('.js'))
+      .map(({ path: file, text }) => [pieceNamed(file), text]),
+  );
+  const atOnce = piecesAtOnce(result.metafile, `dist/${entry}`).map((file) => file.slice(5));
+  const inEntry = new Map(atOnce.map((file, at) => [path.posix.basename(file), `piece${at}`]));
+  const convert = {
+    ...{ format: 'cjs', platform: 'node', target: node.target, minify: node.minify },
+    sourcemap: watching && 'external',
+    supported: { 'dynamic-import': false },
+  };
+  const files = [...texts].map(async ([file, text]) => {
+    if (inEntry.has(path.posix.basename(file))) return [];
+    const { code, map } =
+      file === entry
+        ? await joined(entry, texts, inEntry, convert)
+        : await esbuild.transform(text, { ...convert, sourcefile: path.join(dist, file) });
+    const loaded = withOneVSCode(askingTheEntry(code, entry, inEntry));
+    if (!watching) return [{ file, code: loaded }];
+    const link = `//# sourceMappingURL=${path.posix.basename(file)}.map\n`;
     return [
       { file: `${file}.map`, code: map },
-      { file, code: code + link },
+      { file, code: loaded + link },
     ];
   });
-  writePieces(path.join(__dirname, 'dist'), name, (await Promise.all(files)).flat());
+  // A piece whose own text stays the same may ask the entry for another one than before: another name, then.
+  const salt = atOnce.join();
+  const renamed = (text) =>
+    text.replaceAll(
+      new RegExp(`(${name}-[\\w-]+-)([A-Z0-9]{8})(?=\\.js)`, 'g'),
+      (_, start, hash) => {
+        const sum = crypto.createHash('sha256').update(`${hash} ${salt}`).digest('hex');
+        return start + sum.slice(0, 8).toUpperCase();
+      },
+    );
+  const written = (await Promise.all(files)).flat().map(({ file, code }) => ({
+    file: path.join(dist, renamed(file)),
+    code: renamed(code),
+  }));
+  writePieces(dist, name, written);
+}
+
+/** The pieces that a file of dist imports at its start, itself or through others. */
+function piecesAtOnce({ outputs }, entry) {
+  const found = new Set();
+  const follow = (file) => {
+    for (const { path: next, kind } of outputs[file].imports) {
+      if (kind !== 'import-statement' || !(next in outputs) || found.has(next)) continue;
+      found.add(next);
+      follow(next);
+    }
+  };
+  follow(entry);
+  return [...found].sort();
+}
+
+/** The entry with the pieces that it needs at once, each of which it also hands out under a name. */
+async function joined(entry, texts, inEntry, convert) {
+  const lines = [`export * from './${entry}';`];
+  for (const [piece, as] of inEntry) lines.push(`export * as ${as} from './lazy/${piece}';`);
+  const fromMemory = {
+    name: 'from-memory',
+    setup: (build) => {
+      build.onResolve({ filter: /./ }, ({ path: named, importer, kind }) => {
+        if (!named.startsWith('.')) return { path: named, external: true };
+        const folder = texts.has(importer) ? path.posix.dirname(importer) : '.';
+        const file = path.posix.join(folder, named);
+        return kind === 'import-statement'
+          ? { path: file, namespace: 'memory' }
+          : { path: `./${file}`, external: true };
+      });
+      build.onLoad({ filter: /./, namespace: 'memory' }, ({ path: file }) => ({
+        contents: texts.get(file),
+      }));
+    },
+  };
+  const { outputFiles } = await esbuild.build({
+    ...convert,
+    stdin: { contents: lines.join('\n') },
+    bundle: true,
+    outfile: entry,
+    write: false,
+    plugins: [fromMemory],
+    legalComments: node.legalComments,
+    logLevel: node.logLevel,
+  });
+  const textOf = (end) => outputFiles.find(({ path: file }) => file.endsWith(end))?.text;
+  return { code: textOf('.js'), map: textOf('.map') };
+}
+
+/** What is part of the entry is there once. */
+function askingTheEntry(code, entry, inEntry) {
+  return code.replaceAll(/require\("(\.\/(?:lazy\/)?)([\w-]+\.js)"\)/g, (all, from, piece) => {
+    const as = inEntry.get(piece);
+    const to = from === './' ? '../' : './';
+    return as === undefined ? all : `require("${to}${entry}").${as}`;
+  });
+}
+
+/**
+ * Each source file imports VS Code's API, and for each esbuild makes a copy of all of it, name by name: a millisecond for
+ * ten. Nothing of ours needs the copy.
+ */
+function withOneVSCode(code) {
+  const found = /[\w$]+\(require\("vscode"\)(?:, ?1)?\)/g;
+  if (!found.test(code)) return code;
+  const once = 'vscodeItself';
+  return code
+    .replace(/^("use strict";\s*)?/, `$1const ${once} = require("vscode");`)
+    .replaceAll(found, once);
 }
 
 /** How long a piece that nothing names any more stays: a program that was started before may still ask for it. */

@@ -10,11 +10,12 @@ import { repositoryRoot, temporaryFolder, type TemporaryFolder } from '../test/h
 interface Bundler {
   piecesOf: (dist: string, name: string) => Set<string>;
   removeUnusedPieces: (dist: string, name: string, olderThanMs: number) => void;
+  splitBundles: string[];
   writePieces: (dist: string, name: string, files: { file: string; code: string }[]) => void;
 }
 const bundlerFile = path.join(repositoryRoot, 'esbuild.js');
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the build script is CommonJS
-const { piecesOf, removeUnusedPieces, writePieces } = require(bundlerFile) as Bundler;
+const { piecesOf, removeUnusedPieces, splitBundles, writePieces } = require(bundlerFile) as Bundler;
 
 describe('bundles in pieces', () => {
   let dist: TemporaryFolder;
@@ -56,6 +57,27 @@ describe('bundles in pieces', () => {
       'extension-c-CCCCCC11.js',
     ]);
   });
+
+  for (const name of splitBundles) {
+    it(`has in ${name}.js what it needs at once, and there alone`, () => {
+      const folder = path.join(repositoryRoot, 'dist');
+      const entry = fs.readFileSync(path.join(folder, `${name}.js`), 'utf8');
+      const pieces = [...piecesOf(folder, name)].map((piece) =>
+        fs.readFileSync(path.join(folder, 'lazy', piece), 'utf8'),
+      );
+      const later = /\(\) ?=> ?(?:[\w$]+\()?require\("\.\/(?:lazy\/)?[\w-]+\.js"\)/g;
+      assert.doesNotMatch(entry.replaceAll(later, ''), /require\("\.\/lazy\//);
+      const asked = pieces.flatMap((text) => [
+        ...text.matchAll(new RegExp(`require\\("\\.\\./${name}\\.js"\\)\\.(piece\\d+)`, 'g')),
+      ]);
+      for (const [, piece] of asked) assert.match(entry, new RegExp(`\\b${piece}: ?\\(\\) ?=>`));
+      if (name !== 'extension') return;
+      assert.ok(asked.length > 20, 'pieces ask the entry for what both need');
+      for (const text of [entry, ...pieces]) {
+        assert.ok(text.split('require("vscode")').length <= 2, 'one VS Code in each file');
+      }
+    });
+  }
 
   it('leaves for the package only what is named', () => {
     writePieces(dist.path, 'cli', program('11'));
