@@ -9,6 +9,7 @@ import * as path from 'node:path';
 import { activation } from '../test/bench/activation';
 import { buildOcr, eventLoop } from '../test/bench/build';
 import { hugeEngine, manyEngines } from '../test/bench/check';
+import { editor } from '../test/bench/editor';
 import { makeFleet, type Fleet } from '../test/bench/fleet';
 import {
   coldRows,
@@ -88,6 +89,7 @@ const benches: Record<string, () => Promise<Row[]>> = {
   eventLoop,
   onnxFacts,
   activation,
+  editor,
   sha256,
   runOverhead,
   largeEngineMemory,
