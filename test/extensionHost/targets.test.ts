@@ -68,7 +68,7 @@ describe('targets', () => {
       'one column',
       () => cells().every((row) => row.length === 1) && cells().length === 2,
     );
-    assert.equal(targets.status.shown !== null, true);
+    await until('a summary', () => targets.status.shown !== null);
   });
 
   it('group the Engines view, and a fix there is for the target', async () => {

@@ -2,6 +2,7 @@
  * The targets of this window: those of engine-inspector.json in the folder of an engine, else a few common boards. The
  * file is read with the first question and again when it changes; a text that is wrong keeps what it said before.
  */
+import * as fs from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { EngineReport } from '../../core/report/engineReport';
 import type { TargetsView } from '../../core/pages/targetsView';
@@ -27,6 +28,8 @@ export interface ChosenTargets {
 }
 
 interface Kept {
+  /** Of the file before it was read. */
+  state: string;
   text: string | null;
   /** Why it can't be used; empty: it can. */
   problem: string;
@@ -114,12 +117,17 @@ export class Targets implements vscode.Disposable {
     };
   }
 
-  private read(file: vscode.Uri): Promise<Kept> {
+  private async read(file: vscode.Uri): Promise<Kept> {
     this.watch();
     const key = file.toString();
     const known = this.kept.get(key);
-    if (known) return known;
-    const read = readConfig(file, this.lastOf.get(key) ?? null);
+    if (known) {
+      // A watcher may miss a change: on a network, or of a file that was made and removed at once.
+      const [{ state }, now] = await Promise.all([known, stateOf(file)]);
+      if (state === now || this.kept.get(key) !== known) return this.kept.get(key) ?? known;
+      this.refresh();
+    }
+    const read = this.kept.get(key) ?? readConfig(file, this.lastOf.get(key) ?? null);
     void read.then(({ last }) => this.lastOf.set(key, last));
     this.kept.set(key, read);
     return read;
@@ -146,22 +154,31 @@ export class Targets implements vscode.Disposable {
 const mostBytes = 2 * 1024 * 1024;
 
 async function readConfig(file: vscode.Uri, before: ParsedConfig | null): Promise<Kept> {
+  const state = await stateOf(file);
   let text: string | null;
   try {
     text = await readText(file, mostBytes, 'The list of targets');
   } catch (error) {
     const sentence = error instanceof Error ? error.message : String(error);
-    return { text: '', problem: sentence, parsed: null, last: before };
+    return { state, text: '', problem: sentence, parsed: null, last: before };
   }
-  if (text === null) return { text: null, problem: '', parsed: null, last: null };
+  if (text === null) return { state, text: null, problem: '', parsed: null, last: null };
   const { parseConfig } = await import('../../core/targets/targetsConfig');
   const parsed = parseConfig(text);
   return {
+    state,
     text,
     problem: parsed.ok ? '' : problemSentence(parsed),
     parsed,
     last: parsed.ok ? parsed : before,
   };
+}
+
+/** Equal as long as the file is as it was; of one that is elsewhere only the watcher knows. */
+async function stateOf(file: vscode.Uri): Promise<string> {
+  if (file.scheme !== 'file') return '';
+  const stat = await fs.stat(file.fsPath).catch(() => null);
+  return stat ? `${stat.ino} ${stat.size} ${stat.mtimeMs}` : '';
 }
 
 function problemSentence(parsed: Extract<ParsedConfig, { ok: false }>): string {
