@@ -106,6 +106,36 @@ describe('matrix page', function () {
     assert.ok(scroll <= client, `${scroll} px wide in ${client} px`);
   });
 
+  it('shows five targets whole, and says how many lie out of sight where it is narrow', async () => {
+    await open('matrix-300');
+    const more = page.locator('[data-action=moreColumns]');
+    const isWhole = async (column: number) => {
+      const cell = (await page.locator(`#cell-1-${column}`).boundingBox())!;
+      const grid = (await page.locator('.matrix-grid').boundingBox())!;
+      const first = (await page.locator('#cell-1-0').boundingBox())!;
+      return cell.x >= first.x + first.width - 2 && cell.x + cell.width <= grid.x + grid.width + 2;
+    };
+    assert.ok(await isWhole(5));
+    assert.equal(await more.count(), 0);
+    await page.setViewportSize({ width: 387, height: 800 });
+    await more.filter({ hasText: '3 more targets' }).waitFor();
+    assert.ok(!(await isWhole(5)));
+    await more.click();
+    await more.filter({ hasText: '2 more targets' }).waitFor();
+    await page.locator('.matrix-grid').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('End');
+    await more.waitFor({ state: 'detached' });
+    assert.ok(await isWhole(5));
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    assert.ok(await isWhole(2));
+    await page.keyboard.press('Enter');
+    const said = (await page.locator('.details h2').first().boundingBox())!;
+    assert.ok(said.y + said.height <= 800, 'what was asked for is in sight');
+  });
+
   it('says what is wrong with the targets, that there are no engines, and whose boards it shows', async () => {
     await open('matrix-problem');
     assert.match(await page.locator('header').innerText(), /line 4: There is no board/);

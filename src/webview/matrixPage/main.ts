@@ -24,6 +24,7 @@ let state: MatrixState = {
   opened: null,
   scrollTop: 0,
   height: 600,
+  hidden: 0,
 };
 
 const grid = () => root.querySelector<HTMLElement>('.matrix-grid');
@@ -45,14 +46,23 @@ const actions: MatrixActions = {
         column: Math.max(0, Math.min(column, columns)),
       },
     });
-    reveal(state.active.line);
+    reveal(state.active);
   },
   open: (line, column) => {
     const at = state.lines[line];
-    if (at?.kind === 'engine') update({ opened: { row: at.row, column } });
+    if (at?.kind !== 'engine') return;
+    update({ opened: { row: at.row, column } });
+    // In narrow editors it stands below the matrix.
+    const details = root.querySelector<HTMLElement>('.details');
+    const element = grid();
+    if (details && element && details.offsetTop >= element.offsetTop + element.offsetHeight) {
+      details.firstElementChild?.scrollIntoView({ block: 'nearest' });
+    }
   },
-  scrolled: (scrollTop, height) => {
-    if (scrollTop !== state.scrollTop || height !== state.height) update({ scrollTop, height });
+  scrolled: measure,
+  showMoreColumns: () => {
+    const element = grid();
+    element?.scrollBy({ left: columnWidth(element) });
   },
 };
 
@@ -66,12 +76,37 @@ function refill(filter: MatrixFilter): void {
 function update(change: Partial<MatrixState>): void {
   state = { ...state, ...change };
   render(matrixPage(state, actions), root);
+  measure();
 }
 
-/** Brings a line between the sticky head and the lower edge. */
-function reveal(line: number): void {
+const columnWidth = (element: HTMLElement): number =>
+  element.querySelector<HTMLElement>('.matrix-head > :last-child')?.offsetWidth ?? 0;
+
+/** What is in sight, as it is now laid out; renders again where that changed. */
+function measure(): void {
   const element = grid();
   if (!element) return;
+  const { scrollTop, scrollLeft, scrollWidth, clientWidth, clientHeight: height } = element;
+  const width = columnWidth(element);
+  const rest = scrollWidth - scrollLeft - clientWidth;
+  // A few pixels hide nothing.
+  const hidden = width === 0 ? 0 : Math.max(0, Math.ceil((rest - 8) / width));
+  if (scrollTop !== state.scrollTop || height !== state.height || hidden !== state.hidden) {
+    update({ scrollTop, height, hidden });
+  }
+}
+
+/** Brings a cell between the sticky head and the lower edge, and beside the sticky first column. */
+function reveal({ line, column }: MatrixState['active']): void {
+  const element = grid();
+  if (!element) return;
+  const width = columnWidth(element);
+  const first = element.querySelector<HTMLElement>('.matrix-head > .first')?.offsetWidth ?? 0;
+  const left = (column - 1) * width;
+  if (column > 0 && left < element.scrollLeft) element.scrollLeft = left;
+  else if (column > 0 && left + width > element.scrollLeft + element.clientWidth - first) {
+    element.scrollLeft = left + width - element.clientWidth + first;
+  }
   const head = element.querySelector<HTMLElement>('.matrix-head')?.offsetHeight ?? 0;
   const top = line * rowHeight;
   const visible = element.clientHeight - head;
@@ -100,9 +135,6 @@ state.filter = {
   problemsOnly: problemsOnly === true,
   sort: sort === 'name' ? 'name' : 'worst',
 };
-window.addEventListener('resize', () => {
-  const element = grid();
-  if (element) actions.scrolled(element.scrollTop, element.clientHeight);
-});
+window.addEventListener('resize', measure);
 update({});
 extension.send({ type: 'ready' });

@@ -24,6 +24,8 @@ export interface MatrixState {
   opened: { row: MatrixRow; column: number } | null;
   scrollTop: number;
   height: number;
+  /** Columns that lie out of sight to the right. */
+  hidden: number;
 }
 
 export interface MatrixActions {
@@ -32,7 +34,8 @@ export interface MatrixActions {
   toggleFolder(folder: string): void;
   activate(line: number, column: number): void;
   open(line: number, column: number): void;
-  scrolled(scrollTop: number, height: number): void;
+  scrolled(): void;
+  showMoreColumns(): void;
 }
 
 const signs: Record<CellSign, [string, string]> = {
@@ -192,54 +195,70 @@ function gridOf(state: MatrixState, matrix: MatrixModel, actions: MatrixActions)
   const seen = lines.slice(from, to);
   const onKey = (event: KeyboardEvent) => keydown(event, state, matrix, actions);
   const idOf = (line: number, column: number) => `cell-${line}-${column}`;
-  return html`<div
-    class="matrix-grid"
-    role="grid"
-    tabindex="0"
-    aria-label=${strings.grid}
-    aria-rowcount=${lines.length + 1}
-    aria-colcount=${matrix.columns.length + 1}
-    aria-activedescendant=${lines.length === 0 ? nothing : idOf(active.line, active.column)}
-    .style=${`--columns: ${matrix.columns.length}`}
-    @keydown=${onKey}
-    @scroll=${(event: Event) => {
-      const element = event.currentTarget as HTMLElement;
-      actions.scrolled(element.scrollTop, element.clientHeight);
-    }}
-  >
-    <div class="matrix-row matrix-head" role="row" aria-rowindex="1">
-      <span role="columnheader" class="first">${strings.engine}</span>
-      ${matrix.columns.map(
-        ({ name, facts, required, runs }) =>
-          html`<span role="columnheader" title=${facts}
-            ><strong><bdi>${name}</bdi></strong
-            ><small><bdi>${facts}</bdi>${required ? nothing : ` · ${strings.optional}`}</small
-            ><small>${strings.runsThere(runs, matrix.rows.length)}</small></span
-          >`,
-      )}
-    </div>
-    <div class="spacer" role="presentation" .style=${`height: ${from * rowHeight}px`}></div>
-    ${repeat(
-      seen,
-      (line) => (line.kind === 'folder' ? `folder ${line.folder}` : line.row.id),
-      (line, index) => {
-        const at = from + index;
-        const cell = (column: number) => ({
-          id: idOf(at, column),
-          active: active.line === at && active.column === column,
-        });
-        return line.kind === 'folder'
-          ? folderRow(line, at, cell, matrix, actions)
-          : engineRow(line.row, at, cell, matrix, state, actions);
-      },
-    )}
+  return html`<div class="matrix-frame">
+    ${moreColumns(state, actions)}
     <div
-      class="spacer"
-      role="presentation"
-      .style=${`height: ${Math.max(0, lines.length - to) * rowHeight}px`}
-    ></div>
-    ${lines.length === 0 ? html`<p class="waiting" role="presentation">${strings.nothingFits}</p>` : nothing}
+      class="matrix-grid"
+      role="grid"
+      tabindex="0"
+      aria-label=${strings.grid}
+      aria-rowcount=${lines.length + 1}
+      aria-colcount=${matrix.columns.length + 1}
+      aria-activedescendant=${lines.length === 0 ? nothing : idOf(active.line, active.column)}
+      .style=${`--columns: ${matrix.columns.length}`}
+      @keydown=${onKey}
+      @scroll=${() => actions.scrolled()}
+    >
+      <div class="matrix-row matrix-head" role="row" aria-rowindex="1">
+        <span role="columnheader" class="first">${strings.engine}</span>
+        ${matrix.columns.map(
+          ({ name, facts, required, runs }) =>
+            html`<span role="columnheader" title=${facts}
+              ><strong><bdi>${name}</bdi></strong
+              ><small><bdi>${facts}</bdi>${required ? nothing : ` · ${strings.optional}`}</small
+              ><small>${strings.runsThere(runs, matrix.rows.length)}</small></span
+            >`,
+        )}
+      </div>
+      <div class="spacer" role="presentation" .style=${`height: ${from * rowHeight}px`}></div>
+      ${repeat(
+        seen,
+        (line) => (line.kind === 'folder' ? `folder ${line.folder}` : line.row.id),
+        (line, index) => {
+          const at = from + index;
+          const cell = (column: number) => ({
+            id: idOf(at, column),
+            active: active.line === at && active.column === column,
+          });
+          return line.kind === 'folder'
+            ? folderRow(line, at, cell, matrix, actions)
+            : engineRow(line.row, at, cell, matrix, state, actions);
+        },
+      )}
+      <div
+        class="spacer"
+        role="presentation"
+        .style=${`height: ${Math.max(0, lines.length - to) * rowHeight}px`}
+      ></div>
+      ${lines.length === 0 ? html`<p class="waiting" role="presentation">${strings.nothingFits}</p>` : nothing}
+    </div>
   </div>`;
+}
+
+/** What is cut off at the edge is easily taken for all there is. */
+function moreColumns(
+  { hidden }: MatrixState,
+  actions: MatrixActions,
+): TemplateResult | typeof nothing {
+  if (hidden === 0) return nothing;
+  return html`<button
+    class="link more-columns"
+    type="button"
+    data-action="moreColumns"
+    @click=${() => actions.showMoreColumns()}
+  >
+    ${strings.moreTargets(hidden)}${icon('chevron-right')}
+  </button>`;
 }
 
 type CellOf = (column: number) => { id: string; active: boolean };

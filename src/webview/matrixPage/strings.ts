@@ -23,6 +23,7 @@ export const strings = {
   checkAll: 'Check All Again',
   engine: 'Engine',
   optional: 'optional',
+  moreTargets: (count: number) => (count === 1 ? '1 more target' : `${count} more targets`),
   runsThere: (runs: number, all: number) => `${runs} of ${all}`,
   root: 'workspace root',
   nothing: 'No engine was found in this workspace.',
