@@ -47,6 +47,10 @@ describe('Restricted Mode', () => {
       }),
     );
     writeEngine(put('old.engine'), { version: inWorkspace });
+    fs.writeFileSync(
+      put('pointer.engine'),
+      `version https://git-lfs.github.com/spec/v1\noid sha256:${'4d7a'.repeat(16)}\nsize 132735010\n`,
+    );
     vscode = await startVSCode({
       workspace: folder.path,
       trusted: false,
@@ -80,5 +84,21 @@ describe('Restricted Mode', () => {
     const logs = Object.values(vscode.server.extensionHostLogs()).join('\n');
     assert.match(logs, new RegExp(outside.replaceAll('.', '\\.')));
     assert.ok(!logs.includes(path.join(folder.path, '.venv')), 'its library was looked at');
+  });
+
+  it('copies the command of git, and says so before, in the page and where fixes are asked for', async () => {
+    await workbench.openFile('pointer.engine');
+    const named = 'Copy git lfs pull Command';
+    const button = workbench.webview().getByRole('button', { name: named });
+    await button.waitFor();
+    await workbench.picture('restricted-lfs');
+    await workbench.runCommand('Engine Inspector: Fix Engine Problem…');
+    await workbench.quickPickRow(named).first().waitFor();
+    await workbench.page.keyboard.press('Escape');
+    await workbench.quickInput().waitFor({ state: 'hidden' });
+    await button.click();
+    await workbench.notification('The command was copied').waitFor();
+    assert.match(await workbench.clipboard(), /^git lfs pull '?--include=pointer\.engine'?$/);
+    assert.equal(await workbench.page.locator('.single-terminal-tab').count(), 0);
   });
 });
