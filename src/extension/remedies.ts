@@ -55,7 +55,7 @@ export class Remedies {
       getFileAgain: ({ uri, remedy }) => {
         void showInformation(`${fileName(uri)}: ${remedy.detail}`);
       },
-      gitLfsPull: async ({ uri }) => (await import('./gitLfs')).pullFromLfs([uri]),
+      gitLfsPull: async (context) => (await import('./gitLfs')).pullFromLfs([pointerOf(context)]),
       showLog: () => log.show(),
     };
   }
@@ -72,7 +72,9 @@ export class Remedies {
     const { action } = first.remedy;
     const uris = contexts.map(({ uri }) => uri);
     if (action.kind === 'rebuild') return this.rebuild.rebuildAll(uris, action.choice);
-    if (action.kind === 'gitLfsPull') return (await import('./gitLfs')).pullFromLfs(uris);
+    if (action.kind === 'gitLfsPull') {
+      return (await import('./gitLfs')).pullFromLfs(contexts.map(pointerOf));
+    }
     return this.run(first);
   }
 
@@ -124,6 +126,13 @@ async function openUrl(
   const picked =
     button === null || (await showInformation(`${remedy.title}. ${remedy.detail}`, button));
   if (picked !== undefined) await vscode.env.openExternal(vscode.Uri.parse(url));
+}
+
+/** The file to fetch: the one that was checked, or one that it names. */
+function pointerOf({ uri, remedy: { action } }: RemedyContext): vscode.Uri {
+  return action.kind === 'gitLfsPull' && action.beside !== undefined
+    ? vscode.Uri.joinPath(uri, '..', action.beside)
+    : uri;
 }
 
 /** Whether it can be done for several engines with one question. */

@@ -286,6 +286,64 @@ describe('cases from the field', () => {
       says(targets, 1, /begins with 0x/);
     });
 
+    it('a path that is written another way than the file is', async () => {
+      put('net/engines/a.engine', engine17);
+      const says1 = async (context: string, why: RegExp) => {
+        put('net/odd_ctx.onnx', epContextModel([{ embedMode: 0, context }]));
+        const ran = await check('net/odd_ctx.onnx');
+        says(ran, 1, /engines\/a\.engine is there: the path/, why);
+      };
+      await says1('net/engines/a.engine', /begins with the model's own folder/);
+      await says1('engines/engines/a.engine', /names its folder twice/);
+      await says1('./engines/gone/../a.engine ', /has spaces or line breaks around it/);
+      if (process.platform === 'linux') await says1('Engines/A.engine', /upper and lower case/);
+    });
+
+    it('an engine that is packed, encoded, changed, or another file altogether', async () => {
+      const holds = async (context: Uint8Array | string, ...why: RegExp[]) => {
+        put('odd_ctx.onnx', epContextModel([{ context, model: 'net.onnx' }]));
+        const ran = await check('odd_ctx.onnx');
+        says(ran, 1, ...why, again);
+        assert.doesNotMatch(ran.said, /engine-inspector build|Extract the Engine/);
+      };
+      const other = /What this EPContext model holds is not an engine/;
+      await holds(gzipSync(engine17), other, /node_0: This is a gzip archive/);
+      await holds(engine17.toString('base64'), other, /written in Base64/);
+      await holds(product(), other, /This is an ONNX model/);
+      await holds(Buffer.concat([Buffer.from('TR01'), Buffer.alloc(60, 1), engine17]), other);
+      // What happened is told as of a file, not only that its length is another.
+      await holds(engine17.toString('utf8'), /damaged/, /EF BF BD/);
+      const text = engine17.toString('latin1').replaceAll('\n', '\r\n');
+      await holds(Buffer.from(text, 'latin1'), /damaged/, /in text mode: each LF/);
+    });
+
+    it('an engine of Git LFS that was not fetched is fetched by its own name', async () => {
+      put(
+        'lfs/engines/a.engine',
+        `version https://git-lfs.github.com/spec/v1\r\noid sha256:${'a'.repeat(64)}\r\nsize 1234\r\n`,
+      );
+      put('lfs/odd_ctx.onnx', epContextModel([{ embedMode: 0, context: 'engines/a.engine' }]));
+      const ran = await check('lfs/odd_ctx.onnx');
+      says(ran, 1, /an engine of 1\.2 KiB/);
+      assert.equal(fixOf(ran, /git lfs pull/), 'git -C lfs lfs pull --include=a.engine');
+    });
+
+    it('nodes of several providers, partitions and functions', async () => {
+      const qnn = { name: 'q', source: 'QNNExecutionProvider', context: 'of another' };
+      put('odd_ctx.onnx', epContextModel([{ context: engine17 }, qnn]));
+      says(await check('odd_ctx.onnx', ...laptop), 0, /it would run/);
+      const main = { context: engine17, partition: 'a' };
+      const shares = (partition: string) => ({ name: 's', mainContext: 0 as const, partition });
+      put('odd_ctx.onnx', epContextModel([main, shares('a')]));
+      says(await check('odd_ctx.onnx', ...laptop), 0, /it would run/);
+      put('odd_ctx.onnx', epContextModel([main, shares('b')]));
+      says(await check('odd_ctx.onnx', ...laptop), 1, /"s" shares the engine of the partition "b"/);
+      put('odd_ctx.onnx', epContextModel([{ context: engine16 }], {}, true));
+      says(await check('odd_ctx.onnx', ...laptop), 1, /compiled by TensorRT-RTX 1\.6\.1\.120/);
+      put('odd_ctx.onnx', epContextModel([{ source: '', embedMode: 0, context: 'gone.engine' }]));
+      says(await check('odd_ctx.onnx'), 1, /does not name its execution provider/, /gone\.engine/);
+    });
+
     it('of several engines the worst one leads', async () => {
       const [a, b] = [
         { name: 'a', context: engine17 },

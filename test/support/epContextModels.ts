@@ -17,11 +17,18 @@ export const rtxProvider = 'NvTensorRTRTXExecutionProvider';
 export function epContextModel(
   nodes: readonly ContextNodeParts[],
   metadata: Readonly<Record<string, string>> = {},
+  /** Nodes of a function that the model defines, in the place of its graph. */
+  inFunction = false,
 ): Uint8Array {
   const model = new BinaryWriter();
   model.tag(1, WireType.Varint).int64(10);
   model.tag(2, WireType.LengthDelimited).string('ort');
-  model.tag(7, WireType.LengthDelimited).bytes(graph(nodes));
+  model.tag(7, WireType.LengthDelimited).bytes(graph(inFunction ? [] : nodes));
+  if (inFunction) {
+    const made = new BinaryWriter().tag(1, WireType.LengthDelimited).string('Compiled');
+    for (const node of nodes) made.tag(7, WireType.LengthDelimited).bytes(contextNode(node));
+    model.tag(25, WireType.LengthDelimited).bytes(made.finish());
+  }
   model
     .tag(8, WireType.LengthDelimited)
     .bytes(

@@ -98,12 +98,14 @@ class Walk {
       if (field.number === 2 && field.wire === 2) this.found.producer = await this.text(field);
       if (field.number === 7 && field.wire === 2) await this.graph(field, 0);
       if (field.number === 14 && field.wire === 2) await this.metadata(field);
+      if (field.number === 25 && field.wire === 2) await this.graph(field, 0, 7);
     }
   }
 
-  private async graph(graph: Field, depth: number): Promise<void> {
+  /** nodes: the number of their field, another one in a function of the model. */
+  private async graph(graph: Field, depth: number, nodes = 1): Promise<void> {
     for await (const field of this.fields(graph.start, graph.end)) {
-      if (field.number === 1 && field.wire === 2) await this.node(field, depth);
+      if (field.number === nodes && field.wire === 2) await this.node(field, depth);
     }
   }
 

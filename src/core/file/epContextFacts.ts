@@ -15,6 +15,7 @@ export function epContextFacts(
   const isRtx = (engine: ContainedEngine) => engine.facts?.kind === 'tensorrt-rtx';
   const sources = [...new Set(model.nodes.map(({ source }) => source).filter(Boolean))];
   const ours = sources.some(isRtxProvider) || (sources.length === 0 && engines.some(isRtx));
+  const lost = engines.find(({ facts: inside }) => inside === null)?.problem ?? '';
   const kept = ours ? engines : [];
   const primary = kept.find(isRtx)?.facts ?? null;
   const wrongInfo = infoProblem(model.compatibility, kept);
@@ -24,7 +25,9 @@ export function epContextFacts(
     kind: 'epcontext',
     kindSentence: ours
       ? `This is an EPContext model of ONNX Runtime: it holds what was compiled${versions.length > 0 ? ` by TensorRT-RTX ${joinWords(versions)}` : ''}, not an ONNX model to build from.`
-      : `This is an EPContext model of ONNX Runtime, compiled for ${plainText(joinWords(sources), 200) || 'an execution provider that it does not name'}: TensorRT-RTX has no part in it.`,
+      : sources.length > 0
+        ? `This is an EPContext model of ONNX Runtime, compiled for ${plainText(joinWords(sources), 200)}: TensorRT-RTX has no part in it.`
+        : `This is an EPContext model of ONNX Runtime that does not name its execution provider, and no engine of TensorRT-RTX was found in it or beside it.${lost === '' ? '' : ` ${lost}`}`,
     kindDetails: rows(model, facts.kindDetails),
     header: primary?.header ?? null,
     headerBytes: primary?.headerBytes ?? new Uint8Array(),

@@ -134,7 +134,7 @@ function contextReport(
     ...reports.flatMap(({ name, report }) =>
       report.reasons.map((reason) =>
         // What is true of the machine is said once.
-        many && reasonTable[reason.id].about !== 'machine'
+        (many || !isEngine(report)) && reasonTable[reason.id].about !== 'machine'
           ? { ...reason, sentence: `${name}: ${reason.sentence}` }
           : reason,
       ),
@@ -145,8 +145,19 @@ function contextReport(
   const base = first?.report ?? own;
   const ids = new Set(reasons.map(({ id }) => id));
   const remedies = [
-    ...compileAgain(facts, reasons),
-    ...withoutBuilding(reports.flatMap(({ report }) => report.remedies)),
+    ...compileAgain(facts, reasons, reports),
+    ...withoutBuilding(
+      reports.flatMap(({ name, report }) =>
+        report.remedies
+          // Python that names the node in the place of a file.
+          .filter(({ id }) => id !== 'take-engine-out')
+          .map((remedy) =>
+            remedy.action.kind === 'gitLfsPull'
+              ? { ...remedy, action: { ...remedy.action, beside: name } }
+              : remedy,
+          ),
+      ),
+    ),
   ]
     .filter((remedy, at, all) => all.findIndex(({ id }) => id === remedy.id) === at)
     .map((remedy, at) => ({
@@ -158,6 +169,9 @@ function contextReport(
     missing.length > 0
       ? 'An engine of this EPContext model is missing.'
       : (ofInfoAlone ??
+        (isEngine(base) || base.kind === 'epcontext'
+          ? null
+          : 'What this EPContext model holds is not an engine of TensorRT-RTX.') ??
         base.headline
           .replace(
             /\bthis engine( file)?\b/i,
@@ -208,6 +222,11 @@ function contextReport(
   };
 }
 
+/** Or stands for one. */
+function isEngine({ kind }: EngineReport): boolean {
+  return kind === 'tensorrt-rtx' || kind === 'git-lfs-pointer';
+}
+
 /** null: what is said of the engines says more. */
 function headlineOfInfo([first]: readonly Reason[], engine: EngineReport): string | null {
   if (first === undefined || engine.verdict === 'invalid') return null;
@@ -232,10 +251,21 @@ function missingReason({ problem }: ContainedReport): Reason {
 }
 
 /** A compiled model is not built in its place: the original model is compiled again. */
-function compileAgain(facts: FileFacts, reasons: readonly Reason[]): Remedy[] {
+function compileAgain(
+  facts: FileFacts,
+  reasons: readonly Reason[],
+  inside: readonly { report: EngineReport }[],
+): Remedy[] {
+  const holdsOther = inside.some(({ report }) => !isEngine(report));
   const cures = [
     ...new Set(
-      reasons.filter(({ id }) => reasonTable[id].curedBy.includes('rebuild')).map(({ id }) => id),
+      reasons
+        .filter(
+          ({ id }) =>
+            reasonTable[id].curedBy.includes('rebuild') ||
+            (holdsOther && id === 'not-tensorrt-rtx'),
+        )
+        .map(({ id }) => id),
     ),
   ];
   if (cures.length === 0) return [];

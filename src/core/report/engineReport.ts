@@ -100,7 +100,8 @@ export type RemedyAction =
   /** button: where the remedy's detail is to be read before the page opens; null: it opens at once. */
   | { kind: 'openUrl'; url: string; button: string | null }
   | { kind: 'getFileAgain' }
-  | { kind: 'gitLfsPull' }
+  /** beside: a file that the checked one names, relative to it; absent: the checked one. */
+  | { kind: 'gitLfsPull'; beside?: string }
   | { kind: 'showLog' };
 
 export type RowState = 'good' | 'bad' | 'warning' | 'unknown' | 'none';

@@ -118,7 +118,9 @@ function fixCommand({ action, id }: Remedy, around: FixSurroundings): string | n
     case 'openUrl':
       return id === 'leave-tcc' ? 'nvidia-smi -dm WDDM' : action.url;
     case 'gitLfsPull': {
-      const [folder, name] = parted(around.file);
+      const [folder, own] = parted(around.file);
+      // A name without folders is one in any folder to Git LFS, a path is one from the repository's root.
+      const name = action.beside === undefined ? own : parted(action.beside)[1];
       const where = folder === '' ? [] : ['-C', folder];
       return command('git', ...where, 'lfs', 'pull', `--include=${name}`);
     }

@@ -61,6 +61,8 @@ export interface ForeignHeader {
   modified: number | null;
   /** Why it could not be read; empty: it was. */
   problem: string;
+  /** What more than these bytes told of it; absent: nothing. */
+  facts?: FileFacts;
 }
 
 /** The most files of one request: what a hang can cost. */
@@ -145,7 +147,13 @@ export class Checker {
       return makeEngineReport({
         ...context,
         facts: readable
-          ? makeFileFacts({ file, prefix: headerBytes, size: size ?? headerBytes.length, modified })
+          ? (header.facts ??
+            makeFileFacts({
+              file,
+              prefix: headerBytes,
+              size: size ?? headerBytes.length,
+              modified,
+            }))
           : unreadableFacts(file, `${file} could not be read: ${header.problem}`),
         answer: asked && readable ? answerOf(asked.records, index) : null,
         runtime: asked?.runtime ?? null,
@@ -164,7 +172,7 @@ export class Checker {
       engines.map(async ({ facts }) =>
         facts === null
           ? null
-          : ((await this.headers([{ ...foreignHeader(facts) }], signal))[0] ?? null),
+          : ((await this.headers([{ ...foreignHeader(facts), facts }], signal))[0] ?? null),
       ),
     );
     return engines.map(({ name, offset, problem }, index) => ({

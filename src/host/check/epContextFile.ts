@@ -9,7 +9,7 @@ import {
   headerSize,
   type ContainedEngine,
 } from '../../core/file/containedEngines';
-import { readEpContextModel, type ContextNode } from '../../core/file/epContext';
+import { isRtxProvider, readEpContextModel, type ContextNode } from '../../core/file/epContext';
 import { epContextFacts } from '../../core/file/epContextFacts';
 import { triagePrefix } from '../../core/file/fileKind';
 import type { FileFacts } from '../../core/report/engineReport';
@@ -31,9 +31,12 @@ export async function withContextEngines(file: FilePath, facts: FileFacts): Prom
       const model = await readEpContextModel({ size: stat.size, read });
       if (model === null) return facts;
       const engines: ContainedEngine[] = [];
-      for (const node of model.nodes.slice(0, mostEngines)) {
-        if (!node.isMain) continue;
-        if (node.embedded !== null) {
+      const ours = model.nodes.filter(({ source }) => source === '' || isRtxProvider(source));
+      for (const node of ours.slice(0, mostEngines)) {
+        if (!node.isMain) {
+          const lost = lostShare(node, ours);
+          if (lost !== null) engines.push(lost);
+        } else if (node.embedded !== null) {
           engines.push(await embeddedEngine(read, node, node.embedded, facts.modified));
         } else if (node.path !== null) {
           engines.push(await engineBeside(file, node, node.path));
@@ -43,7 +46,7 @@ export async function withContextEngines(file: FilePath, facts: FileFacts): Prom
           );
         }
       }
-      const [first] = model.nodes;
+      const [first] = ours;
       if (engines.length === 0 && first !== undefined) {
         const shared =
           'Its nodes share an engine that another model holds (main_context 0): check the model with main_context 1.';
@@ -56,6 +59,18 @@ export async function withContextEngines(file: FilePath, facts: FileFacts): Prom
   } catch {
     return facts;
   }
+}
+
+/** It shares the engine of the node with main_context 1 of its partition; null: that is here. */
+function lostShare(node: ContextNode, all: readonly ContextNode[]): ContainedEngine | null {
+  const main = all.filter(({ isMain }) => isMain);
+  const named = main.every(({ partition }) => partition !== '');
+  if (main.length === 0 || !named || node.partition === '') return null;
+  if (main.some(({ partition }) => partition === node.partition)) return null;
+  return noEngine(
+    node,
+    `The node "${node.name}" shares the engine of the partition "${node.partition}" (main_context 0), which no node of this model holds: another model has to hold it, and be loaded with this one.`,
+  );
 }
 
 function noEngine({ name }: ContextNode, problem: string): ContainedEngine {
@@ -152,7 +167,8 @@ async function engineBeside(
 
 /** " Nearby is …": the same file elsewhere in the folder, or the engines that are there. With a space before it. */
 async function nearby(folder: string, written: string): Promise<string> {
-  const wanted = path.posix.basename(written.replaceAll('\\', '/'));
+  const slashed = written.trim().replaceAll('\\', '/');
+  const wanted = path.posix.basename(slashed);
   const engines: string[] = [];
   const same: string[] = [];
   let looked = 0;
@@ -165,22 +181,34 @@ async function nearby(folder: string, written: string): Promise<string> {
       const name = below === '' ? entry.name : `${below}/${entry.name}`;
       if (entry.isDirectory() && depth < 2) await look(name, depth + 1);
       if (!entry.isFile()) continue;
-      if (entry.name === wanted) same.push(name);
+      if (entry.name === wanted) same.unshift(name);
+      else if (entry.name.toLowerCase() === wanted.toLowerCase()) same.push(name);
       else if (/\.(engine|trt|plan)$/i.test(entry.name)) engines.push(name);
     }
   };
   await look('', 0);
   const [found] = same;
   if (found !== undefined) {
-    const why =
-      written.replaceAll('\\', '/') === found
-        ? ': the path is written with backslashes, which are part of the name on this system'
-        : new RegExp(`^(.+/)\\1`).test(written.replaceAll('\\', '/'))
-          ? ': the path names its folder twice'
-          : '';
+    const why = whyAnother(written, slashed, found, path.basename(folder));
     return ` ${plainText(found, 300)} is there${why}. Put it where the model names it, or compile the model again here.`;
   }
   if (engines.length === 0) return ' There is no engine near the model.';
   const names = engines.slice(0, 3).map((name) => plainText(name, 200));
   return ` Near the model ${engines.length === 1 ? 'is' : 'are'} ${names.join(', ')}${engines.length > 3 ? `, and ${engines.length - 3} more` : ''}.`;
+}
+
+/** ": the path is …": what makes it another than that of the file that is there; empty: nothing that is known. */
+function whyAnother(written: string, slashed: string, found: string, folder: string): string {
+  if (written !== written.trim()) return ': the path has spaces or line breaks around it';
+  if (slashed === found) {
+    return ': the path is written with backslashes, which are part of the name on this system';
+  }
+  if (slashed.toLowerCase() === found.toLowerCase()) {
+    return ': the path has other upper and lower case, which this system tells apart';
+  }
+  if (/^(.+\/)\1/.test(slashed)) return ': the path names its folder twice';
+  if (slashed === `${folder}/${found}`) {
+    return ": the path begins with the model's own folder, from which it counts already";
+  }
+  return '';
 }
