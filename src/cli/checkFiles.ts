@@ -13,6 +13,7 @@ import { lineFormat, type CheckOptions } from './checkOptions';
 import { findEngines, type FoundFile } from './findEngines';
 import { GatePrinter } from './gate/gatePrinter';
 import { complain } from './output';
+import { manyFiles, withOptimizing } from './optimizing';
 import { JsonPrinter, TextPrinter } from './printers';
 import { rawArguments } from './rawArguments';
 import { SharedLines } from './sharedLines';
@@ -111,6 +112,7 @@ export async function checkFiles(
     await printer.file(described, prediction, inner ?? [], there ?? null);
   };
   for await (const { round, checked } of askedRounds(search, checker)) {
+    if (files >= manyFiles) withOptimizing();
     const beside = (at: number) => round[at];
     const found = { deep, beside };
     const shared = round.map(({ mayHaveModel }, at) => {

@@ -50,8 +50,9 @@ export function* findEngines(
   for (const path of paths) {
     const stat = statOf(path);
     // What cannot be looked at is a file to report about: that says why.
-    if (stat?.isDirectory() === true && !isPackage(path)) yield* search.folder(path, stat, 0);
-    else yield { path, named: true, mayHaveRecipe: true, mayHaveModel: true };
+    if (stat?.isDirectory() === true && !isPackage(path)) {
+      for (const files of search.folder(path, stat, 0)) yield* files;
+    } else yield { path, named: true, mayHaveRecipe: true, mayHaveModel: true };
   }
   search.end();
 }
@@ -73,7 +74,8 @@ class Search {
     this.limits = options.limits ?? defaultLimits;
   }
 
-  *folder(folder: FilePath, stat: fs.BigIntStats, depth: number): Generator<FoundFile> {
+  /** In order, many at once: each of a hundred thousand would be passed up from folder to folder. */
+  *folder(folder: FilePath, stat: fs.BigIntStats, depth: number): Generator<FoundFile[]> {
     const identity = `${stat.dev}:${stat.ino}`;
     if (this.searched.has(identity)) return;
     this.searched.add(identity);
@@ -85,33 +87,43 @@ class Search {
       return;
     }
     for (const next of this.lookedAt(folder, entries)) {
-      if (this.files >= this.limits.files) return;
-      if ('below' in next) {
-        yield* this.below(next.path, next.below, depth + 1);
-      } else if (this.options.belongs?.(next.path) !== false) {
-        this.files++;
-        yield next;
-      }
+      if (Array.isArray(next)) yield this.meant(next);
+      else if (this.files < this.limits.files) yield* this.below(next.path, next.below, depth + 1);
     }
   }
 
   /** Engines and folders, in order. Apart from the generator, which V8 would compile together with all of this. */
-  private lookedAt(folder: FilePath, entries: readonly Entry[]): (FoundFile | FoundFolder)[] {
-    const names = namesBeside(entries.map(({ text }) => text));
-    const found: (FoundFile | FoundFolder)[] = [];
-    for (const { entry, name, text } of entries) {
+  private lookedAt(folder: FilePath, entries: readonly Entry[]): (FoundFile[] | FoundFolder)[] {
+    const names = namesBeside(entries.map(textOf));
+    const found: (FoundFile[] | FoundFolder)[] = [];
+    let files: FoundFile[] = [];
+    for (const entry of entries) {
+      const text = textOf(entry);
       // A link may lead to either.
       const isFile = entry.isFile();
       if (isFile && !this.isEngineName(text)) continue;
-      const path = join(folder, name);
+      const path = join(folder, entry.name);
       const below = isFile ? null : folderOf(path);
       if (below) {
-        if (text !== '.git') found.push({ path, below });
+        if (text === '.git') continue;
+        if (files.length > 0) found.push(files);
+        files = [];
+        found.push({ path, below });
       } else if (isFile || this.isEngineName(text)) {
-        found.push({ path, named: false, ...besideOf(text, names) });
+        const { mayHaveRecipe, mayHaveModel } = besideOf(text, names);
+        files.push({ path, named: false, mayHaveRecipe, mayHaveModel });
       }
     }
+    if (files.length > 0) found.push(files);
     return found;
+  }
+
+  private meant(found: FoundFile[]): FoundFile[] {
+    const { belongs } = this.options;
+    const files = belongs ? found.filter(({ path }) => belongs(path)) : found;
+    const room = this.limits.files - this.files;
+    this.files += Math.min(files.length, room);
+    return files.length <= room ? files : files.slice(0, room);
   }
 
   private isEngineName(name: string): boolean {
@@ -131,7 +143,7 @@ class Search {
     if (more > 0) this.options.complain(`${more} more folders could not be searched.`);
   }
 
-  private *below(path: FilePath, entry: fs.BigIntStats, depth: number): Generator<FoundFile> {
+  private *below(path: FilePath, entry: fs.BigIntStats, depth: number): Generator<FoundFile[]> {
     if (this.options.leavesOut?.(path) === true) return;
     if (!this.options.followLinks && isLink(path)) return;
     if (depth > this.limits.depth) {
@@ -188,21 +200,22 @@ function endsWith(text: string, extension: string): boolean {
   );
 }
 
-interface Entry {
-  entry: fs.Dirent<string> | fs.Dirent<Buffer>;
-  /** A string where it is UTF-8, which nearly all are. */
-  name: string | Buffer;
-  /** Of a name that is not UTF-8 each byte as a character. */
-  text: string;
-}
+/** With a name that is a string where it is UTF-8, which nearly all are. */
+type Entry = Pick<fs.Dirent<string>, 'isFile'> & { name: string | Buffer };
+
+/** Of a name that is not UTF-8 each byte as a character. */
+const textOf = ({ name }: Entry): string =>
+  typeof name === 'string' ? name : name.toString('latin1');
 
 /** Sorted by the bytes of their names, which is the order of strings where none has characters of two halves. */
 function entriesOf(folder: FilePath): Entry[] {
-  const asText = fs
-    .readdirSync(nodePath(folder), { withFileTypes: true })
-    .map((entry): Entry => ({ entry, name: entry.name, text: entry.name }));
-  if (!asText.some(({ text }) => maybeNotText.test(text))) {
-    return asText.sort((a, b) => (a.text < b.text ? -1 : 1));
+  const entries = fs.readdirSync(nodePath(folder), { withFileTypes: true });
+  if (!entries.some(({ name }) => maybeNotText.test(name))) {
+    // Where the system's library sorts them, it does so by their bytes.
+    const isSorted = entries.every(
+      ({ name }, at) => at === 0 || (entries[at - 1]?.name ?? '') < name,
+    );
+    return isSorted ? entries : entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
   return fs
     .readdirSync(nodePath(folder), { encoding: 'buffer', withFileTypes: true })
@@ -210,9 +223,7 @@ function entriesOf(folder: FilePath): Entry[] {
     .map((entry): Entry => {
       const text = entry.name.toString('utf8');
       const isText = Buffer.from(text, 'utf8').equals(entry.name);
-      return isText
-        ? { entry, name: text, text }
-        : { entry, name: entry.name, text: entry.name.toString('latin1') };
+      return { name: isText ? text : entry.name, isFile: () => entry.isFile() };
     });
 }
 

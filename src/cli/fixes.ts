@@ -88,9 +88,10 @@ export class SharedFixes {
     if (!known) this.made.set(example, (known = new Map<boolean, readonly string[] | null>()));
     const before = known.get(hasModel);
     if (before !== undefined) return before;
+    const { kind, header, remedies, gpu } = example;
     const fixes = fixesWithHoles(
-      example.remedies,
-      surroundings({ ...example, code: null, recipe: null }, example.gpu, null),
+      remedies,
+      surroundings({ kind, header, code: null, recipe: null }, gpu, null),
       hasModel,
     );
     const lines = fixes && fixLines(bestThree(withCommand(fixes)).map(lineOf), this.paint);

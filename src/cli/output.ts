@@ -125,10 +125,16 @@ export function printPieces(
 export interface EncodedLine {
   readonly pieces: readonly Uint8Array[];
   readonly own: readonly OwnPart[];
+  /** Nothing but the path is a file's own. */
+  readonly isOfPaths: boolean;
 }
 
 export function encodedLine({ pieces, own }: FileLine): EncodedLine {
-  return { pieces: pieces.map((piece) => Buffer.from(piece, 'utf8')), own };
+  return {
+    pieces: pieces.map((piece) => Buffer.from(piece, 'utf8')),
+    own,
+    isOfPaths: own.every((part) => part.is === 'path'),
+  };
 }
 
 /** Prints it for this file, whose path is plain (isPlainPath) or not. */

@@ -43,6 +43,14 @@ import { diagnosticNames, engineValidity, validityName } from './validity';
 export type { ReportInput } from './reasons';
 
 export function makeEngineReport(input: ReportInput): EngineReport {
+  const report = reportOfBuild(input);
+  return { ...ofFile(input, report.reasons), ...report };
+}
+
+/** All of it but what is said of the file alone. */
+export type BuildReport = Omit<EngineReport, keyof ReturnType<typeof ofFile>>;
+
+export function reportOfBuild(input: ReportInput): BuildReport {
   const { facts, answer, runtime, machine } = input;
   const findings = bySeverity(findReasons(input));
   const reasons = findings.map((f) => f.reason);
@@ -52,7 +60,6 @@ export function makeEngineReport(input: ReportInput): EngineReport {
   const code = codeOf(input);
   return {
     schema: 1,
-    ...ofFile(input, reasons),
     kind: facts.kind,
     ofOthers: facts.ofOthers,
     verdict,
@@ -84,20 +91,25 @@ export function makeEngineReport(input: ReportInput): EngineReport {
 }
 
 /** All that differs between engines that are told the same (sharedReport.ts). */
-export function ofFile(
+function ofFile(
   input: ReportInput,
   reasons: readonly Reason[],
-): OwnFacts & Pick<EngineReport, 'rows' | 'headerFields' | 'headerHex' | 'checkedAt'> {
+): OwnFacts & PageFacts & Pick<EngineReport, 'checkedAt'> {
+  return { ...ownFacts(input), ...pageFacts(input, reasons), checkedAt: input.now };
+}
+
+/** What only a page shows of it. */
+type PageFacts = Pick<EngineReport, 'rows' | 'headerFields' | 'headerHex'>;
+
+export function pageFacts(input: ReportInput, reasons: readonly Reason[]): PageFacts {
   const { facts } = input;
   const flagged = new Set(
     reasons.map((r) => r.headerField).filter((id): id is HeaderFieldId => id !== undefined),
   );
   return {
-    ...ownFacts(input),
     rows: comparisonRows(input, reasons),
     headerFields: headerFields(facts.headerBytes, flagged, facts.damage?.headerHolds !== false),
     headerHex: headerHex(facts.headerBytes),
-    checkedAt: input.now,
   };
 }
 

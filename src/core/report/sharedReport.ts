@@ -5,14 +5,9 @@
  * What is left to the file itself is ownFacts (makeEngineReport.ts). An engine whose sentences could speak of its length or
  * weights (cut short, too large for the GPU), or that has a recipe or text of its own, shares nothing.
  */
-import {
-  canBeLengthAndWeights,
-  headerSize,
-  lengthAndWeights,
-  withLengthAndWeights,
-} from '../file/engineHeader';
+import { canBeLengthAndWeights, headerSize, withLengthAndWeights } from '../file/engineHeader';
 import type { EngineReport, FileFacts, RuntimeAnswer } from './engineReport';
-import { makeEngineReport, ofFile } from './makeEngineReport';
+import { ownFacts, pageFacts, reportOfBuild, type BuildReport } from './makeEngineReport';
 import type { ReportInput } from './reasons';
 import { diagnosticBit, hasBit } from './validity';
 
@@ -49,7 +44,7 @@ export class SharedReports {
   private readonly texts = new Map<string, number>();
   private count = 0;
 
-  constructor(private readonly make: (input: ReportInput) => EngineReport = makeEngineReport) {}
+  constructor(private readonly make: (input: ReportInput) => BuildReport = reportOfBuild) {}
 
   /** null: it has nothing in common with others. */
   of(input: ReportInput): SharedReport | null {
@@ -61,8 +56,7 @@ export class SharedReports {
       this.reports.clear();
       this.texts.clear();
     }
-    const example = this.make(input);
-    const made = { example, input, same: withoutUnseen(example) };
+    const made = sharedOf(input, this.make(input));
     this.reports.set(key, made);
     return made;
   }
@@ -99,6 +93,13 @@ export class SharedReports {
   }
 }
 
+function sharedOf(input: ReportInput, report: BuildReport): SharedReport {
+  const { facts, now } = input;
+  const shared = { input, same: withoutUnseen(report) };
+  const own = { ...ownNumbers(facts), file: facts.file, checkedAt: now };
+  return { ...shared, example: sharedReportOf(shared, own) };
+}
+
 /** Whose report it is, and when it was asked. */
 export interface OwnReport extends OwnNumbers {
   /** Printable. */
@@ -110,7 +111,10 @@ export interface OwnReport extends OwnNumbers {
  * The report of one of these files. An editor holds those of ten thousand engines, of which a few are looked at: so what
  * is said of the file alone is made with the first look at any of it, and all else is the same objects in each.
  */
-export function sharedReportOf(shared: SharedReport, own: OwnReport): EngineReport {
+export function sharedReportOf(
+  shared: Omit<SharedReport, 'example'>,
+  own: OwnReport,
+): EngineReport {
   const { file, size, modified, checkedAt } = own;
   // Added and not replaced: V8 keeps objects small only while nothing about them changes.
   const report = { ...shared.same, file, size, modified, checkedAt };
@@ -120,7 +124,7 @@ export function sharedReportOf(shared: SharedReport, own: OwnReport): EngineRepo
 }
 
 /** Put together name by name: of what a rest pattern leaves, V8 makes another kind of object each time. */
-function withoutUnseen(report: EngineReport): SharedReport['same'] {
+function withoutUnseen(report: BuildReport): SharedReport['same'] {
   const same: Partial<Record<string, unknown>> = {};
   for (const [name, value] of Object.entries(report)) {
     if (!(unseenNames as readonly string[]).includes(name)) same[name] = value;
@@ -130,18 +134,24 @@ function withoutUnseen(report: EngineReport): SharedReport['same'] {
 
 const unseen = Symbol('unseen');
 type Unseen = EngineReport & {
-  [unseen]?: { shared: SharedReport; weightBytes: number };
+  [unseen]?: { shared: Omit<SharedReport, 'example'>; weightBytes: number };
 };
 
 /** What ofFile makes but for what is known at once. Own properties, so that whoever copies or sends a report has all of it. */
 type UnseenName = (typeof unseenNames)[number];
-const unseenNames = ['header', 'rows', 'fileRows', 'fit', 'headerFields', 'headerHex'] as const;
+const ownNames = ['header', 'fileRows', 'fit'] as const;
+const pageNames = ['rows', 'headerFields', 'headerHex'] as const;
+const unseenNames = [...ownNames, ...pageNames] as const;
 
-function look(report: Unseen): ReturnType<typeof ofFile> {
+function look<N extends UnseenName>(
+  report: Unseen,
+  names: readonly N[],
+  make: (input: ReportInput, report: EngineReport) => Pick<EngineReport, N>,
+): Pick<EngineReport, N> {
   const own = report[unseen];
   if (!own) return report;
-  const made = ofFile(inputOf(own.shared.input, report, own.weightBytes), report.reasons);
-  for (const name of unseenNames) {
+  const made = make(inputOf(own.shared.input, report, own.weightBytes), report);
+  for (const name of names) {
     const value = made[name];
     Object.defineProperty(report, name, {
       ...{ value, enumerable: true, configurable: true, writable: true },
@@ -150,18 +160,25 @@ function look(report: Unseen): ReturnType<typeof ofFile> {
   return made;
 }
 
-const unseenParts = Object.fromEntries(
-  unseenNames.map((name): [string, PropertyDescriptor & ThisType<Unseen>] => [
-    name,
-    {
-      get(this: Unseen) {
-        return look(this)[name];
-      },
-      enumerable: true,
-      configurable: true,
-    },
-  ]),
-);
+const lookAtFile = (report: Unseen) => look(report, ownNames, ownFacts);
+const lookAtPage = (report: Unseen) =>
+  look(report, pageNames, (input, { reasons }) => pageFacts(input, reasons));
+
+const partOf = <N extends UnseenName>(
+  name: N,
+  lookAt: (report: Unseen) => Pick<EngineReport, N>,
+) => ({
+  get(this: Unseen) {
+    return lookAt(this)[name];
+  },
+  enumerable: true,
+  configurable: true,
+});
+
+const unseenParts: PropertyDescriptorMap = Object.fromEntries<PropertyDescriptor>([
+  ...ownNames.map((name) => [name, partOf(name, lookAtFile)] as const),
+  ...pageNames.map((name) => [name, partOf(name, lookAtPage)] as const),
+]);
 
 /** As it was for this file, from that of another one of its build. */
 function inputOf(
@@ -214,7 +231,7 @@ function speaksOfBuildOnly(input: ReportInput): boolean {
     header !== null &&
     facts.damage === null &&
     facts.size !== null &&
-    saysNothingOf({ ...placeOf(facts.headerBytes), size: facts.size }, machine) &&
+    saysNothingOf({ ...header, length: facts.headerBytes.length, size: facts.size }, machine) &&
     facts.modified !== null &&
     facts.engines.length === 0 &&
     facts.kindDetails.length === 0 &&
@@ -228,26 +245,24 @@ function speaksOfBuildOnly(input: ReportInput): boolean {
  * whose answer are those of one with a shared report, it decides alone, and no facts are made for it.
  */
 export function saysNothingOf(
-  { data, at, length, size }: HeaderPlace & { size: number },
+  { length, size, fileSize, weightBytes }: PlainNumbers,
   machine: ReportInput['machine'],
 ): boolean {
-  if (length !== headerSize) return false;
-  const { fileSize, weightBytes } = lengthAndWeights(data, at);
   const gpu = machine?.gpu ?? null;
   return (
+    length === headerSize &&
     size === fileSize &&
     canBeLengthAndWeights(fileSize, weightBytes) &&
     (gpu === null || weightBytes <= gpu.totalMemory)
   );
 }
 
-/** Where the first bytes of a file stand among others, and how many they are: many are looked at without a copy of each. */
-export interface HeaderPlace {
-  data: DataView;
-  at: number;
+interface PlainNumbers {
+  /** Of what was read as its header. */
   length: number;
-}
-
-function placeOf({ buffer, byteOffset, byteLength }: Uint8Array): HeaderPlace {
-  return { data: new DataView(buffer, byteOffset, byteLength), at: 0, length: byteLength };
+  /** Of the file. */
+  size: number;
+  /** As its header says. */
+  fileSize: number;
+  weightBytes: number;
 }

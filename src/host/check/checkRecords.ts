@@ -37,6 +37,7 @@ export interface RawLine {
 
 /** All that an answer says but length, weights, time and lines, as words of a record: bytes 0 to 15, 24 to 55, 128 to 151. */
 const kindWords = [0, 1, 2, 3, 6, 7, 8, 9, 10, 11, 12, 13, 32, 33, 34, 35, 36, 37] as const;
+const hashedWords = [6, 8, 10, 12, 35, 36] as const;
 const wordsOfRecord = checkRecordSize / 4;
 
 /** Of a record, and a number for its lines. */
@@ -105,7 +106,7 @@ export class CheckRecords {
 
   /** Of a header, as lengthAndWeights (core/file/engineHeader.ts) reads it. */
   weightBytes(index: number): number {
-    return lengthAndWeights(this.view, this.at(index, 0)).weightBytes;
+    return lengthAndWeights(this.words, this.at(index, 0) / 4).weightBytes;
   }
 
   /** ms since 1970. */
@@ -126,15 +127,16 @@ export class CheckRecords {
 
   /** A whole engine that could be read, and whose length and weights have nothing to say (sharedReport.ts). */
   isPlain(index: number, machine: Parameters<typeof saysNothingOf>[1]): boolean {
-    const { view } = this;
-    const at = this.at(index, 0);
+    const { words } = this;
+    const first = index * wordsOfRecord;
     return (
-      view.getInt32(at + offsets.systemError, true) === 0 &&
+      words[first + offsets.systemError / 4] === 0 &&
       // What it is not known to be, or a regular file.
-      view.getUint32(at + offsets.fileType, true) <= 1 &&
+      ((words[first + offsets.fileType / 4] ?? 0) & ~1) === 0 &&
       saysNothingOf(
         {
-          ...{ data: view, at, length: view.getUint32(at + offsets.headerLength, true) },
+          ...lengthAndWeights(words, first),
+          length: words[first + offsets.headerLength / 4] ?? 0,
           size: this.fileSize(index),
         },
         machine,
@@ -142,13 +144,15 @@ export class CheckRecords {
     );
   }
 
-  /** A number that tells kinds apart, but for few. */
+  /** A number that tells most kinds apart: by version, GPUs, CUDA's versions and answer. */
   kindHash(index: number): number {
     const { words } = this;
     const first = index * wordsOfRecord;
     let hash = 0;
-    for (const word of kindWords)
-      hash = Math.imul(hash ^ (words[first + word] ?? 0), 0x5bd1e995) ^ (hash >>> 15);
+    for (const word of hashedWords) {
+      hash = Math.imul(hash ^ (words[first + word] ?? 0), 0x5bd1e995);
+      hash ^= hash >>> 15;
+    }
     return hash;
   }
 
