@@ -212,6 +212,26 @@ describe('model packages', () => {
     assert.match(sentences('00'.repeat(64)), /^net\/bad: .*nothing but zeros/im);
   });
 
+  it('are read with the backslashes of Windows in their names', () => {
+    const text = strToU8(JSON.stringify(mixed()));
+    const { kind, engines } = report(
+      zip('windows.ortpackage', { 'models\\net\\metadata.json': text }),
+    );
+    assert.deepEqual([kind, engines?.length], ['model-package', 3]);
+  });
+
+  it('that are no archive are told as what they are', () => {
+    const is = (name: string, bytes: string | Uint8Array) => {
+      fs.writeFileSync(at(name), bytes);
+      return report(name).kind;
+    };
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 99\n`;
+    assert.equal(is('lfs.ortpackage', pointer), 'git-lfs-pointer');
+    assert.equal(is('page.ortpackage', '<!DOCTYPE html><title>Sign in</title>'), 'html');
+    writeEngine(at('engine.ortpackage'), { version: '1.7.1.116' });
+    assert.equal(report('engine.ortpackage').kind, 'tensorrt-rtx');
+  });
+
   it('say what is wrong with their metadata', () => {
     fs.mkdirSync(at('empty.ortpackage', 'models'), { recursive: true });
     writeEngine(at('empty.ortpackage', 'models', 'a.engine'), { version: '1.7.1.116' });

@@ -63,7 +63,10 @@ export function unreadableFacts(file: string, sentence: string): FileFacts {
 
 function engineIn({ prefix, size, modified }: FileInput, at: number): ContainedEngine {
   const file = `byte ${formatCount(at)}`;
-  const bytes = prefix.subarray(at);
-  const facts = makeFileFacts({ file, prefix: bytes, size: size - at, modified });
+  const inside = { file, prefix: prefix.subarray(at), modified };
+  const all = makeFileFacts({ ...inside, size: size - at });
+  // Taken out, it ends where its header says: what follows is of what it lies in.
+  const length = all.damage === null ? (all.header?.fileSize ?? 0) : 0;
+  const facts = length > 0 && length < size - at ? makeFileFacts({ ...inside, size: length }) : all;
   return { name: file, offset: at, facts, problem: '' };
 }

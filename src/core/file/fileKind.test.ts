@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { realHeader } from '../../../test/support/engines';
+import { makeFileFacts } from './fileFacts';
 import { fileKinds, triage, triagePrefix, type FileKind } from './fileKind';
 
 const text = (value: string) => Buffer.from(value);
@@ -301,6 +302,62 @@ describe('fileKind', () => {
       assert.equal(found.kind, 'unknown');
       assert.match(found.sentence, pattern);
     }
+  });
+
+  describe('engines of TensorRT-RTX in other clothes', () => {
+    const engine = Buffer.alloc(9000, 0xa5);
+    realHeader('1.7.1.116').copy(engine);
+    engine.writeBigUInt64LE(9000n, 16);
+    const base64 = engine.toString('base64');
+
+    it('are told in text of other kinds', () => {
+      const listed = engine.toString('hex', 0, 16).replace(/.{4}/g, '$& ');
+      for (const [bytes, pattern] of [
+        [JSON.stringify({ name: 'net', engine: base64 }), /in Base64 within other text/],
+        [`-----BEGIN ENGINE-----\n${base64}\n`, /in Base64 within other text/],
+        [`00000000: ${listed} vtrt............\n`, /listing of its bytes/],
+        [Buffer.from(engine.toString('latin1'), 'utf16le'), /UTF-16 text/],
+        [Buffer.from(engine.toString('latin1'), 'utf16le').swap16(), /UTF-16 text/],
+      ] as const) {
+        const found = whole(Buffer.from(bytes));
+        assert.match(found.sentence, pattern);
+        assert.equal(found.ofOthers, false);
+      }
+      // The same letters within a longer word are none.
+      assert.equal(whole(text(`x = "AAAAdnRydAAAAAACAAAA"`)).ofOthers, true);
+    });
+
+    it('are told behind a mark, also where the rest was changed', () => {
+      const replaced = Buffer.from(`\ufeff${engine.toString('utf8')}`);
+      assert.match(whole(replaced).sentence, /damaged as well: .*EF BF BD/);
+      // Also where its length, with bytes above 7F, went with it.
+      const long = Buffer.alloc(0xfdb3, 0xa5);
+      engine.copy(long);
+      long.writeBigUInt64LE(0xf00000fdb3n, 16);
+      const lost = whole(Buffer.from(`\ufeff${long.toString('utf8')}`));
+      assert.match(lost.sentence, /behind a UTF-8 byte order mark\. .*EF BF BD/);
+    });
+
+    it('are named by what they lie in, and judged without what follows', () => {
+      const tar = Buffer.alloc(512);
+      tar.write('net.engine');
+      tar.write('ustar', 257);
+      const packed = Buffer.concat([tar, engine, Buffer.alloc(1024)]);
+      const facts = makeFileFacts({
+        file: 'a.tar',
+        prefix: packed,
+        size: packed.length,
+        modified: null,
+      });
+      assert.match(facts.kindSentence, /behind 512 bytes of a tar archive/);
+      assert.deepEqual([facts.engines[0]?.offset, facts.engines[0]?.facts?.size], [512, 9000]);
+    });
+
+    it('are not there where a pointer or a path stands in their place', () => {
+      const blob = text('../../blobs/0f9b8a7c6d5e');
+      assert.match(whole(blob).sentence, /a symbolic link that was checked out/);
+      assert.match(whole(text('/annex/objects/SHA256E-s9--ab.engine\n')).sentence, /git-annex/);
+    });
   });
 
   it('answers for any bytes and any size, with printable rows', () => {

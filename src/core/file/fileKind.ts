@@ -103,6 +103,7 @@ function foreign(bytes: Uint8Array, size: number): Answer {
     textual(bytes, size) ??
     onnx(bytes, size) ??
     engineBehind(bytes, size) ??
+    wideEngine(bytes) ??
     otherMagic(bytes) ??
     otherEncoding(bytes) ?? {
       kind: 'unknown',
@@ -128,9 +129,18 @@ function engineBehind(bytes: Uint8Array, size: number): Answer | null {
     if (at === -1 || at > furthestFront) return null;
     const rest = bytes.subarray(at);
     const header = readEngineHeader(rest.subarray(0, headerSize));
-    if (header === null) continue;
     const front = bytes.subarray(0, at);
     const length = size - at;
+    if (header === null) {
+      // What put a mark in front of it may have changed the rest too.
+      if (!isByteOrderMark(front) || !isDamagedHeader(rest.subarray(0, headerSize))) continue;
+      const damage = transferDamage(rest, length, null)?.sentence ?? '';
+      return {
+        kind: 'unknown',
+        sentence: `This was a TensorRT-RTX engine: it begins at byte ${formatCount(at)}, behind ${nameOfFront(front)}. ${damage}`,
+        details: [],
+      };
+    }
     const codec = transferDamage(rest, length, header);
     const state =
       codec !== null
@@ -154,11 +164,21 @@ function engineBehind(bytes: Uint8Array, size: number): Answer | null {
   return null;
 }
 
+/** Saved as UTF-16 without a mark: a zero beside each of its first letters. */
+function wideEngine(bytes: Uint8Array): Answer | null {
+  const wide = /^\0?v\0t\0r\0t\0/.test(ascii(bytes, 0, 9));
+  return wide ? encodedAs('as UTF-16 text, which lost bytes: copy it again as binary') : null;
+}
+
+function isByteOrderMark(front: Uint8Array): boolean {
+  return /^(ef bb bf|ff fe|fe ff)$/.test(hex(front));
+}
+
 function nameOfFront(front: Uint8Array): string {
   if (hex(front) === 'ef bb bf') return 'a UTF-8 byte order mark';
   if (hex(front) === 'ff fe' || hex(front) === 'fe ff') return 'a UTF-16 byte order mark';
   const text = asText(front, false);
-  if (text === null) return 'something else';
+  if (text === null) return whatBegins(front) ?? 'something else';
   return /^(HTTP\/\d|[\w-]+: .*\r?\n)/.test(text) ? 'transfer headers' : 'text';
 }
 
@@ -411,6 +431,7 @@ function textual(bytes: Uint8Array, size: number): Answer | null {
     encodedEngine(text) ??
     failedDownload(text, size) ??
     gitLink(text, size) ??
+    annexPointer(text, size) ??
     otherText(text)
   );
 }
@@ -425,14 +446,21 @@ function encodedEngine(text: string): Answer | null {
       ? 'as hexadecimal numbers: turn them into bytes'
       : start.startsWith('vtrt\0')
         ? 'as UTF-16 text, which lost bytes: copy it again as binary'
-        : null;
-  return how === null
-    ? null
-    : {
-        kind: 'text',
-        sentence: `This is a TensorRT-RTX engine written ${how}.`,
-        details: [],
-      };
+        : // Within JSON, quotes, the lines of a certificate: "vtrt", a zero and layout 2.
+          /(^|[^A-Za-z0-9+/_-])dnRydAAAAAACAAAA/.test(text)
+          ? 'in Base64 within other text: take that part out and decode it'
+          : /^0+:? +76 ?74 ?72 ?74/i.test(start)
+            ? 'as a listing of its bytes, as xxd and hexdump print: get the engine itself'
+            : null;
+  return how === null ? null : encodedAs(how);
+}
+
+function encodedAs(how: string): Answer {
+  return {
+    kind: 'text',
+    sentence: `This is a TensorRT-RTX engine written ${how}.`,
+    details: [],
+  };
 }
 
 /** What servers answer in place of a file. Short, and it begins with it. */
@@ -458,7 +486,10 @@ function failedDownload(text: string, size: number): Answer | null {
 function gitLink(text: string, size: number): Answer | null {
   if (
     size > 1024 ||
-    !/^(\.{0,2}\/)?([^\s/<>"|*?:]+\/)*[^\s/<>"|*?:]+\.(engine|plan|trt|rtxplan|onnx)$/.test(text)
+    // To an engine, or to a blob of Hugging Face's cache, which has no ending.
+    !/^(\.{0,2}\/)?([^\s/<>"|*?:]+\/)*([^\s/<>"|*?:]+\.(engine|plan|trt|rtxplan|onnx)|blobs\/[^\s/<>"|*?:]+)$/.test(
+      text,
+    )
   ) {
     return null;
   }
@@ -467,6 +498,17 @@ function gitLink(text: string, size: number): Answer | null {
     kind: 'text',
     sentence: `This file holds only the path ${target}: a symbolic link that was checked out or copied as text.`,
     details: [{ label: 'Target', value: target }],
+  };
+}
+
+/** What git-annex keeps in the place of a file that was not fetched: "/annex/objects/KEY". */
+function annexPointer(text: string, size: number): Answer | null {
+  if (size > 32_768 || !/^[/\\]annex[/\\]objects[/\\][^\s/\\]+\s*$/.test(text)) return null;
+  return {
+    kind: 'text',
+    sentence:
+      'This is a git-annex pointer: it stands for a file that has not been fetched. Run git annex get in its repository.',
+    details: [],
   };
 }
 
@@ -723,9 +765,13 @@ const magics: readonly { at: number; mark: string; what: string }[] = [
   { at: 0, mark: '\x80\x05', what: 'a Python pickle' },
 ];
 
-function otherMagic(bytes: Uint8Array): Answer | null {
+function whatBegins(bytes: Uint8Array): string | null {
   const found = magics.find((m) => ascii(bytes, m.at, m.mark.length) === m.mark);
-  const what = found?.what ?? (isSafetensors(bytes) ? 'a safetensors file' : null);
+  return found?.what ?? (isSafetensors(bytes) ? 'a safetensors file' : null);
+}
+
+function otherMagic(bytes: Uint8Array): Answer | null {
+  const what = whatBegins(bytes);
   return what === null
     ? null
     : { kind: 'unknown', sentence: `This is ${what}, not an engine.`, details: [], ofOthers: true };

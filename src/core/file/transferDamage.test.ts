@@ -71,7 +71,21 @@ describe('transferDamage', () => {
       sentenceOf(toLf),
       /Bytes are missing: .* text mode turned each CR LF in it into LF/,
     );
+    const withoutCr = latin1(bytes.toString('latin1').replaceAll('\r', ''));
+    assert.match(sentenceOf(withoutCr), /takes each CR out of text/);
     assert.match(sentenceOf(bytes.subarray(0, 30_000)), /^Its end is missing/);
+  });
+
+  it('tells bytes that lost their highest bit, and a beginning that was written twice', () => {
+    const seven = Buffer.from(engine(60_123).map((byte) => byte & 0x7f));
+    assert.match(sentenceOf(seven), /keeps 7 bits of each byte/);
+    const whole = engine();
+    const twice = sentenceOf(Buffer.concat([whole.subarray(0, 64), whole]));
+    assert.match(twice, /begins again at byte 64/);
+    assert.match(sentenceOf(Buffer.concat([whole, whole])), /^The file is twice as long/);
+    // What was only reserved and never written is no such thing.
+    const reserved = Buffer.concat([engine().subarray(0, 64), Buffer.alloc(9000)]);
+    assert.match(sentenceOf(reserved), /^Its end is missing/);
   });
 
   it('tells each way through a text codec, and shows no number of the header', () => {

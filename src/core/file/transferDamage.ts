@@ -6,7 +6,7 @@
  * Asked only where header and length disagree, or where the header's numbers cannot be: a whole engine is not looked at.
  */
 import { formatCount, formatExactBytes } from '../text/formats';
-import { type EngineHeader, headerSize } from './engineHeader';
+import { type EngineHeader, headerSize, readEngineHeader } from './engineHeader';
 
 export interface TransferDamage {
   /** One sentence, or two: what happened to the bytes, and what brings them back. */
@@ -34,6 +34,14 @@ export function transferDamage(
       headerHolds: false,
     };
   }
+  const before = size - header.fileSize;
+  const again = before < 0 ? null : readEngineHeader(bytes.subarray(before, before + headerSize));
+  if (again?.fileSize === header.fileSize && before < header.fileSize) {
+    return {
+      sentence: `Its beginning was written twice: the engine begins again at byte ${formatCount(before)}, and from there on it is as long as its header says.`,
+      headerHolds: true,
+    };
+  }
   const copies = size / header.fileSize;
   return Number.isInteger(copies) && copies > 1
     ? {
@@ -48,11 +56,15 @@ function throughTextCodec(bytes: Uint8Array, size: number): string | null {
   const textMode = 'Copy it again as binary: nothing may read it as text.';
   const high = count(bytes, (byte) => byte >= 0x80);
   if (high === 0) {
-    // An ASCII codec writes a question mark for each byte that it does not know.
-    const marks = count(bytes, (byte) => byte === 0x3f);
-    return bytes.length >= 1024 && marks > bytes.length / 16
+    // Of an engine some percent are above 7F. An ASCII codec writes a question mark for each of them.
+    const [before, marks, behind] = [0x3e, 0x3f, 0x40].map((letter) =>
+      count(bytes, (byte) => byte === letter),
+    ) as [number, number, number];
+    // Zeros and a few letters say nothing: an engine has nearly all values.
+    if (new Set(bytes).size < 96) return null;
+    return marks > 8 + 4 * Math.max(before, behind)
       ? `The file was saved as text: every byte above 7F was replaced by a question mark, and what stood there is lost. ${textMode}`
-      : null;
+      : 'The file went through something that keeps 7 bits of each byte: none of its bytes is above 7F any more. Copy it again as binary.';
   }
   if (high < 8) return null;
   let text: string;
@@ -71,7 +83,7 @@ function throughTextCodec(bytes: Uint8Array, size: number): string | null {
 
 /** Each LF has a CR before it: by chance once in 256 of them. */
 function textMode(bytes: Uint8Array, size: number, header: EngineHeader | null): string | null {
-  if (header !== null && size < header.fileSize) return null;
+  if (header !== null && size < header.fileSize) return withoutCr(bytes, size, header.fileSize);
   let feeds = 0;
   for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) {
     if (bytes[at - 1] !== 13) return null;
@@ -80,6 +92,14 @@ function textMode(bytes: Uint8Array, size: number, header: EngineHeader | null):
   return feeds < 4
     ? null
     : 'The file was written or copied in text mode: each LF in it became CR LF. Write it in binary mode (std::ios::binary, "wb", FTP type I).';
+}
+
+/** Some programs take each CR away, one byte of 256; in so many others there would be one by chance. */
+function withoutCr(bytes: Uint8Array, size: number, said: number): string | null {
+  const isShort = said - size <= said / 64;
+  return isShort && new Set(bytes).size >= 192 && bytes.length >= 4096 && !bytes.includes(13)
+    ? 'The file went through a program that takes each CR out of text: none is in it any more, and bytes are missing. Copy it again as binary.'
+    : null;
 }
 
 function count(bytes: Uint8Array, is: (byte: number) => boolean): number {

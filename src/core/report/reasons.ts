@@ -534,9 +534,7 @@ function tooLittleMemory(input: ReportInput, evidence: Evidence) {
 }
 
 function malformedEngine({ facts }: ReportInput): Finding | null {
-  const said =
-    facts.kind !== 'unreadable' &&
-    (facts.kind !== 'tensorrt-rtx' || (facts.size !== null && facts.size < headerSize));
+  const said = facts.kind !== 'tensorrt-rtx' || (facts.size !== null && facts.size < headerSize);
   if (said) {
     return null;
   }

@@ -42,9 +42,12 @@ export async function readHead(
   }
 }
 
-/** null: it is none, by its name; nothing is read. */
+/** null: it is none, by its name, or a file that is no archive. */
 export async function modelPackage(file: FilePath): Promise<FileFacts | null> {
   if (typeof file !== 'string' || !isModelPackageName(file)) return null;
+  const head = await readHead(file, 4).catch(() => null);
+  // A pointer of Git LFS, another archive, an engine: told as it is.
+  if (head !== null && Buffer.from(head.bytes).toString('latin1', 0, 2) !== 'PK') return null;
   return (await import('./modelPackageFile')).readModelPackage(file);
 }
 

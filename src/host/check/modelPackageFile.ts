@@ -148,9 +148,10 @@ async function ofFolder(folder: string): Promise<Text[]> {
 async function ofArchive(file: string): Promise<Text[]> {
   const archive = await InputFile.open(file, undefined, 'The model package');
   try {
-    const entries = (await readZipDirectory(archive)).filter(
-      ({ name }) => name.split('/').length <= mostFolders + 1,
-    );
+    const entries = (await readZipDirectory(archive))
+      // As some Windows programs write them.
+      .map((entry) => ({ ...entry, name: entry.name.replaceAll('\\', '/') }))
+      .filter(({ name }) => name.split('/').length <= mostFolders + 1);
     const texts: Text[] = [];
     for (const name of inOrder(entries.map((entry) => entry.name))) {
       const entry = entries.find((one) => one.name === name);
