@@ -36,7 +36,7 @@ export interface HostLogLine {
   /** Hostile text: render it as text. */
   text: string;
 }
-export type BuildPhase = NotificationParams<'buildPhase'>;
+export type BuildPhase = NotificationParams<'buildPhases'>['phases'][number] & { output: string };
 export type RunPhase = NotificationParams<'runPhase'>;
 
 export interface EngineHostClientOptions {
@@ -174,7 +174,9 @@ export class EngineHostClient {
         text: `${count} log lines came too fast and were dropped.`,
       }),
     );
-    this.onNotification('buildPhase', (phase) => options.onBuildPhase?.(phase));
+    this.onNotification('buildPhases', ({ output, phases }) => {
+      for (const phase of phases) options.onBuildPhase?.({ ...phase, output });
+    });
     this.onNotification('runPhase', (phase) => options.onRunPhase?.(phase));
     this.connection.listen();
     void this.ended.then(() => this.connection.dispose());

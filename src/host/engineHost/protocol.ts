@@ -201,15 +201,19 @@ export const notifications = {
   log: v.object({ severity: count, text: v.string() }),
   /** Events were dropped because nobody polled in time. */
   lost: v.object({ count }),
-  /** One step of a build. `output` is its path; empty: the engine is thrown away. */
-  buildPhase: v.object({
+  /** Steps of a build, hundreds a second, gathered. `output` is its path; empty: the engine is thrown away. */
+  buildPhases: v.object({
     output: v.string(),
-    kind: v.picklist(['start', 'step', 'end']),
-    phase: v.number(),
-    parent: v.nullable(v.number()),
-    name: v.string(),
-    step: count,
-    steps: count,
+    phases: v.array(
+      v.object({
+        kind: v.picklist(['start', 'step', 'end']),
+        phase: v.number(),
+        parent: v.nullable(v.number()),
+        name: v.string(),
+        step: count,
+        steps: count,
+      }),
+    ),
   }),
   /** How far an inspection or a run is; stages of engine_shim.h. */
   runPhase: v.object({

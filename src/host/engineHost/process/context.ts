@@ -4,8 +4,11 @@ import type { NotificationName, NotificationParams, RuntimeInfo } from '../proto
 import { loadRuntime, openBareSession } from './runtimeLoader';
 import type { RunPhases } from './runPhases';
 import { ShimError } from './binding';
-import type { ShimEvents, ShimJob, ShimSession } from './session';
+import type { ShimEvents, ShimJob, ShimPhase, ShimSession } from './session';
 import { parseJson } from '../../../core/text/parseJson';
+
+/** Phases of a build wait so long for others. Milliseconds. */
+const gatherMs = 50;
 
 export type Notify = <N extends NotificationName>(name: N, params: NotificationParams<N>) => void;
 
@@ -16,6 +19,8 @@ export class HostContext {
   private info: RuntimeInfo | null = null;
   /** Job of a build to its output path: the name its phases are reported under. */
   readonly buildOutputs = new Map<bigint, string>();
+  private readonly buildPhases = new Map<string, ShimPhase[]>();
+  private telling: NodeJS.Timeout | undefined;
   /** Job of an inspection or a run to what tells its stages. */
   readonly runs = new Map<bigint, RunPhases>();
 
@@ -65,9 +70,21 @@ export class HostContext {
       const stage = this.runs.get(job)?.tell(phase);
       if (stage) this.notify('runPhase', stage);
       const output = this.buildOutputs.get(job);
-      if (output !== undefined) this.notify('buildPhase', { output, ...phase });
+      if (output === undefined) return;
+      const gathered = this.buildPhases.get(output);
+      if (gathered) gathered.push(phase);
+      else this.buildPhases.set(output, [phase]);
+      this.telling ??= setTimeout(() => this.tellBuildPhases(), gatherMs);
     },
   };
+
+  /** A message for each would take as much of a core as parsing the model does. */
+  tellBuildPhases(): void {
+    clearTimeout(this.telling);
+    this.telling = undefined;
+    for (const [output, phases] of this.buildPhases) this.notify('buildPhases', { output, phases });
+    this.buildPhases.clear();
+  }
 }
 
 function onlyChecks(doing: string, { path, version }: RuntimeInfo): Failure {

@@ -17,6 +17,8 @@ const keptLines = 40;
  * that takes longer is asked for as other work is.
  */
 const gpuWaitMs = 20;
+/** Until a new request is heard that comes during a build. */
+const longWaitMs = 10;
 
 const eventKinds = {
   log: 1,
@@ -73,6 +75,8 @@ const runFlags: Readonly<Record<RunSwitch, number>> = { copies: 1, cudaGraph: 2,
 const inspectLayers = 1;
 
 interface PendingJob {
+  /** It takes seconds and tells a thousand steps, none of which anybody waits for. */
+  long: boolean;
   settle: (result: Buffer) => void;
   reject: (error: ShimError) => void;
   lines: ShimLine[];
@@ -189,7 +193,7 @@ export class ShimSession {
       return this.submit(
         (job) => native.submitBuild(this.session, build, job),
         (result) => result,
-        { onJob },
+        { onJob, long: true },
       );
     } finally {
       native.buildDestroy(build);
@@ -259,7 +263,11 @@ export class ShimSession {
   private submit<T>(
     call: (job: Buffer) => number,
     read: (result: Buffer) => T,
-    { onJob, waitMs = 0 }: { onJob?: (job: bigint) => void; waitMs?: number } = {},
+    {
+      onJob,
+      waitMs = 0,
+      long = false,
+    }: { onJob?: (job: bigint) => void; waitMs?: number; long?: boolean } = {},
   ): ShimJob<T> {
     const out = Buffer.alloc(8);
     const status = call(out);
@@ -268,7 +276,7 @@ export class ShimSession {
     onJob?.(job);
     const lines: ShimLine[] = [];
     const result = new Promise<Buffer>((settle, reject) => {
-      this.jobs.set(job, { settle, reject, lines });
+      this.jobs.set(job, { settle, reject, lines, long });
     }).then(read);
     this.lastActivity = performance.now();
     // The promise was made before: what the wait brings settles it.
@@ -283,20 +291,29 @@ export class ShimSession {
     };
   }
 
-  /** At first in every turn of the loop (a header check takes microseconds), then less and less often. */
+  /**
+   * At first in every turn of the loop (a header check takes microseconds), then less and less often. While there are only
+   * long jobs, a look at their steps a hundred times a second is enough, and their end is heard at once.
+   */
   private schedule(): void {
     if (this.polling || this.jobs.size === 0) return;
     this.polling = true;
+    const [first] = this.jobs.keys();
+    const onlyLong = [...this.jobs.values()].every(({ long }) => long);
     const poll = () => {
       this.polling = false;
-      const [first] = this.jobs.keys();
+      const waits = onlyLong || performance.now() - this.lastActivity < 5;
       // A moment of waiting leaves the core to the job's thread; turning in circles would take it away.
-      if (first !== undefined && performance.now() - this.lastActivity < 5) {
-        this.native.jobWait(this.session, first, 1, this.count);
+      if (first !== undefined && waits && this.jobs.has(first)) {
+        this.native.jobWait(this.session, first, onlyLong ? longWaitMs : 1, this.count);
       }
       this.poll();
       this.schedule();
     };
+    if (onlyLong) {
+      setImmediate(poll);
+      return;
+    }
     const quietMs = performance.now() - this.lastActivity;
     if (quietMs < 5) setImmediate(poll);
     else setTimeout(poll, quietMs < 300 ? 1 : quietMs < 5_000 ? 10 : 20);

@@ -37,6 +37,7 @@ export async function build(
       sha256: result.toString('hex', 24, 56),
     };
   } finally {
+    context.tellBuildPhases();
     if (jobNumber !== undefined) context.buildOutputs.delete(jobNumber);
   }
 }
