@@ -227,6 +227,8 @@ async function buildNow(
     onLog: events.onLog,
     onBuildPhase: events.onBuildPhase,
   });
+  // Its process starts while the model is read and the name is taken. What goes wrong there, the build meets again.
+  void supervisor.load(chosen.runtime.path, { signal }).catch(() => undefined);
   try {
     const result = await new Rebuilder(supervisor, events).build(
       {

@@ -1,5 +1,5 @@
 """
-One build with NVIDIA's Python bindings: build.py MODEL OUTPUT INPUT MIN OPT MAX, shapes as 1x3x48x320. The engine is
+One build with NVIDIA's Python bindings: build.py MODEL OUTPUT [INPUT MIN OPT MAX], shapes as 1x3x48x320. The engine is
 written to the disk and hashed, as every engine of ours is.
 """
 
@@ -18,7 +18,7 @@ def shape(text):
 
 
 def main() -> None:
-    model, output, name, *shapes = sys.argv[1:]
+    model, output, *ranges = sys.argv[1:]
     start = time.perf_counter()
     logger = trt.Logger(trt.Logger.ERROR)
     builder = trt.Builder(logger)
@@ -27,9 +27,11 @@ def main() -> None:
     if not parser.parse_from_file(model):
         sys.exit("\n".join(str(parser.get_error(i)) for i in range(parser.num_errors)))
     config = builder.create_builder_config()
-    profile = builder.create_optimization_profile()
-    profile.set_shape(name, *(shape(text) for text in shapes))
-    config.add_optimization_profile(profile)
+    if ranges:
+        name, *shapes = ranges
+        profile = builder.create_optimization_profile()
+        profile.set_shape(name, *(shape(text) for text in shapes))
+        config.add_optimization_profile(profile)
     plan = builder.build_serialized_network(network, config)
     if plan is None:
         sys.exit("the build failed")

@@ -14,7 +14,18 @@ describe('hashFile', () => {
 
   it('agrees with node:crypto at every length around its buffers', async () => {
     const megabytes4 = 4 * 1024 * 1024;
-    for (const length of [0, 1, megabytes4 - 1, megabytes4, megabytes4 + 1, 3 * megabytes4 + 17]) {
+    const small = 1024 * 1024;
+    for (const length of [
+      0,
+      1,
+      small - 1,
+      small,
+      small + 1,
+      megabytes4 - 1,
+      megabytes4,
+      megabytes4 + 1,
+      3 * megabytes4 + 17,
+    ]) {
       const file = path.join(folder, 'file');
       const bytes = Buffer.alloc(length, 'engine');
       fs.writeFileSync(file, bytes);

@@ -1,7 +1,15 @@
-/** SHA-256 of a file, in a thread of its own: hashing gigabytes must not keep the extension host from anything else. */
+/**
+ * SHA-256 of a file, in a thread of its own unless it is small: hashing gigabytes must not keep the extension host from
+ * anything else.
+ */
+import { createHash } from 'node:crypto';
+import type * as fs from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { asFailure, Failure } from '../../core/wire/failure';
 import { openIfRegular } from '../files/openRegular';
+
+/** Hashed within some milliseconds: starting a thread takes longer. Bytes. */
+const smallFile = 1024 * 1024;
 
 /** Milliseconds. */
 const mostToClose = 1000;
@@ -19,6 +27,10 @@ export async function hashFile(file: string, options: HashOptions = {}): Promise
     throw notHashed(file, error instanceof Error ? error.message : String(error));
   });
   if (handle === null) throw notHashed(file, 'it is not a regular file');
+  if (stat.size > 0 && stat.size <= smallFile) {
+    const sha256 = await hashSmall(handle, file, options);
+    if (sha256 !== null) return sha256;
+  }
   // Opened here and not in the thread: what a thread is opening when it is ended stays open as long as the process does.
   const worker = new Worker(workerSource, {
     eval: true,
@@ -35,6 +47,34 @@ export async function hashFile(file: string, options: HashOptions = {}): Promise
     const late = new Promise((resolve) => setTimeout(resolve, mostToClose).unref());
     await Promise.race([worker.terminate().then(close), late]);
     throw error;
+  }
+}
+
+/** null: it grew meanwhile and is small no longer; the handle stays open. */
+async function hashSmall(
+  handle: fs.FileHandle,
+  file: string,
+  { signal, onProgress }: HashOptions,
+): Promise<string | null> {
+  let grew = false;
+  try {
+    const bytes = Buffer.allocUnsafe(smallFile + 1);
+    let length = 0;
+    for (;;) {
+      const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
+      length += bytesRead;
+      if (bytesRead === 0 || length === bytes.length) break;
+    }
+    if (signal?.aborted === true) throw cancelled(file);
+    grew = length > smallFile;
+    if (grew) return null;
+    onProgress?.(length, length);
+    return createHash('sha256').update(bytes.subarray(0, length)).digest('hex');
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw notHashed(file, error instanceof Error ? error.message : String(error));
+  } finally {
+    if (!grew) await handle.close().catch(() => undefined);
   }
 }
 
