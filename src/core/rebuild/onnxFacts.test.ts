@@ -158,6 +158,13 @@ describe('onnxFacts', () => {
     );
   });
 
+  it('refuses a file that is two copies of a model', () => {
+    const whole = dynamicModel();
+    const twice = Buffer.concat([whole, whole]);
+    assert.equal(codeOf(twice), 'malformed');
+    assert.throws(() => readOnnxFactsOfBytes(twice), /holds two graphs .* written twice/);
+  });
+
   it('does not believe sizes that the file cannot hold', () => {
     const w = new BinaryWriter();
     w.tag(1, WireType.Varint).int64(8);

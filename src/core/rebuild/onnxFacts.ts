@@ -375,8 +375,11 @@ function* modelFields(c: Cursor, facts: Gathered): Step<void> {
     else if (field === 5 && wire === WireType.Varint) facts.modelVersion = c.varint();
     else if (field === 6 && delimited) facts.docString = yield* c.text(c.lengthEnd(end));
     else if (field === 7 && delimited) {
+      const begins = c.at;
+      const first = facts.hasGraph ? facts.graph : null;
       facts.hasGraph = true;
       facts.graph = yield* readGraph(c, c.lengthEnd(end), facts, 0);
+      refuseSecondCopy(first, facts.graph, begins);
     } else if (field === 8 && delimited) {
       push(c, facts.opsets, readOpset(c, yield* c.bytes(c.lengthEnd(end), maxSmallMessage)));
     } else if (field === 14 && delimited) {
@@ -384,6 +387,17 @@ function* modelFields(c: Cursor, facts: Gathered): Step<void> {
     } else if (field === 25 && delimited) yield* readFunction(c, c.lengthEnd(end), facts);
     else c.skip(wire, end);
   }
+}
+
+/** Protobuf joins two messages into one: a file that was written twice is one model that has everything twice. */
+function refuseSecondCopy(first: OnnxGraph | null, second: OnnxGraph, at: number): void {
+  const names = new Set([...(first?.inputs ?? []), ...(first?.outputs ?? [])]);
+  if (![...second.inputs, ...second.outputs].some((name) => names.has(name))) return;
+  throw new OnnxError(
+    'malformed',
+    `holds two graphs with the same inputs and outputs: the file was written twice, or two models were joined, and a second one begins before byte ${at}`,
+    at,
+  );
 }
 
 function* readGraph(c: Cursor, end: number, facts: Gathered, depth: number): Step<OnnxGraph> {

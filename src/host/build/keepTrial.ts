@@ -25,7 +25,8 @@ export async function keepTrial(recipeFile: string, trial: RecipeTrial): Promise
     const temporary = temporaryFile(lock.folder, name, lock.token, '.json');
     try {
       // Read now: a build may have written another one while the compiler was asked.
-      const text = (await readRecipeText(real)) ?? '';
+      const text = await readRecipeText(real);
+      if (text === null) throw gone(shown);
       if (!parseRecipe(text).ok) {
         throw new Failure(
           'file-error',
@@ -48,15 +49,23 @@ export async function keepTrial(recipeFile: string, trial: RecipeTrial): Promise
     }
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw writeError(error, `The recipe ${shown} could not be written`, {
-      again: 'try again',
-      gone: {
-        why: 'it was deleted or renamed meanwhile',
-        nextStep:
-          'Build the engine again to have a recipe, or keep the answers with --json or --output.',
-      },
-    });
+    throw writeError(error, couldNot(shown), { again: 'try again', gone: goneMeanwhile });
   }
+}
+
+const couldNot = (shown: string): string => `The recipe ${shown} could not be written`;
+
+const goneMeanwhile = {
+  why: 'it was deleted or renamed meanwhile',
+  nextStep: 'Build the engine again to have a recipe, or keep the answers with --json or --output.',
+};
+
+function gone(shown: string): Failure {
+  return new Failure(
+    'file-error',
+    `${couldNot(shown)}: ${goneMeanwhile.why}.`,
+    goneMeanwhile.nextStep,
+  );
 }
 
 /** With the rights and the owner of the old one. */
