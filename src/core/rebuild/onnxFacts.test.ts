@@ -147,6 +147,21 @@ describe('onnxFacts', () => {
     assert.equal(codeOf(Uint8Array.of(8, 8)), 'not-onnx');
   });
 
+  it('does not read on where nothing of a model comes', async () => {
+    // A space is a field of its own kind, so that a file of spaces could be read to its end.
+    const spaces = new Uint8Array(65_536).fill(0x20);
+    let read = 0;
+    const facts = readOnnxFacts({
+      size: 10e9,
+      read: (_, length) => {
+        read += length;
+        return Promise.resolve(spaces.subarray(0, length));
+      },
+    });
+    await assert.rejects(facts, (error) => error instanceof OnnxError && error.code === 'not-onnx');
+    assert.ok(read < 1e6, `${read} bytes were read`);
+  });
+
   it('says where a truncated model ends', () => {
     const whole = dynamicModel();
     for (const length of [100, 1000, 100_000, whole.length - 300]) {

@@ -362,8 +362,12 @@ function* walkModel(size: number, onNode: ((node: OnnxRawNode) => void) | null):
   return finish(facts);
 }
 
+/** Of ModelProto, which has a dozen kinds: more of others than any version to come will have. */
+const mostOtherFields = 10_000;
+
 function* modelFields(c: Cursor, facts: Gathered): Step<void> {
   const end = c.size;
+  let others = 0;
   while (c.at < end) {
     if (!c.has(20)) yield* c.fill(20);
     const [field, wire] = c.tag();
@@ -385,7 +389,11 @@ function* modelFields(c: Cursor, facts: Gathered): Step<void> {
     } else if (field === 14 && delimited) {
       push(c, facts.metadata, yield* readEntry(c, c.lengthEnd(end)));
     } else if (field === 25 && delimited) yield* readFunction(c, c.lengthEnd(end), facts);
-    else c.skip(wire, end);
+    else {
+      // Of any file some bytes can be read as fields: gigabytes of them are no model.
+      if (++others > mostOtherFields) throw new OnnxError('not-onnx', 'is not an ONNX model', c.at);
+      c.skip(wire, end);
+    }
   }
 }
 

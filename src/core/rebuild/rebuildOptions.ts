@@ -86,8 +86,8 @@ export const builderFlags: Readonly<Record<string, BuilderFlagFacts>> = {
   },
   kSPARSE_WEIGHTS: offered('Use faster functions where weights are sparse enough'),
   kSTRICT_NANS: offered('Keep NaN and infinity exact: no x-x = 0 and the like'),
-  kREFIT: { what: 'Weights can be replaced later', needs: 'gpu', offered: true },
-  // Engines without weights run nowhere until an application supplies them, which nothing here does.
+  // Weights are replaced, or supplied to engines that have none, by an application: nothing here does.
+  kREFIT: { what: 'Weights can be replaced later', needs: 'gpu', offered: false },
   kREFIT_IDENTICAL: {
     what: 'Weights can be supplied later, the same ones',
     needs: 'gpu',
