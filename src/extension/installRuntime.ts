@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { formatBytes } from '../core/text/formats';
+import type { Proxy } from '../host/runtimes/installRuntime';
 import type { Errors } from './errors';
 import type { Log } from './log';
 import type { Runtimes } from './runtimes';
@@ -74,6 +75,7 @@ export class InstallRuntime {
           version,
           folder: this.runtimes.installFolder,
           untrustedFolders: untrustedFolders(),
+          proxy: proxySetting(),
           signal: controller.signal,
           onProgress: ({ step, fraction }) => {
             const percent = Math.round((fraction ?? 0) * 100);
@@ -89,6 +91,14 @@ export class InstallRuntime {
     void showInformation(`TensorRT-RTX ${version} is installed. Engines are checked again.`);
     return library;
   }
+}
+
+/** The user's own: a workspace names none. Without one pip and uv follow the environment, as VS Code does. */
+function proxySetting(): Proxy | null {
+  const http = vscode.workspace.getConfiguration('http');
+  const url = http.inspect<string>('proxy')?.globalValue ?? '';
+  if (url === '' || http.get('proxySupport') === 'off') return null;
+  return { url, except: http.inspect<string[]>('noProxy')?.globalValue ?? [] };
 }
 
 /** NVIDIA's licence is the user's to accept: asked each time, never remembered. */

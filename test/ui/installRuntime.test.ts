@@ -26,11 +26,14 @@ case "$*" in
       echo 'WARNING: Retrying after connection broken by NewConnectionError: Temporary failure in name resolution' >&2
       exit 1
     fi
+    echo "$HTTPS_PROXY except $NO_PROXY" > '${answer}.proxy'
     /bin/mkdir -p "$target/tensorrt_rtx_libs"
     /bin/cp '${librariesOf(newest)}'/*.so* "$target/tensorrt_rtx_libs"
     ;;
 esac
 `;
+
+const proxy = 'http://proxy.invalid:3128';
 
 describe('Install TensorRT-RTX…, clicked', () => {
   let answer: string;
@@ -42,7 +45,10 @@ describe('Install TensorRT-RTX…, clicked', () => {
     fs.writeFileSync(path.join(bin, 'python3'), python(answer), { mode: 0o755 });
     // VS Code asks the login shell for PATH, which makes one of its own.
     fs.writeFileSync(path.join(bin, '.profile'), `PATH='${bin}'\n`);
-    return { env: { PATH: bin, HOME: bin, SHELL: '/bin/sh', LD_LIBRARY_PATH: undefined } };
+    return {
+      env: { PATH: bin, HOME: bin, SHELL: '/bin/sh', LD_LIBRARY_PATH: undefined },
+      settings: { 'http.proxy': proxy, 'http.noProxy': ['intranet'] },
+    };
   });
   after(() => fs.rmSync(path.dirname(answer), { recursive: true }));
 
@@ -99,5 +105,7 @@ describe('Install TensorRT-RTX…, clicked', () => {
     await page.getByText('the version here').first().waitFor({ timeout: 60_000 });
     await used.workbench.picture('install-done');
     assert.deepEqual(installed(), [newest]);
+    const told = fs.readFileSync(`${answer}.proxy`, 'utf8');
+    assert.equal(told, `${proxy} except intranet\n`, 'pip knows of the proxy of VS Code');
   });
 });

@@ -39,11 +39,27 @@ describe('installRuntime', () => {
       'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.',
       /SHA-256 differs/,
     ],
+    [
+      "Could not fetch URL https://x/simple/: There was a problem confirming the ssl certificate: HTTPSConnectionPool(host='x', port=443): Max retries exceeded with url: /simple/ (Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate (_ssl.c:1006)'))) - skipping",
+      /certificate .* is not trusted here/,
+    ],
+    [
+      'error: Failed to fetch: https://x/simple/\n  cause: error sending request for url (https://x/simple/)\n  cause: client error (Connect)\n  cause: invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))',
+      /certificate .* is not trusted here/,
+    ],
+    [
+      'error: Request failed after 1 retry in 1.1s\n  cause: Failed to fetch: https://x/simple/\n  cause: client error (Connect)\n  cause: tunnel error: proxy authorization required',
+      /asks for a name and a password/,
+    ],
+    [
+      'error: Request failed after 1 retry in 1.5s\n  cause: Failed to fetch: https://x/simple/\n  cause: client error (Connect)\n  cause: tunnel error: failed to create underlying connection\n  cause: tcp connect error',
+      /the proxy could not be reached/,
+    ],
     ["ERROR: [Errno 13] Permission denied: '/x'", /may not be written/],
     ['something else', /pip ended with code 1/],
   ];
   for (const [output, sentence] of said) {
-    it(`understands pip: ${output.slice(0, 60)}`, () => {
+    it(`understands: ${output.replaceAll('\n', ' ').slice(0, 150)}`, () => {
       const { message, nextStep, detail } = pipProblem(output, '1.7.1.116', 1);
       assert.match(message, /^TensorRT-RTX 1\.7\.1\.116 was not installed: /);
       assert.match(message, sentence);
@@ -84,6 +100,33 @@ describe('installRuntime', () => {
         );
         assert.match(message, /has no pip/);
         assert.match(nextStep, /pip/);
+      } finally {
+        fs.rmSync(bin, { recursive: true });
+      }
+    },
+  );
+
+  itUnless(
+    onWindows('the broken Pythons are scripts with #!'),
+    'says that an environment is broken: its Python does not run, its pip is damaged',
+    async () => {
+      const bin = fs.mkdtempSync(path.join(os.tmpdir(), 'python-'));
+      const python = path.join(bin, 'python3');
+      const install = (script: string): Promise<Failure> => {
+        fs.writeFileSync(python, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+        return failure(installRuntime({ version: '1.7.1.116', folder, python }));
+      };
+      try {
+        const dead = await install(
+          'echo "ModuleNotFoundError: No module named \'encodings\'" >&2; exit 1',
+        );
+        assert.match(dead.message, /python3 does not run, as in an environment/);
+        assert.match(dead.nextStep, /^Make that environment anew/);
+        const damaged = await install(
+          'case "$*" in *"import pip"*) echo 3 ;; *" install "*) echo "ModuleNotFoundError: No module named \'pip._vendor\'" >&2; exit 1 ;; esac',
+        );
+        assert.match(damaged.message, /pip itself is damaged/);
+        assert.match(damaged.nextStep, /ensurepip --upgrade/);
       } finally {
         fs.rmSync(bin, { recursive: true });
       }

@@ -41,6 +41,13 @@ export interface InstallProgress {
   fraction: number | null;
 }
 
+export interface Proxy {
+  /** http://NAME:PASSWORD@HOST:PORT */
+  url: string;
+  /** Hosts that are asked without it. */
+  except: readonly string[];
+}
+
 export interface InstallOptions {
   version: string;
   /** Of the extension's own storage; the version becomes a folder in it. */
@@ -49,6 +56,8 @@ export interface InstallOptions {
   python?: string | null;
   /** Nothing that lies in these is started. */
   untrustedFolders?: readonly string[];
+  /** The editor's own, which pip and uv do not know; before those of the environment. */
+  proxy?: Proxy | null;
   signal?: AbortSignal;
   onProgress?: (progress: InstallProgress) => void;
   /** A line that pip printed, printable. */
@@ -191,6 +200,7 @@ interface Installer {
 async function findInstaller(options: InstallOptions, cwd: string): Promise<Installer> {
   const { signal, untrustedFolders = [] } = options;
   let withoutPip: string | null = null;
+  let broken: string | null = null;
   for await (const python of pythons(options)) {
     const { code, output } = await capture(
       python,
@@ -200,6 +210,7 @@ async function findInstaller(options: InstallOptions, cwd: string): Promise<Inst
     );
     if (code === 0 && output.startsWith('3')) return pipOf(python, cwd, signal);
     if (code !== null && output.startsWith('3')) withoutPip ??= python;
+    else if (output === '') broken ??= python;
   }
   if (withoutPip !== null) {
     for await (const uv of programs(uvNames, untrustedFolders)) return uvWith(uv, withoutPip);
@@ -211,10 +222,24 @@ async function findInstaller(options: InstallOptions, cwd: string): Promise<Inst
         : `Run "${withoutPip} -m ensurepip" and try again.`,
     );
   }
+  if (broken !== null && (await isThere(broken))) {
+    throw new Failure(
+      'file-error',
+      `${broken} does not run, as in an environment whose Python was updated or removed; its pip fetches TensorRT-RTX.`,
+      'Make that environment anew, or take its folder out of PATH, and try again.',
+    );
+  }
   throw new Failure(
     'file-error',
     `Python 3 was not found (looked for ${options.python ?? `${pythonNames.join(' and ')} in the folders of PATH`}); its pip fetches TensorRT-RTX.`,
     "Install Python 3 from https://www.python.org or your system's package manager and try again.",
+  );
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return fs.stat(file).then(
+    () => true,
+    () => false,
   );
 }
 
@@ -290,7 +315,7 @@ function capture(
 async function run(
   program: string,
   args: readonly string[],
-  { signal, onProgress, onLine, version }: InstallOptions,
+  { signal, onProgress, onLine, version, proxy = null }: InstallOptions,
   wheel: Wheel,
   temporary: string,
 ): Promise<void> {
@@ -299,7 +324,11 @@ async function run(
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: temporary,
     // pip unpacks through TMPDIR: beside the target, so that one disk is filled and cleaned, not two.
-    env: { ...pythonEnvironment(), TMPDIR: temporary, TEMP: temporary, TMP: temporary },
+    env: {
+      ...pythonEnvironment(),
+      ...(proxy && proxyVariables(proxy)),
+      ...{ TMPDIR: temporary, TEMP: temporary, TMP: temporary },
+    },
   });
   const stop = () => child.kill('SIGKILL');
   signal?.addEventListener('abort', stop, { once: true });
@@ -344,6 +373,21 @@ function lines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): v
   stream.on('end', () => onLine(rest));
 }
 
+/** In both spellings: which one wins differs by program. */
+function proxyVariables({ url, except }: Proxy): NodeJS.ProcessEnv {
+  const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
+  const values = [
+    ...names.map((name) => [name, url] as const),
+    ...(except.length > 0 ? [['NO_PROXY', except.join(',')] as const] : []),
+  ];
+  return Object.fromEntries(
+    values.flatMap(([name, value]) => [
+      [name, value],
+      [name.toLowerCase(), value],
+    ]),
+  );
+}
+
 /** What pip said, as cause and next step. Exported for its test. */
 export function pipProblem(output: string, version: string, code: number | null): Failure {
   const problem = (sentence: string, nextStep: string) =>
@@ -362,8 +406,26 @@ export function pipProblem(output: string, version: string, code: number | null)
       'Try again; if it fails again, a proxy or mirror changes files: ask who runs it.',
     );
   }
+  if (/Proxy Authentication Required|proxy authorization required/i.test(output)) {
+    return problem(
+      'the proxy asks for a name and a password.',
+      'Put them into the proxy\'s address, http://NAME:PASSWORD@HOST:PORT, in the setting "http.proxy" or in HTTPS_PROXY, then try again.',
+    );
+  }
+  if (/CERTIFICATE_VERIFY_FAILED|invalid peer certificate|UnknownIssuer/i.test(output)) {
+    return problem(
+      'the certificate that the package index showed is not trusted here, as behind a proxy that reads what is downloaded.',
+      'Ask who runs the proxy for its certificate, name the file with "pip config set global.cert FILE" or in SSL_CERT_FILE (uv), then try again.',
+    );
+  }
+  if (/ProxyError|Cannot connect to proxy|tunnel error/i.test(output)) {
+    return problem(
+      'the proxy could not be reached.',
+      'Check the setting "http.proxy", the variable HTTPS_PROXY and "pip config list", then try again.',
+    );
+  }
   if (
-    /NewConnectionError|Temporary failure in name resolution|getaddrinfo failed|ConnectTimeout|ReadTimeout|Network is unreachable|Max retries exceeded|ProxyError|SSLError|Connection refused|Failed to fetch|error sending request/i.test(
+    /NewConnectionError|Temporary failure in name resolution|getaddrinfo failed|ConnectTimeout|ReadTimeout|Network is unreachable|Max retries exceeded|SSLError|Connection refused|Failed to fetch|error sending request/i.test(
       output,
     )
   ) {
@@ -380,6 +442,12 @@ export function pipProblem(output: string, version: string, code: number | null)
   }
   if (/Permission denied|Errno 13/i.test(output)) {
     return problem('the folder may not be written.', 'Give the user write access and try again.');
+  }
+  if (/^(ModuleNotFoundError|ImportError|SyntaxError)\b/m.test(output)) {
+    return problem(
+      'pip itself is damaged.',
+      'Repair it with "python3 -m ensurepip --upgrade", or make the environment anew, and try again.',
+    );
   }
   return problem(`pip ended with code ${code}.`, "The log holds pip's own words.");
 }
