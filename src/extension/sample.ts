@@ -54,6 +54,11 @@ export class Sample {
     const isOpen = vscode.workspace.workspaceFolders?.some(({ uri }) => uri.toString() === folder);
     if (isOpen !== true) return;
     await memory.update(opening, undefined);
+    // VS Code 1.100 comes back with a walkthrough of its own, beside which it opens no other.
+    const others = vscode.window.tabGroups.all
+      .flatMap(({ tabs }) => tabs)
+      .filter(({ input, label }) => input === undefined && !label.includes('Engine Inspector'));
+    if (others.length > 0) await vscode.window.tabGroups.close(others);
     const steps = `${extensionId}#${walkthrough}`;
     await vscode.commands.executeCommand('workbench.action.openWalkthrough', steps, false);
   }
