@@ -333,6 +333,25 @@ for (const name of splitBundles) {
   };
   bundles[name].plugins = [{ name: 'common-js-pieces', setup }];
 }
+/** Loaded with the first call: a check needs nothing of it, and it takes some milliseconds. */
+const lazyPromises = {
+  name: 'lazy-promises',
+  setup: (build) => {
+    build.onResolve({ filter: /^node:fs\/promises$/ }, () => ({
+      path: 'promises',
+      namespace: 'lazy',
+    }));
+    build.onLoad({ filter: /^promises$/, namespace: 'lazy' }, () => {
+      const names = Object.keys(fs.promises).filter((name) => name !== 'constants');
+      const calls = names.map((name) => `  ${name}: (...args) => fs.promises.${name}(...args),`);
+      return {
+        contents: `import * as fs from 'node:fs';\nconst calls = {\n${calls.join('\n')}\n};\nexport const { ${names.join(', ')} } = calls;`,
+        resolveDir: __dirname,
+      };
+    });
+  },
+};
+
 /** A module that is a bundle of its own, known by its file. */
 const apart = (name, filter, file) => ({
   name,
@@ -340,6 +359,7 @@ const apart = (name, filter, file) => ({
     build.onResolve({ filter }, () => ({ path: file, external: true }));
   },
 });
+bundles.cli.plugins.push(lazyPromises);
 // The entry of the command line and its other half: src/cli/main.ts says why.
 bundles.cli.plugins.push(apart('program-apart', /^\.\/program$/, './cliProgram.js'));
 // Only an assistant's server needs the protocol's library, and zod with it.

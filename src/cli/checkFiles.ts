@@ -13,7 +13,7 @@ import { lineFormat, type CheckOptions } from './checkOptions';
 import { findEngines, type FoundFile } from './findEngines';
 import { GatePrinter } from './gate/gatePrinter';
 import { complain } from './output';
-import { manyFiles, withOptimizing } from './optimizing';
+import { optimizeFor } from './optimizing';
 import { JsonPrinter, TextPrinter } from './printers';
 import { rawArguments } from './rawArguments';
 import { SharedLines } from './sharedLines';
@@ -112,7 +112,6 @@ export async function checkFiles(
     await printer.file(described, prediction, inner ?? [], there ?? null);
   };
   for await (const { round, checked } of askedRounds(search, checker)) {
-    if (files >= manyFiles) withOptimizing();
     const beside = (at: number) => round[at];
     const found = { deep, beside };
     const shared = round.map(({ mayHaveModel }, at) => {
@@ -205,7 +204,9 @@ async function* askedRounds(
     checked: await checker.files(round.map(({ path }) => path)),
   });
   let asked: Promise<AskedRound> | null = null;
+  let found = 0;
   for (const round of rounds(files, roundSize)) {
+    await optimizeFor((found += round.length));
     const next = ask(round);
     // Awaited in its turn, which may come after it failed.
     next.catch(() => undefined);

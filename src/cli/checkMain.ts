@@ -3,6 +3,7 @@ import { checkHere, mayBeGate } from './checkHere';
 import type { CheckOptions } from './checkOptions';
 import { setDistFolder } from './distFolder';
 import { endWith } from './endWith';
+import { optimizeFor } from './optimizing';
 
 /** false: it may be a gate, which is more than this file knows. afterwards: before the process ends. */
 export function runPlainCheck(
@@ -12,6 +13,8 @@ export function runPlainCheck(
 ): boolean {
   if (mayBeGate(options)) return false;
   setDistFolder(dist);
-  endWith(checkHere(paths, options).finally(afterwards));
+  // What is kept of compiled code holds for the flags that it was made with.
+  const inOrder = checkHere(paths, options).finally(() => optimizeFor(0));
+  endWith(inOrder.finally(afterwards));
   return true;
 }

@@ -10,7 +10,6 @@ import * as path from 'node:path';
 import type { runPlainCheck } from './checkMain';
 import { loadCompiled } from './compiled';
 import { searchesCurrentFolder } from '../host/engineHost/hostEnvironment';
-import { withoutOptimizing } from './optimizing';
 import { plainCheck } from './plainCheck';
 
 /** esbuild.js puts its name here, which tells its content. */
@@ -33,14 +32,9 @@ const asError = (error: unknown): Error =>
   error instanceof Error ? error : new Error(String(error));
 
 function runCompiled(call: NonNullable<typeof plain>): boolean {
-  withoutOptimizing();
   const { exports, keep } = loadCompiled(path.join(__dirname, checkFile));
   const { runPlainCheck: run } = exports as { runPlainCheck: typeof runPlainCheck };
-  return run(__dirname, call, () => {
-    // What is kept holds for the flags that it was made with.
-    withoutOptimizing();
-    keep();
-  });
+  return run(__dirname, call, keep);
 }
 
 if (searchesCurrentFolder(process.env)) {

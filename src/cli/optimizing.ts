@@ -1,11 +1,19 @@
 /**
- * V8 compiles once more, on threads of its own, what runs often. For one check and for ten thousand that takes longer than
- * it saves (0.09 s of processor time), so it begins later.
+ * V8 compiles once more, on threads of its own, what runs often. For ten thousand engines that takes longer than it saves
+ * (0.09 s of processor time), so it begins later; one check doesn't come that far.
  */
-import { setFlagsFromString } from 'node:v8';
 
-/** Files from which on it pays. */
-export const manyFiles = 16_384;
+/** Files from which on it is put off, and from which on it pays. */
+const some = 64;
+const many = 16_384;
 
-export const withoutOptimizing = (): void => setFlagsFromString('--no-opt');
-export const withOptimizing = (): void => setFlagsFromString('--opt');
+let isOff = false;
+
+/** files: found so far. */
+export async function optimizeFor(files: number): Promise<void> {
+  const off = files >= some && files < many;
+  if (off === isOff) return;
+  isOff = off;
+  const { setFlagsFromString } = await import('node:v8');
+  setFlagsFromString(off ? '--no-opt' : '--opt');
+}

@@ -1,4 +1,5 @@
 /** What the command line writes: stdout in order, colours only on a terminal, and the end of the process. */
+import * as fs from 'node:fs';
 import { plainText } from '../core/text/plainText';
 import { Failure } from '../core/wire/failure';
 import { inOne, type TextInPieces } from '../core/text/textInPieces';
@@ -13,11 +14,32 @@ export function setHardExit(hardExit: (code: number) => never): void {
 
 /** Writes out what is buffered, then ends the process whatever else is under way. */
 export function end(code: number): void {
+  if (!isWatched && !usesStderr && writeAtOnce()) {
+    endProcess(code);
+    return;
+  }
   void flush();
   stdout().write('', () => {
     if (usesStderr) process.stderr.write('', () => endProcess(code));
     else endProcess(code);
   });
+}
+
+/**
+ * Little was printed and nothing written: then it is written without a stream, whose making takes a check some milliseconds.
+ * false: some is left, because nobody takes it at once, or it can't be written.
+ */
+function writeAtOnce(): boolean {
+  // Its consoles take no UTF-8.
+  if (process.platform === 'win32') return false;
+  let at = 0;
+  try {
+    while (at < used) at += fs.writeSync(1, unwritten, at, used - at);
+  } catch {
+    unwritten.copyWithin(0, at, used);
+  }
+  used -= at;
+  return used === 0;
 }
 
 let usesStderr = false;
@@ -255,6 +277,19 @@ function write(text: Uint8Array): Promise<void> | void {
 /** For people, on stderr. */
 export function complain(text: string): void {
   stderr().write(`${text}\n`);
+}
+
+/** Whether what is printed has colours. A file or a pipe is no terminal, and needs no stream to say so. */
+export function stdoutHasColour(): boolean {
+  return (process.platform === 'win32' || isDevice(1)) && hasColour(process.stdout);
+}
+
+function isDevice(descriptor: number): boolean {
+  try {
+    return fs.fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    return true;
+  }
 }
 
 /** https://no-color.org: any value but the empty one. */

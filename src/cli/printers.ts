@@ -11,7 +11,7 @@ import type { MachineProfile } from '../core/report/verdictRule';
 import type { DescribedFile } from '../host/check/checkedFiles';
 import type { CheckOptions } from './checkOptions';
 import { fileWord, fixesFor, fixLines, lineOf, SharedFixes } from './fixes';
-import { hasColour, type Paint, painter, print } from './output';
+import { type Paint, painter, print, stdoutHasColour } from './output';
 
 /** A report to print. */
 export type Printed = Pick<DescribedFile, 'file' | 'report' | 'shared'> &
@@ -95,7 +95,7 @@ const wordPart: OwnPart = { is: 'path', text: ({ file }) => fileWord(file) };
 
 /** Reports for people. */
 class ReportText {
-  private readonly paint: Paint = painter(hasColour(process.stdout));
+  private readonly paint: Paint = painter(stdoutHasColour());
   private readonly counts = { usable: 0, not: 0, unchecked: 0 };
   private readonly sharedFixes = new SharedFixes(this.paint);
   private readonly same = new WeakMap<SharedReport, Same>();

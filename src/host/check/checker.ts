@@ -17,6 +17,7 @@ import { SharedReports } from '../../core/report/sharedReport';
 import type { RuntimeProblem as Problem } from '../../core/report/reasons';
 import { asFailure, type Failure } from '../../core/wire/failure';
 import type { RuntimeInfo } from '../engineHost/protocol';
+import { monotonicMs } from '../monotonic';
 import type { FoundRuntime } from '../runtimes/runtimeSources';
 import type { ChosenRuntime } from '../runtimes/runtimes';
 import { AlikeFiles } from './alikeFiles';
@@ -185,8 +186,8 @@ export class Checker {
 
   /** GPUs and driver; asked again when older than some seconds. */
   machineFacts(): Promise<MachineFacts> {
-    if (!this.machine || performance.now() - this.machine.at > machineFreshMs) {
-      this.machine = { facts: this.readMachine(), at: performance.now() };
+    if (!this.machine || monotonicMs() - this.machine.at > machineFreshMs) {
+      this.machine = { facts: this.readMachine(), at: monotonicMs() };
     }
     return this.machine.facts;
   }

@@ -1,6 +1,5 @@
 /** Why a file could not be read, in words: its name, the cause and the next step. */
 import * as fsp from 'node:fs/promises';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { unreadableFacts } from '../../core/file/fileFacts';
 import type { FileFacts } from '../../core/report/engineReport';
@@ -90,7 +89,8 @@ export function fileProblem(file: FilePath, trouble: FileTrouble): Failure {
 
 /** The same for an error number of open, stat or read (errno; GetLastError on Windows), as the shim reports it. */
 export async function fileProblemOfNumber(file: FilePath, number: number): Promise<Failure> {
-  const code = process.platform === 'win32' ? windowsCodes[number] : errnoNames().get(number);
+  const code =
+    process.platform === 'win32' ? windowsCodes[number] : (await errnoNames()).get(number);
   return systemProblem(
     file,
     Object.assign(new Error(code ?? `system error ${number}`), { code: code ?? '' }),
@@ -110,8 +110,9 @@ export async function systemProblem(file: FilePath, error: unknown): Promise<Fai
   return fileProblem(file, { code, detail: message, brokenLink });
 }
 
-function errnoNames(): Map<number, string> {
-  return new Map(Object.entries(os.constants.errno).map(([name, number]) => [number, name]));
+async function errnoNames(): Promise<Map<number, string>> {
+  const { constants } = await import('node:os');
+  return new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
 }
 
 /** The Windows error codes that opening and reading a file give most. */

@@ -1,6 +1,7 @@
 /** The recipe beside an engine, as a report speaks of it, and what it knows of the code inside. */
-import * as fs from 'node:fs/promises';
+import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { promisify } from 'node:util';
 
 import type { CodeAnswer } from '../../core/report/codeFacts';
 import type { FileFacts } from '../../core/report/engineReport';
@@ -16,12 +17,15 @@ export interface BesideEngine {
 /** As core's recipePathOf, whose file has the parser. */
 const fileOf = (engine: string): string => `${engine}.json`;
 
+// node:fs/promises takes a check of the command line some milliseconds to load.
+const stat = promisify(fs.stat);
+
 const nothing: BesideEngine = { recipe: null, answers: [] };
 
 /** Most engines have none, and the parser is loaded for those that do. */
 export async function hasRecipe(engine: string): Promise<boolean> {
-  const stat = await fs.stat(fileOf(engine)).catch(() => null);
-  return stat?.isFile() === true;
+  const found = await stat(fileOf(engine)).catch(() => null);
+  return found?.isFile() === true;
 }
 
 export async function recipeBeside(engine: FilePath, facts: FileFacts): Promise<BesideEngine> {

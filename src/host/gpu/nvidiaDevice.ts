@@ -2,9 +2,14 @@
  * Whether the system lists an NVIDIA device, with a driver or without: only where one is there does "Install the NVIDIA
  * Driver" lead anywhere. Linux tells by files; Windows by its registry, through reg.exe, which every Windows has.
  */
-import { execFile } from 'node:child_process';
-import * as fs from 'node:fs/promises';
+import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { promisify } from 'node:util';
+
+// node:fs/promises takes a check of the command line some milliseconds to load.
+const readdir = promisify(fs.readdir);
+const readFile = promisify(fs.readFile);
+const access = promisify(fs.access);
 
 export interface DeviceLookOptions {
   platform?: NodeJS.Platform;
@@ -32,13 +37,13 @@ export async function findNvidiaDevice(options: DeviceLookOptions = {}): Promise
 }
 
 async function onPciBus(folder: string): Promise<boolean | null> {
-  const devices = await fs.readdir(folder);
+  const devices = await readdir(folder);
   // A board without a PCI bus (Jetson), WSL and some containers list nothing here.
   if (devices.length === 0) return null;
   for (const device of devices) {
     const read = async (name: string) =>
       // eslint-disable-next-line gates/read -- the system's own
-      (await fs.readFile(path.join(folder, device, name), 'utf8').catch(() => '')).trim();
+      (await readFile(path.join(folder, device, name), 'utf8').catch(() => '')).trim();
     if ((await read('vendor')) === nvidia && gpuClass.test(await read('class'))) return true;
   }
   return (await isHiddenFromPci()) ? null : false;
@@ -46,11 +51,13 @@ async function onPciBus(folder: string): Promise<boolean | null> {
 
 /** WSL reaches the GPU through Windows, Jetson boards have it on the chip. */
 async function isHiddenFromPci(): Promise<boolean> {
-  const found = await Promise.allSettled([fs.access('/dev/dxg'), fs.access('/dev/nvmap')]);
+  const found = await Promise.allSettled([access('/dev/dxg'), access('/dev/nvmap')]);
   return found.some(({ status }) => status === 'fulfilled');
 }
 
-function readRegistry(): Promise<string> {
+async function readRegistry(): Promise<string> {
+  // Loaded where it is needed: a check on Linux is measured.
+  const { execFile } = await import('node:child_process');
   const folder = path.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32');
   return new Promise((resolve, reject) => {
     execFile(

@@ -5,6 +5,7 @@
  */
 import { type RunSwitch, switchesOf } from '../../../core/run/runReport';
 import { failureCodeOf } from '../../../core/wire/failure';
+import { monotonicMs } from '../../monotonic';
 import type { BuildOptions, RequestParams } from '../protocol';
 import { cString, lastError, type Native, ShimError, type ShimLine, textOf } from './binding';
 
@@ -278,7 +279,7 @@ export class ShimSession {
     const result = new Promise<Buffer>((settle, reject) => {
       this.jobs.set(job, { settle, reject, lines, long });
     }).then(read);
-    this.lastActivity = performance.now();
+    this.lastActivity = monotonicMs();
     // The promise was made before: what the wait brings settles it.
     if (waitMs > 0 && this.native.jobWait(this.session, job, waitMs, this.count) === 0) this.poll();
     this.schedule();
@@ -302,7 +303,7 @@ export class ShimSession {
     const onlyLong = [...this.jobs.values()].every(({ long }) => long);
     const poll = () => {
       this.polling = false;
-      const waits = onlyLong || performance.now() - this.lastActivity < 5;
+      const waits = onlyLong || monotonicMs() - this.lastActivity < 5;
       // A moment of waiting leaves the core to the job's thread; turning in circles would take it away.
       if (first !== undefined && waits && this.jobs.has(first)) {
         this.native.jobWait(this.session, first, onlyLong ? longWaitMs : 1, this.count);
@@ -314,7 +315,7 @@ export class ShimSession {
       setImmediate(poll);
       return;
     }
-    const quietMs = performance.now() - this.lastActivity;
+    const quietMs = monotonicMs() - this.lastActivity;
     if (quietMs < 5) setImmediate(poll);
     else setTimeout(poll, quietMs < 300 ? 1 : quietMs < 5_000 ? 10 : 20);
   }
@@ -337,7 +338,7 @@ export class ShimSession {
       }
       const count = this.count.readUInt32LE(0);
       if (count === 0) return;
-      this.lastActivity = performance.now();
+      this.lastActivity = monotonicMs();
       for (let at = 0; at < count * eventSize; at += eventSize) this.onEvent(at);
     }
   }
