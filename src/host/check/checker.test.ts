@@ -4,10 +4,10 @@ import type { Oracle } from './oracle';
 
 describe('checker', () => {
   const wallClock = Date.now;
-  const steadyClock = performance.now.bind(performance);
+  const steadyClock = process.uptime.bind(process);
   afterEach(() => {
     Date.now = wallClock;
-    performance.now = steadyClock;
+    process.uptime = steadyClock;
   });
 
   it('asks for the GPUs again after some seconds, also where the clock was set back meanwhile', async () => {
@@ -30,7 +30,7 @@ describe('checker', () => {
     await checker.machineFacts();
     assert.equal(asked, 1);
     Date.now = () => wallClock() - 3_600_000;
-    performance.now = () => steadyClock() + 60_000;
+    process.uptime = () => steadyClock() + 60;
     await checker.machineFacts();
     assert.equal(asked, 2);
   });
