@@ -537,6 +537,13 @@ describe('cases from the field', () => {
         /git lfs pull/,
       ],
     ];
+    it('F5: an engine, bare or in a wrapper, in the place of the model', async () => {
+      const bare = await build('refused', engine17);
+      says(bare, 1, /is not an ONNX model\. This is a TensorRT-RTX engine\.$/m);
+      const wrapped = Buffer.concat([Buffer.from('TR01'), Buffer.alloc(60, 1), engine17]);
+      says(await build('refused', wrapped), 1, /is an engine of TensorRT-RTX 1\.7\.1\.116/);
+    });
+
     for (const [title, bytes, ...patterns] of cases) {
       itUnless(noDriverUnderWine, title, async () => {
         const ran = await build('refused', bytes());

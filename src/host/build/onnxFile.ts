@@ -174,10 +174,17 @@ async function modelError(
       await handle.read(head, 0, head.length, 0);
       const { kind, sentence: what } = triage(head, size);
       // It is a model that was asked for.
+      const ofModel =
+        kind === 'git-lfs-pointer'
+          ? what.replace('an engine of', 'a model of').replace('the engine that', 'the model that')
+          : what.replace(', not an engine', '');
       const told =
-        kind === 'onnx' || kind === 'empty' || what.startsWith('This is not a TensorRT-RTX engine')
+        kind === 'onnx' ||
+        kind === 'empty' ||
+        what === '' ||
+        what.startsWith('This is not a TensorRT-RTX engine')
           ? ''
-          : ` ${what.replace(', not an engine', '').replace('an engine of', 'a model of').replace('the engine that', 'the model that')}`;
+          : ` ${ofModel}`;
       const engine = kind === 'tensorrt-rtx' ? ' This is a TensorRT-RTX engine.' : '';
       return new Failure(
         'model-rejected',
