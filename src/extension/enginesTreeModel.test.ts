@@ -33,7 +33,7 @@ describe('groupNodes', () => {
     assert.deepEqual(
       groups.map(({ label, engines }) => [label, engines.length]),
       [
-        ['Built by another version of TensorRT-RTX', 1],
+        ['Built by another version', 1],
         ['Nothing wrong, but no GPU here', 2],
       ],
     );

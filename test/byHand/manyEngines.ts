@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   });
   const workbench = new Workbench(vscode);
   const { page } = workbench;
-  const otherVersion = 'Built by another version of TensorRT-RTX';
+  const otherVersion = 'Built by another version';
   const sentence = async (text: RegExp): Promise<string> => {
     const toast = workbench.notification(text).first();
     await toast.waitFor(patience);

@@ -9,7 +9,7 @@ import { newest, older } from '../support/releases';
 import { useVSCode } from './support/useVSCode';
 
 const library = path.join(repositoryRoot, '.deps/tensorrt-rtx', newest, 'tensorrt_rtx_libs');
-const otherVersion = 'Built by another version of TensorRT-RTX';
+const otherVersion = 'Built by another version';
 
 describe('Without a GPU', () => {
   const used = useVSCode('without-gpu', (folder) => {

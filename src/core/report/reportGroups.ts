@@ -5,13 +5,14 @@
 import type { EngineReport, Severity } from './engineReport';
 import { reasonTable } from './reasonTable';
 
+/** Titles are short: the count behind them has to fit into a side bar. */
 export const reportGroups = {
   damaged: { title: 'Damaged or incomplete', counted: 'damaged or incomplete' },
   changed: { title: 'Not the file that was built', counted: 'not the file that was built' },
   unreadable: { title: 'Not readable', counted: 'not readable' },
   'git-lfs': { title: 'Not fetched from Git LFS', counted: 'not fetched from Git LFS' },
   version: {
-    title: 'Built by another version of TensorRT-RTX',
+    title: 'Built by another version',
     counted: 'built by another version of TensorRT-RTX',
   },
   gpu: { title: 'Not built for this GPU', counted: 'not built for this GPU' },
@@ -22,7 +23,7 @@ export const reportGroups = {
     counted: 'in need of a newer CUDA runtime',
   },
   cannot: { title: "Can't run here", counted: "can't run here" },
-  machine: { title: "Couldn't be checked on this machine", counted: 'not checked' },
+  machine: { title: "Couldn't be checked here", counted: 'not checked' },
   slower: { title: 'Slower than possible', counted: 'slower than possible' },
   runs: { title: 'Run here', counted: 'run here' },
   elsewhere: {

@@ -434,7 +434,7 @@ export const pageCases = {
   suboptimal: { messages: [report(suboptimal)], expected: said(suboptimal) },
   unchecked: {
     messages: [report(unchecked)],
-    expected: said(unchecked, 'Read from the header'),
+    expected: said(unchecked, 'Show in the header, byte 24'),
   },
   'header-only': { messages: [report(headerOnly)], expected: said(headerOnly) },
   'no-gpu-greeting': {

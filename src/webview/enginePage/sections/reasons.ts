@@ -27,7 +27,12 @@ function reasonItem(report: EngineReport, reason: Reason, actions: PageActions):
           <bdi>${reason.sentence}</bdi>
         </p>
         <p class="evidence">
-          <span>${strings.evidence[reason.evidence]}</span>
+          ${
+            // The link says so.
+            reason.evidence === 'header' && field
+              ? nothing
+              : html`<span>${strings.evidence[reason.evidence]}</span>`
+          }
           ${
             field
               ? html`<button class="link" type="button" @click=${() => actions.goToField(field.id)}>
