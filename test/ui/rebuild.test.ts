@@ -160,6 +160,8 @@ describe('Rebuild, as a person does it', () => {
       .waitFor({ state: 'detached' });
     assert.equal(headerOf('net.engine').version, newest);
     assert.ok(headerOf('net.engine').weightBytes > 0);
+    const changes = `Built by TensorRT-RTX ${newest}, was ${older}`;
+    await workbench.webview().locator('.changes', { hasText: changes }).waitFor();
     await workbench.picture('rebuild-page-cured');
 
     await workbench.runCommand('Notifications: Clear All Notifications');
@@ -169,7 +171,12 @@ describe('Rebuild, as a person does it', () => {
     await workbench.picture('rebuild-ways');
     // The recipe says all the rest: nothing is asked.
     await workbench.pick('Rebuild with Weight Streaming');
-    await builtToast('net.engine');
+    await workbench
+      .notification('net.engine was built in')
+      .getByRole('button', { name: 'Compare with Old' })
+      .click(build);
+    await workbench.webview().getByRole('heading', { name: 'Two engines' }).waitFor();
+    await workbench.webview().getByText('net.engine.bak').first().waitFor();
     assert.equal(headerOf('net.engine').weightBytes, 0);
     assert.deepEqual(debris(), []);
     await workbench.picture('rebuild-streaming');
@@ -238,6 +245,8 @@ describe('Rebuild, as a person does it', () => {
     await press('Enter');
     const toast = workbench.notification('Building net.engine');
     await workbench.notification(/Building net\.engine: .* · \d/).waitFor(build);
+    assert.ok(debris().length > 0, 'the build works in a folder of its own');
+    assert.equal(await workbench.explorerRow('.engine-inspector').count(), 0, 'which is hidden');
     await workbench.picture('rebuild-cancel');
     await toast.getByRole('button', { name: 'Cancel' }).click();
     await toast.waitFor({ state: 'detached' });

@@ -197,6 +197,17 @@ describe('engine page', function () {
       );
     });
 
+    it('says what changed where targets lead, too', async () => {
+      for (const name of ['no-gpu-greeting', 'on-targets'] as const) {
+        await open(name);
+        const [report] = pageCases[name].messages;
+        assert.ok(report?.type === 'report');
+        const changes = { since: valid.checkedAt, sentence: 'Size 2 bytes, was 1 byte.' };
+        await post({ ...report, changes });
+        await page.locator('.changes', { hasText: 'Size 2 bytes, was 1 byte.' }).waitFor();
+      }
+    });
+
     it('has a severity in words for screen readers', async () => {
       for (const [name, words] of [
         ['several-reasons', 'Error:'],

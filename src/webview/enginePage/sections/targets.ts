@@ -9,6 +9,7 @@ import type { TargetFact, TargetRow } from '../../../core/targets/engineOnTarget
 import { icon, rowStateIcon, severityIcon } from '../../shared/icon';
 import type { PageActions, PageState } from '../state';
 import { strings } from '../strings';
+import { changesLine } from './verdict';
 
 export function targetsLead(
   state: PageState,
@@ -18,7 +19,7 @@ export function targetsLead(
 ): TemplateResult {
   return view.source === 'defaults'
     ? firstChoice(state, report, view, actions)
-    : answer(report, view, actions);
+    : answer(state, report, view, actions);
 }
 
 /** Nobody has named targets: a question with a good answer already ticked. */
@@ -77,13 +78,18 @@ function firstChoice(
               : strings.noFolder
           }
         </p>
-        ${problem(view)}
+        ${changesLine(state)} ${problem(view)}
       </div>
     </section>
   `;
 }
 
-function answer(report: EngineReport, view: TargetsView, actions: PageActions): TemplateResult {
+function answer(
+  state: PageState,
+  report: EngineReport,
+  view: TargetsView,
+  actions: PageActions,
+): TemplateResult {
   const { engine } = view;
   const fixable = engine.rows.find(({ remedy }) => remedy !== null);
   return html`
@@ -108,6 +114,7 @@ function answer(report: EngineReport, view: TargetsView, actions: PageActions): 
           ${button('copyTargetCommand', strings.copyCommand, actions)}
           ${button('editTargets', strings.editTargets, actions)}
         </div>
+        ${changesLine(state)}
         <p class="small-print"><bdi>${report.summary}</bdi> ${strings.predicted}</p>
         ${problem(view)}
       </div>

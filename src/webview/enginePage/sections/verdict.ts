@@ -29,7 +29,7 @@ export function verdictSection(
         </h2>
         ${reasonsList(report, list, actions)}
         ${text === '' ? nothing : html`<p class="summary"><bdi>${text}</bdi></p>`}
-        ${remedies(state, report, actions)} ${changes(state)} ${smallPrint(state, report)}
+        ${remedies(state, report, actions)} ${changesLine(state)} ${smallPrint(state, report)}
       </div>
     </section>
     ${state.trusted ? nothing : restrictedNote(strings.restricted, actions)}
@@ -88,7 +88,7 @@ function remedyButton(remedy: Remedy, trusted: boolean, actions: PageActions): T
   >`;
 }
 
-function changes({ changes: changed, now }: PageState): TemplateResult | typeof nothing {
+export function changesLine({ changes: changed, now }: PageState): TemplateResult | typeof nothing {
   if (changed === null) return nothing;
   return html`<p class="changes">
     <strong>${strings.changedSince(formatTime(changed.since, now))}</strong>
