@@ -266,6 +266,21 @@ describe('engine page', function () {
     });
   });
 
+  it('has no arrows to scroll with beside its tabs', async () => {
+    await open('several-reasons');
+    for (const width of [1120, 387]) {
+      await page.setViewportSize({ width, height: 800 });
+      const scrolls = await page.locator('.tabs').evaluate((bar) => {
+        const isHidden = getComputedStyle(bar).overflowY === 'hidden';
+        return {
+          down: !isHidden && bar.scrollHeight > bar.clientHeight,
+          across: bar.scrollWidth > bar.clientWidth,
+        };
+      });
+      assert.deepEqual(scrolls, { down: false, across: false });
+    }
+  });
+
   describe('waiting', () => {
     it('shows nothing for 300 ms, then the file and what is awaited', async () => {
       await stopClock();
