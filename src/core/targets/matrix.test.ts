@@ -112,6 +112,23 @@ describe('the matrix', () => {
     assert.ok(took < 1000, `${Math.round(took)} ms`);
   });
 
+  it('counts an EPContext model with an engine of ours, and none of other providers', () => {
+    const targets = [target('rtx-4060')];
+    const matrix = new MatrixCells(targets);
+    const counter = new MatrixCounter(targets);
+    const inside = factsOf(realHeader('1.7.1.116'));
+    const ours: FileFacts = {
+      ...inside,
+      kind: 'epcontext',
+      engines: [{ name: 'a', offset: 1, facts: inside, problem: '' }],
+    };
+    const other: FileFacts = { ...ours, engines: [], headerBytes: new Uint8Array(), header: null };
+    for (const one of [ours, other]) counter.add(one.kind, matrix.row(one));
+    const { engines, others, sentence } = counter.summary();
+    assert.deepEqual([engines, others], [1, 1]);
+    assert.match(sentence, /runs on/);
+  });
+
   it('keeps an optional target from failing, and takes the severity that was chosen', () => {
     const row = new MatrixCells([target('gtx-1660-ti'), target('h200')]).row(
       factsOf(realHeader('1.7.1.116')),

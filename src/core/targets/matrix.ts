@@ -223,9 +223,9 @@ export class MatrixCounter {
   }
 }
 
-/** A model package is one as well, by its best variant, unless all of them are for other providers. */
+/** What holds engines is one as well: an EPContext model, a model package, unless it is for other providers alone. */
 export function countsAsEngine(kind: FileFacts['kind'], row: readonly TargetCell[]): boolean {
-  if (kind !== 'model-package') return kind === 'tensorrt-rtx';
+  if (kind !== 'model-package' && kind !== 'epcontext') return kind === 'tensorrt-rtx';
   return !row.some(({ reasons }) => reasons.some(({ id }) => id === 'not-tensorrt-rtx'));
 }
 
