@@ -6,7 +6,6 @@ import type { CheckedFiles } from '../host/check/checkedFiles';
 import { encodedLine, printLine, type EncodedLine } from './output';
 import type { Printer } from './printers';
 
-/** Of a line that has none. */
 const noNumbers = { size: 0, modified: 0, weightBytes: 0 };
 
 export interface SharedLine {
@@ -43,8 +42,9 @@ export class SharedLines {
     const path = checked.paths[index];
     const isPlain = typeof path === 'string' && isPlainPath(path);
     const file = isPlain ? path : checked.nameOf(index);
-    if (isPlain && line.isOfPaths) return printLine(line, { file, ...noNumbers }, isPlain);
-    const { size, modified, weightBytes } = checked.numbersOf(index);
+    // A line that has no numbers needs none.
+    const { size, modified, weightBytes } =
+      isPlain && line.isOfPaths ? noNumbers : checked.numbersOf(index);
     return printLine(line, { file, size, modified, weightBytes }, isPlain);
   }
 }

@@ -129,18 +129,13 @@ export class CheckRecords {
   isPlain(index: number, machine: Parameters<typeof saysNothingOf>[1]): boolean {
     const { words } = this;
     const first = index * wordsOfRecord;
+    const { fileSize, weightBytes } = lengthAndWeights(words, first);
+    const length = words[first + offsets.headerLength / 4] ?? 0;
     return (
       words[first + offsets.systemError / 4] === 0 &&
       // What it is not known to be, or a regular file.
       ((words[first + offsets.fileType / 4] ?? 0) & ~1) === 0 &&
-      saysNothingOf(
-        {
-          ...lengthAndWeights(words, first),
-          length: words[first + offsets.headerLength / 4] ?? 0,
-          size: this.fileSize(index),
-        },
-        machine,
-      )
+      saysNothingOf({ length, size: this.fileSize(index), fileSize, weightBytes }, machine)
     );
   }
 
