@@ -60,7 +60,9 @@ export class EnginePicker implements vscode.Disposable {
     const browse: EngineItem = { label: 'Another File…', alwaysShow: true };
     const separator: EngineItem = { label: '', kind: vscode.QuickPickItemKind.Separator };
     const items = this.items([...all.values()], question);
-    const picked = await this.show([...items, separator, browse], question);
+    // A list of one row would ask twice.
+    const picked =
+      items.length === 0 ? browse : await this.show([...items, separator, browse], question);
     if (!picked || picked.uri) return picked?.uri;
     const chosen = await vscode.window.showOpenDialog({
       title: question.title,
