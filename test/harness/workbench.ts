@@ -90,6 +90,9 @@ export class Workbench {
   async pick(text: string): Promise<void> {
     const row = this.quickPickRow(text).first();
     await row.waitFor();
+    // VS Code 1.100 closes it again on a click that comes before it has the focus.
+    const focused = this.page.locator('.quick-input-widget input:focus').first();
+    await focused.waitFor({ timeout: 2000 }).catch(() => undefined);
     await row.click();
   }
 
