@@ -1,7 +1,7 @@
 /** The JSON of reports as text. Of reports that share what they say (sharedReport.ts), the text is made once as well. */
 import type { EngineReport } from './engineReport';
 import { formatDate } from '../text/formats';
-import type { TextInPieces } from '../text/textInPieces';
+import { inOne, type TextInPieces } from '../text/textInPieces';
 import { fileLine, sizePart, weightsPart, type FileLine, type OwnPart } from './fileLine';
 import { fitOn, wholeLengthText } from './makeEngineReport';
 import { reportFitJson, reportJson } from './reportJson';
@@ -66,13 +66,26 @@ function ownParts(gpu: EngineReport['gpu'], style: JsonStyle): OwnPart[] {
   const fitPart = {
     text: ({ size, weightBytes }: OwnNumbers) => {
       const fit = reportFitJson(fitOn(gpu, { header: { weightBytes }, size }));
-      return style === 'line'
-        ? JSON.stringify(fit)
-        : JSON.stringify(fit, null, 2).replace(/\n/g, '\n    ');
+      return fit ? fitText(fit, style) : 'null';
     },
   };
   const numbers = [sizePart, weightsPart, sizePart, lengthPart, datePart];
   return [filePart, ...numbers, gpu ? fitPart : noFitPart];
+}
+
+/** What is around its values is made once. */
+const fitPieces: Partial<Record<JsonStyle, Pieces>> = {};
+type Pieces = readonly string[];
+
+function fitText(fit: object, style: JsonStyle): string {
+  const pieces = (fitPieces[style] ??= JSON.stringify(
+    Object.fromEntries(Object.keys(fit).map((name) => [name, hole])),
+    null,
+    style === 'line' ? 0 : 2,
+  )
+    .replace(/\n/g, '\n    ')
+    .split(holeText));
+  return inOne({ pieces, values: Object.values(fit).map((value) => JSON.stringify(value)) });
 }
 
 /** By the minute, which is all that is told: many files of a fleet have the same. */

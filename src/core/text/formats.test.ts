@@ -46,6 +46,7 @@ describe('formats', () => {
     assert.equal(formatCount(999), '999');
     assert.equal(formatCount(1000), '1,000');
     assert.equal(formatCount(10_102_583_296), '10,102,583,296');
+    assert.equal(formatCount(-123_456), '-123,456');
     assert.equal(formatExactBytes(1), '1 byte');
   });
 

@@ -31,7 +31,14 @@ export function formatBytesPair(a: number, b: number): [string, string] {
 
 /** 10102583296 → "10,102,583,296". */
 export function formatCount(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+  let rest = String(count);
+  if (!/^\d+$/.test(rest)) return rest.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+  let behind = '';
+  while (rest.length > 3) {
+    behind = `,${rest.slice(-3)}${behind}`;
+    rest = rest.slice(0, -3);
+  }
+  return rest + behind;
 }
 
 /** "1 byte", "2,048 bytes". */
