@@ -25,6 +25,9 @@ export async function runCli(
     // A check ends its process at the lowest level, after it wrote what it has to say.
     `const tell = () => require('fs').writeFileSync(${JSON.stringify(costs)}, JSON.stringify(process.resourceUsage()));
      process.on('exit', tell);
+     const fs = require('fs');
+     const { writeSync } = fs;
+     fs.writeSync = (...args) => { if (args[0] <= 2) tell(); return writeSync(...args); };
      for (const stream of [process.stdout, process.stderr]) {
        const { write } = stream;
        stream.write = function (...args) { tell(); return write.apply(this, args); };
