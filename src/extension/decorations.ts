@@ -7,10 +7,16 @@ import { assertNever } from '../core/text/assertNever';
 import type { EngineReport } from '../core/report/engineReport';
 import type { Problems } from './problems';
 import type { Reports } from './reports';
+import { section, settings as settingNames } from './ids';
 import * as settings from './settings';
+
+const decorationsOfProblems = 'problems.decorations.enabled';
+const shownBy = [`${section}.${settingNames.explorerBadges}`, decorationsOfProblems];
 
 export class Decorations implements vscode.FileDecorationProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<vscode.Uri[] | undefined>();
+  /** VS Code asks about each file by itself: the settings are read once. */
+  private shown: { badges: boolean; ownOfVSCode: boolean } | undefined;
   private readonly subscriptions: vscode.Disposable[];
 
   readonly onDidChangeFileDecorations = this.changed.event;
@@ -22,7 +28,11 @@ export class Decorations implements vscode.FileDecorationProvider, vscode.Dispos
     this.subscriptions = [
       this.changed,
       vscode.window.registerFileDecorationProvider(this),
-      settings.onDidChange(['explorerBadges'], () => this.changed.fire(undefined)),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (!shownBy.some((setting) => event.affectsConfiguration(setting))) return;
+        this.shown = undefined;
+        this.changed.fire(undefined);
+      }),
       // VS Code asks about each file of a change again; past a few hundred one question for all is cheaper.
       reports.onDidChange(({ changed, removed }) => {
         const uris = [...changed, ...removed];
@@ -38,11 +48,13 @@ export class Decorations implements vscode.FileDecorationProvider, vscode.Dispos
 
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
     const report = this.reports.get(uri);
-    if (!report || !this.reports.belongs(uri) || !settings.explorerBadges()) return undefined;
-    const ownOfVSCode = vscode.workspace
-      .getConfiguration('problems', uri)
-      .get('decorations.enabled', true);
-    return ownOfVSCode && this.problems.lists(uri) ? undefined : decorationOf(report);
+    if (!report || !this.reports.belongs(uri)) return undefined;
+    this.shown ??= {
+      badges: settings.explorerBadges(),
+      ownOfVSCode: vscode.workspace.getConfiguration().get(decorationsOfProblems, true),
+    };
+    if (!this.shown.badges) return undefined;
+    return this.shown.ownOfVSCode && this.problems.lists(uri) ? undefined : decorationOf(report);
   }
 }
 

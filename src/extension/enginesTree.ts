@@ -32,14 +32,28 @@ import { severityIcon } from './severityIcon';
 import type { Targets } from './targets/targets';
 import type { WorkspaceEngines } from './workspaceEngines';
 
-interface EngineNode {
+interface EngineFacts {
   kind: 'engine';
   engineUri: vscode.Uri;
   report: EngineReport;
   path: string;
 }
+/** Of ten thousand, few are looked at: what only a row shows is made with the first look. */
+class EngineNode implements EngineFacts {
+  readonly kind = 'engine';
+  private shown: string | undefined;
+
+  constructor(
+    readonly engineUri: vscode.Uri,
+    readonly report: EngineReport,
+  ) {}
+
+  get path(): string {
+    return (this.shown ??= vscode.workspace.asRelativePath(this.engineUri));
+  }
+}
 /** An engine below a target, or below a group that stands beside those; it can be in several. */
-interface TargetRow extends EngineNode {
+interface TargetRow extends EngineFacts {
   group: string;
   on: OnTarget | null;
 }
@@ -176,6 +190,7 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
       case 'target':
         return targetItem(node);
       case 'engine':
+        handOut(node, node.engineUri);
         return engineItem(node, this.arranged.grouping !== 'folder');
       case 'detail':
         return detailItem(node);
@@ -221,10 +236,10 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
 
   private targetRows({ id, rows }: TargetGroup<EngineNode>): Node[] {
     const nodes = rows.map(({ engine, on }): TargetRow => {
-      const node: TargetRow = { ...engine, group: id, on };
-      const uri = engine.engineUri;
+      const { kind, engineUri: uri, report, path } = engine;
+      const node: TargetRow = { kind, engineUri: uri, report, path, group: id, on };
       if (on) targetsOfRows.set(node, { uri, target: on.id });
-      return handOut(node, uri);
+      return node;
     });
     const severityOf = ({ on, report }: TargetRow) => on?.severity ?? report.severity;
     return shortened(sorted(nodes, this.arranged.sorting, severityOf), id);
@@ -243,8 +258,7 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
         this.nodes.delete(key);
         continue;
       }
-      const path = this.nodes.get(key)?.path ?? vscode.workspace.asRelativePath(uri);
-      this.nodes.set(key, handOut({ kind: 'engine', engineUri: uri, report, path }, uri));
+      this.nodes.set(key, new EngineNode(uri, report));
     }
     this.refreshSoon();
   }
@@ -280,7 +294,7 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
   }
 }
 
-function shortened(rows: EngineNode[], group: string): Node[] {
+function shortened(rows: (EngineNode | TargetRow)[], group: string): Node[] {
   const rest = rows.length - mostRows;
   return rest > 0 ? [...rows.slice(0, mostRows), { kind: 'more', group, count: rest }] : rows;
 }

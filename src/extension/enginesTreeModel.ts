@@ -66,10 +66,10 @@ export function groupNodes<T extends EngineFacts>(
 ): GroupNode<T>[] {
   const groups = new Map<string, GroupNode<T>>();
   for (const engine of filtered(engines, filter)) {
-    const { report, path } = engine;
+    const { report } = engine;
     if (onlyProblems && !isProblem(report)) continue;
     const reason = groupOf(report);
-    const key = grouping === 'reason' ? reason : grouping === 'folder' ? folderOf(path) : '';
+    const key = grouping === 'reason' ? reason : grouping === 'folder' ? folderOf(engine.path) : '';
     let group = groups.get(key);
     if (!group) {
       group = {
@@ -97,6 +97,8 @@ export function groupNodes<T extends EngineFacts>(
 
 /** Those whose path or reason holds the words. */
 export function filtered<T extends EngineFacts>(engines: Iterable<T>, filter: string): T[] {
+  // Where nothing is filtered, no path is made.
+  if (filter.trim() === '') return [...engines];
   const matches = matcher(filter);
   return [...engines].filter(({ path, report }) => matches(path, groupOf(report)));
 }
@@ -152,7 +154,6 @@ function placeOf(reason: ReportGroup | null): number {
 
 function matcher(filter: string): (path: string, reason: ReportGroup) => boolean {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return () => true;
   return (path, reason) => {
     const text = `${path} ${reportGroups[reason].title}`.toLowerCase();
     return words.every((word) => text.includes(word));

@@ -177,11 +177,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
     }),
   );
   own(hashes.onDidProve((uri) => void reports.check(uri)));
-  own(
-    reports.onDidChange(({ changed }) => {
-      for (const uri of changed) void hashes.forgetIfChanged(uri);
-    }),
-  );
+  own(reports.onDidChange(({ changed }) => hashes.forgetChanged(changed)));
   if (settings.checkWorkspace() === 'onStartup') engines.use();
 
   if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;

@@ -46,7 +46,11 @@ export class Hashes implements vscode.Disposable {
   }
 
   /** For a report: the hash beside the recorded one; null where the file was not hashed as it is now. */
-  async recordedHash(path: string): Promise<RecordedHash | null> {
+  recordedHash(path: string): Promise<RecordedHash | null> | null {
+    return this.done.has(path) ? this.asRecorded(path) : null;
+  }
+
+  private async asRecorded(path: string): Promise<RecordedHash | null> {
     const hashed = this.done.get(path);
     if (!hashed || hashed.recorded === null || !(await isAsHashed(path, hashed))) return null;
     return { expected: hashed.recorded, actual: hashed.sha256 };
@@ -56,8 +60,13 @@ export class Hashes implements vscode.Disposable {
     this.running.get(uri.toString())?.abort();
   }
 
-  /** The file may have changed: what was hashed is history then. */
-  async forgetIfChanged(uri: vscode.Uri): Promise<void> {
+  /** These files may have changed: what was hashed is history then. */
+  forgetChanged(uris: readonly vscode.Uri[]): void {
+    if (this.done.size === 0) return;
+    for (const uri of uris) void this.forgetIfChanged(uri);
+  }
+
+  private async forgetIfChanged(uri: vscode.Uri): Promise<void> {
     const hashed = this.done.get(uri.fsPath);
     if (!hashed || (await isAsHashed(uri.fsPath, hashed))) return;
     this.done.delete(uri.fsPath);

@@ -39,7 +39,14 @@ export class HeaderTextView
         if (document.uri.scheme === headerTextScheme) this.squiggle();
       }),
       reports.onDidChange(({ changed, removed }) => {
-        for (const uri of [...changed, ...removed]) this.contentChanged.fire(headerTextUri(uri));
+        const open = vscode.workspace.textDocuments.filter(
+          ({ uri }) => uri.scheme === headerTextScheme,
+        );
+        if (open.length === 0) return;
+        const engines = new Set([...changed, ...removed].map((uri) => uri.toString()));
+        for (const { uri } of open) {
+          if (engines.has(engineOfHeaderText(uri)?.toString() ?? '')) this.contentChanged.fire(uri);
+        }
         this.lensesChanged.fire();
       }),
     ];

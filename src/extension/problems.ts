@@ -78,24 +78,28 @@ export class Problems implements vscode.Disposable {
     this.required ??= await this.whatTargetsRequire();
     const again = crowdsChanged ? [...this.reports.all()].map(({ uri }) => uri) : changed;
     this.collection ??= vscode.languages.createDiagnosticCollection('engineInspector');
-    const touched = [...removed, ...again];
-    this.collection.set(
-      touched.map((uri): [vscode.Uri, vscode.Diagnostic[] | undefined] => [
-        uri,
-        this.diagnosticsOf(uri),
-      ]),
-    );
-    for (const uri of touched) {
-      if (this.collection.has(uri)) this.listed.add(uri.toString());
-      else this.listed.delete(uri.toString());
+    const which = settings.problems();
+    // Of ten thousand engines a few are listed: the others are nothing that VS Code has to hear of.
+    const touched: [vscode.Uri, vscode.Diagnostic[] | undefined][] = [];
+    for (const uri of [...removed, ...again]) {
+      const key = uri.toString();
+      const diagnostics = this.diagnosticsOf(uri, which);
+      if (!diagnostics && !this.listed.has(key)) continue;
+      touched.push([uri, diagnostics]);
+      if (diagnostics) this.listed.add(key);
+      else this.listed.delete(key);
     }
-    this.changes.fire(touched.length > 200 ? undefined : touched);
+    if (touched.length === 0) return;
+    this.collection.set(touched);
+    this.changes.fire(touched.length > 200 ? undefined : touched.map(([uri]) => uri));
   }
 
-  private diagnosticsOf(uri: vscode.Uri): vscode.Diagnostic[] | undefined {
+  private diagnosticsOf(
+    uri: vscode.Uri,
+    which: settings.ProblemsSetting,
+  ): vscode.Diagnostic[] | undefined {
     const report = this.reports.get(uri);
-    if (!report || !this.reports.belongs(uri)) return undefined;
-    const which = settings.problems();
+    if (!report || report.severity === 'ok' || !this.reports.belongs(uri)) return undefined;
     const always = which === 'all' || this.reports.isOpen(uri) || this.required?.(uri) === true;
     const shown = (id: ReasonId) => always || (which === 'automatic' && !this.crowds.isCrowd(id));
     const list = fileDiagnostics(uri, report, shown);

@@ -52,7 +52,9 @@ export class Reports implements vscode.Disposable {
   private readonly queue = new CheckQueue((keys) => this.run(keys));
   private readonly changes = new vscode.EventEmitter<ReportsChange>();
   private readonly busy = new vscode.EventEmitter<number>();
-  private readonly subscription: vscode.Disposable;
+  private readonly subscriptions: vscode.Disposable[];
+  /** By folder. */
+  private readonly inWorkspace = new Map<string, boolean>();
   private checksUnderWay = 0;
 
   readonly onDidChange = this.changes.event;
@@ -63,7 +65,10 @@ export class Reports implements vscode.Disposable {
     private readonly checks: EngineChecks,
     private readonly errors: Errors,
   ) {
-    this.subscription = checks.onDidInvalidate(() => void this.checkKnown());
+    this.subscriptions = [
+      checks.onDidInvalidate(() => void this.checkKnown()),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => this.inWorkspace.clear()),
+    ];
   }
 
   get(uri: vscode.Uri): EngineReport | undefined {
@@ -147,10 +152,22 @@ export class Reports implements vscode.Disposable {
     if (this.gone.has(uri.toString())) return false;
     // Text and files of other programs that merely end in .engine are nobody's problem.
     if (this.get(uri)?.ofOthers === true && !this.held.has(uri.toString())) return false;
-    return (
-      vscode.workspace.getWorkspaceFolder(uri) !== undefined ||
-      (uri.scheme === 'file' && this.held.has(uri.toString()))
-    );
+    return this.liesInWorkspace(uri) || (uri.scheme === 'file' && this.held.has(uri.toString()));
+  }
+
+  /** What VS Code says of one file of a folder holds for all of them, and is asked for each of ten thousand often. */
+  private liesInWorkspace(uri: vscode.Uri): boolean {
+    const key = uri.toString();
+    const folder = key.slice(0, key.lastIndexOf('/'));
+    let lies = this.inWorkspace.get(folder);
+    if (lies === undefined) {
+      lies = vscode.workspace.getWorkspaceFolder(uri) !== undefined;
+      // A folder of the workspace can have the name of an engine: then it is one file's answer and no folder's.
+      if (!vscode.workspace.workspaceFolders?.some((one) => one.uri.toString() === key)) {
+        this.inWorkspace.set(folder, lies);
+      }
+    }
+    return lies;
   }
 
   /** Resolves when nothing waits to be checked: for tests. */
@@ -159,7 +176,7 @@ export class Reports implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.subscription.dispose();
+    for (const subscription of this.subscriptions) subscription.dispose();
     this.queue.dispose();
     this.changes.dispose();
     this.busy.dispose();
@@ -232,7 +249,8 @@ export class Reports implements vscode.Disposable {
     const gone: string[] = [];
     for (const entry of made) {
       const key = entry.uri.toString();
-      if (await isGone(entry)) {
+      // Nothing is awaited for what was read.
+      if (entry.report.kind === 'unreadable' && (await isGone(entry))) {
         if (!this.held.has(key)) {
           gone.push(key);
           continue;
@@ -255,8 +273,7 @@ export class Reports implements vscode.Disposable {
 }
 
 /** A file that is not there any more; one that may not be read, or a broken link, is a finding and stays. */
-async function isGone({ uri, report }: Entry): Promise<boolean> {
-  if (report.kind !== 'unreadable') return false;
+async function isGone({ uri }: Entry): Promise<boolean> {
   if (uri.scheme === 'file') return isMissing(uri.fsPath);
   return vscode.workspace.fs.stat(uri).then(
     () => false,

@@ -67,7 +67,7 @@ export class GpuStatus implements vscode.Disposable {
       vscode.window.onDidChangeWindowState(() => this.schedule()),
       reports.onDidChange(({ changed }) => {
         const front = this.front?.toString();
-        if (changed.some((uri) => uri.toString() === front)) this.show();
+        if (front !== undefined && changed.some((uri) => uri.toString() === front)) this.show();
       }),
       settings.onDidChange(['gpuStatusBar', 'gpuInterval', 'gpuWarningPercent'], () =>
         this.onTabs(),
