@@ -190,7 +190,6 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
       case 'target':
         return targetItem(node);
       case 'engine':
-        handOut(node, node.engineUri);
         return engineItem(node, this.arranged.grouping !== 'folder');
       case 'detail':
         return detailItem(node);
@@ -296,7 +295,8 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
 
 function shortened(rows: (EngineNode | TargetRow)[], group: string): Node[] {
   const rest = rows.length - mostRows;
-  return rest > 0 ? [...rows.slice(0, mostRows), { kind: 'more', group, count: rest }] : rows;
+  const shown = rows.slice(0, mostRows).map((row) => handOut(row, row.engineUri));
+  return rest > 0 ? [...shown, { kind: 'more', group, count: rest }] : shown;
 }
 
 function readArrangement(kept: unknown): Arrangement {
