@@ -5,6 +5,7 @@ export const crowd = 20;
 
 export class ProblemCrowds {
   private readonly ofFile = new Map<string, readonly string[]>();
+  private readonly lists = new Map<string, readonly string[]>();
   private readonly counts = new Map<string, number>();
 
   get isEmpty(): boolean {
@@ -16,9 +17,17 @@ export class ProblemCrowds {
     let changed = false;
     for (const id of this.ofFile.get(file) ?? []) changed = this.add(id, -1) || changed;
     for (const id of problems) changed = this.add(id, 1) || changed;
-    if (problems.length > 0) this.ofFile.set(file, problems);
+    if (problems.length > 0) this.ofFile.set(file, this.kept(problems));
     else this.ofFile.delete(file);
     return changed;
+  }
+
+  /** Ten thousand files have a handful of lists. */
+  private kept(problems: readonly string[]): readonly string[] {
+    const key = problems.join(' ');
+    const known = this.lists.get(key) ?? problems;
+    this.lists.set(key, known);
+    return known;
   }
 
   isCrowd(problem: string): boolean {

@@ -45,6 +45,7 @@ const largestRemoteRead = 256 * 1024 * 1024;
 
 export class Reports implements vscode.Disposable {
   private readonly entries = new Map<string, Entry>();
+  /** Of those that wait for a report. */
   private readonly uris = new Map<string, vscode.Uri>();
   private readonly held = new Map<string, number>();
   /** Held files that are not there at the moment. */
@@ -206,7 +207,7 @@ export class Reports implements vscode.Disposable {
   private async run(keys: readonly string[]): Promise<void> {
     this.setBusy(keys.length);
     try {
-      const uris = keys.flatMap((key) => this.uris.get(key) ?? []);
+      const uris = keys.flatMap((key) => this.uris.get(key) ?? this.entries.get(key)?.uri ?? []);
       const local = uris.filter((uri) => uri.scheme === 'file');
       const remote = uris.filter((uri) => uri.scheme !== 'file');
       const made = [
@@ -260,6 +261,7 @@ export class Reports implements vscode.Disposable {
         this.gone.delete(key);
       }
       this.entries.set(key, entry);
+      this.uris.delete(key);
       changed.push(entry.uri);
     }
     this.forget(gone);

@@ -44,6 +44,12 @@ describe('check records', () => {
     assert.equal(records.systemError(1), 13);
   });
 
+  it('copies a header that is kept, so that the answer can go', () => {
+    const kept = records.copyOfHeader(0);
+    assert.deepEqual([...kept], [...records.header(0)]);
+    assert.equal(kept.buffer.byteLength, 64);
+  });
+
   it('splits the lines and keeps their bytes', () => {
     assert.deepEqual(
       records

@@ -72,6 +72,11 @@ export class CheckRecords {
     return this.result.records.subarray(start, start + length);
   }
 
+  /** For what is kept: 64 bytes must not keep a whole chunk of answers, as a slice of a Buffer does. */
+  copyOfHeader(index: number): Uint8Array {
+    return new Uint8Array(this.header(index));
+  }
+
   /** The four version bytes of an engine's header as one number; -1: it is no engine. */
   versionBytes(index: number): number {
     const at = this.at(index, 0);

@@ -130,8 +130,7 @@ class PlainFile implements DescribedFile, SharedFile {
 function plainFacts(file: string, records: CheckRecords, at: number): FileFacts {
   return makeFileFacts({
     file,
-    // A copy: 64 bytes must not keep a whole chunk of answers.
-    prefix: records.header(at).slice(),
+    prefix: records.copyOfHeader(at),
     size: records.fileSize(at),
     modified: records.modified(at),
   });
@@ -320,8 +319,7 @@ export class CheckedFiles {
     return factsOfHead(
       path,
       {
-        // A copy: 64 bytes must not keep a whole chunk of answers.
-        bytes: records.header(index).slice(0, 64),
+        bytes: records.copyOfHeader(index).subarray(0, 64),
         size: records.fileSize(index),
         modified: records.modified(index),
       },
