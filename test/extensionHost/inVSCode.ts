@@ -9,13 +9,19 @@ import { writeEngine, type EngineFile } from '../support/engineFiles';
 
 export { newest, older } from '../support/releases';
 
+const programFolders = (process.env['PATH'] ?? '').split(path.delimiter);
+
 /** The libraries that set-up fetched; all four are found, as if they were installed. */
 export function useRuntimes(...versions: string[]): void {
   const repository = process.env['ENGINE_INSPECTOR_REPOSITORY'];
   assert.ok(repository, 'ENGINE_INSPECTOR_REPOSITORY is not set');
-  process.env['LD_LIBRARY_PATH'] = versions
-    .map((version) => path.join(repository, '.deps/tensorrt-rtx', version, 'tensorrt_rtx_libs'))
-    .join(path.delimiter);
+  const folders = versions.map((version) =>
+    path.join(repository, '.deps/tensorrt-rtx', version, 'tensorrt_rtx_libs'),
+  );
+  // On Windows programs are found there as well.
+  const [variable, others] =
+    process.platform === 'win32' ? ['PATH', programFolders] : ['LD_LIBRARY_PATH', []];
+  process.env[variable] = [...folders, ...others].join(path.delimiter);
 }
 
 export async function activated(): Promise<InternalApi> {
