@@ -48,6 +48,15 @@ describe('views and commands', () => {
     const foreign = groups.at(-1);
     assert.ok(foreign?.kind === 'group');
     assert.equal(foreign.reason, 'foreign');
+    // However many there are, they hide nothing that can be fixed.
+    const { collapsibleState } = api.enginesTree.getTreeItem(foreign);
+    assert.equal(collapsibleState, vscode.TreeItemCollapsibleState.Collapsed);
+    const fine = groups.find((group) => group.kind === 'group' && group !== foreign);
+    assert.ok(fine);
+    assert.equal(
+      api.enginesTree.getTreeItem(fine).collapsibleState,
+      vscode.TreeItemCollapsibleState.Expanded,
+    );
     const [engine] = await api.enginesTree.getChildren(foreign);
     assert.ok(engine?.kind === 'engine');
     const item = api.enginesTree.getTreeItem(engine);
