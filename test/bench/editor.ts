@@ -110,8 +110,9 @@ async function opened(
   }
 }
 
-const fleet = (count: number, folders: number) =>
-  opened('engines', count, (folder) => {
+/** seen: some of few are open, and push others out of sight. */
+const fleet = (count: number, folders: number, seen = count) =>
+  opened('engines', seen, (folder) => {
     makeFleet(path.dirname(folder), count, folders);
   });
 
@@ -137,7 +138,7 @@ export function mixed(folder: string): void {
 /** In a window that is open; the extension is loaded with the click. */
 export async function editor(): Promise<Row[]> {
   const many = await fleet(10_000, 100);
-  const few = await fleet(100, 1);
+  const few = await fleet(100, 1, 1);
   // All groups come at once, and only the first is seen.
   const some = await opened('mixed', 36, mixed);
   const of = (runs: EditorRun[], key: 'tree' | 'badge' | 'longest' | 'grown' | 'cpu'): number =>
