@@ -228,7 +228,17 @@ async function joined(entry, texts, inEntry, convert) {
     logLevel: node.logLevel,
   });
   const textOf = (end) => outputFiles.find(({ path: file }) => file.endsWith(end))?.text;
-  return { code: textOf('.js'), map: textOf('.map') };
+  return { code: textOf('.js'), map: fromDist(textOf('.map')) };
+}
+
+/** A map of pieces that are now in dist and not in the folder below: the sources lie a folder nearer. */
+function fromDist(map) {
+  if (map === undefined) return map;
+  const { sources, ...rest } = JSON.parse(map);
+  return JSON.stringify({
+    ...rest,
+    sources: sources.map((source) => source.replace(/^(?:\.\.\/){2}/, '../')),
+  });
 }
 
 /** What is part of the entry is there once. */
