@@ -4,31 +4,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 
-import { librariesOf } from '../../scripts/demoFolder';
-import { writeSampleModel } from '../../scripts/makeSampleModel';
-import type { Workbench } from '../harness';
-import { writeEngine } from '../support/engineFiles';
-import { newest, older } from '../support/releases';
+import { env, fill, otherVersion, rebuild } from './support/oldEngine';
 import { useVSCode } from './support/useVSCode';
-
-const env = { LD_LIBRARY_PATH: [newest, older].map(librariesOf).join(path.delimiter) };
-
-/** An engine of another version, with the model that it is rebuilt from. */
-function fill(folder: string): void {
-  writeEngine(path.join(folder, 'net.engine'), { version: older });
-  writeSampleModel(path.join(folder, 'net.onnx'), { fixedShape: true });
-}
-
-const otherVersion = (workbench: Workbench) =>
-  workbench.webview().getByRole('heading', { name: 'another version' });
-
-async function rebuild(workbench: Workbench): Promise<void> {
-  await workbench.webview().getByRole('button', { name: 'Rebuild for This Machine' }).click();
-  await workbench.question('From which model was it built?');
-  await workbench.page.keyboard.press('Enter');
-  await workbench.question('Enter starts the build');
-  await workbench.page.keyboard.press('Enter');
-}
 
 describe('a workspace and a home on a read-only drive', () => {
   let home: string;
