@@ -1,5 +1,6 @@
 /** Engines, inputs and machines that are bad: each costs one clear message, and leaves no process and no GPU memory. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 
@@ -85,6 +86,37 @@ describe('what can go wrong with an engine that is inspected or run', () => {
       assert.notEqual(actual, sha256);
       fs.writeFileSync(engine.file, good);
       assert.equal((await engineIntegrity(engine.file)).state, 'matches');
+    });
+
+    describe('has a recipe beside it', () => {
+      const bad: Record<string, (recipe: string) => void> = {
+        'of 350 MB': (recipe) => {
+          fs.writeFileSync(recipe, '{');
+          fs.truncateSync(recipe, 350 * mib);
+        },
+        'of 200,000 brackets': (recipe) => fs.writeFileSync(recipe, '['.repeat(200_000)),
+        'that is a folder': (recipe) => fs.mkdirSync(recipe),
+        ...(process.platform === 'win32'
+          ? {}
+          : {
+              'that is a pipe': (recipe) => execFileSync('mkfifo', [recipe]),
+              'that is a device': (recipe) => fs.symlinkSync('/dev/zero', recipe),
+            }),
+      };
+      for (const [title, make] of Object.entries(bad)) {
+        it(`${title}: no sum is known, and nothing waits for it`, async () => {
+          const engine = bench.engine();
+          make(recipePathOf(engine.file));
+          const { inspection } = await bench.inspect(engine);
+          assert.ok(
+            inspection.notes.some(({ sentence }) => /SHA-256/.test(sentence)),
+            JSON.stringify(inspection.notes),
+          );
+          const report = await bench.run(engine);
+          assert.equal(report.failure, null);
+          assert.equal(report.attempts.length, 1);
+        });
+      }
     });
 
     it('hangs: its process is stopped after the limit, which grows with the file', async () => {
