@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { answerOf, editHeader, factsOf, inputOf, realHeader } from '../../../test/support/engines';
 import { matrixLines, type MatrixFilter } from '../pages/matrixRows';
+import { withEngines } from '../report/containedReports';
+import type { FileFacts } from '../report/engineReport';
 import { makeEngineReport } from '../report/makeEngineReport';
 import { matrixCsv, matrixJson, matrixMarkdown } from './matrixExport';
 import { makeMatrixModel, type MatrixEngine } from './matrixModel';
@@ -56,6 +58,25 @@ describe('the matrix model', () => {
       ],
     );
     assert.equal(model(engines, 'defaults').title, '0 of 4 engines run on all 2 targets.');
+  });
+
+  it('has a row for an ONNX model with an engine in it, which it counts', () => {
+    const inside = factsOf(engine17);
+    const contained = { name: 'a', offset: 1, problem: '' };
+    const facts: FileFacts = {
+      ...inside,
+      kind: 'epcontext',
+      engines: [{ ...contained, facts: inside }],
+    };
+    const input = inputOf(facts, { answer: answerOf(0, 0) });
+    const one = engine('a').report;
+    const report = withEngines(makeEngineReport(input), facts, [{ ...contained, report: one }]);
+    const { rows, title } = model([{ id: 'm', path: 'a/net_ctx.onnx', report }]);
+    assert.match(title, /engine/);
+    assert.deepEqual(
+      rows.map(({ name, note }) => [name, note]),
+      [['net_ctx.onnx', '1.7.1 · in an ONNX model']],
+    );
   });
 
   it('has a word, a remedy and a cause for each cell, and each cell once', () => {

@@ -10,6 +10,7 @@ import { cellSeverity, cellWords, fewNames, type TargetCell } from './cell';
 import { cellRemedy, type CellRemedy } from './cellRemedy';
 import { evidenceWords } from './engineOnTargets';
 import {
+  countsAsEngine,
   MatrixCells,
   MatrixCounter,
   severityOfCell,
@@ -125,7 +126,9 @@ export function makeMatrixModel(input: MatrixInput): MatrixModel {
     const { row } = cellsOf.ofReport(report);
     counter.add(report.kind, row);
     // Foreign files have one fact, and it is the same on every target.
-    if (!['tensorrt-rtx', 'unreadable', 'empty'].includes(report.kind)) return [];
+    if (!countsAsEngine(report.kind, row) && !['unreadable', 'empty'].includes(report.kind)) {
+      return [];
+    }
     const refused = refusedFamilies(report.trial);
     const cells = row.map((cell) => indexOf(cell, refused));
     const signs = cells.map((at) => pool[at]?.sign ?? 'unknown');
@@ -171,11 +174,18 @@ export function makeMatrixModel(input: MatrixInput): MatrixModel {
   };
 }
 
+const shortVersion = ({ version }: { version: string }): string =>
+  version.split('.').slice(0, 3).join('.');
+
 function noteOf({ kind, header, size }: EngineReport): string {
   if (kind === 'empty') return 'empty';
+  if (kind === 'model-package') return 'model package';
+  if (kind === 'epcontext') {
+    return [header && shortVersion(header), 'in an ONNX model'].filter(Boolean).join(' · ');
+  }
   if (!header) return kind === 'unreadable' ? 'not readable' : 'unknown layout';
   if (size !== null && size < header.fileSize) return 'incomplete';
-  return `${header.version.split('.').slice(0, 3).join('.')} · ${formatBytes(size ?? header.fileSize)}`;
+  return `${shortVersion(header)} · ${formatBytes(size ?? header.fileSize)}`;
 }
 
 function cellView(
