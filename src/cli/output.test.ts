@@ -14,8 +14,10 @@ function printedBy(body: string): string {
     (async () => { ${body} })().then(() => end(0));`;
   // Compiled where the suite runs under Wine.
   const loader = outputModule.endsWith('.ts') ? ['--import', 'tsx'] : [];
-  return execFileSync(process.execPath, [...loader, '-e', script], {
+  // A command line on Windows is too short for it.
+  return execFileSync(process.execPath, [...loader, '-'], {
     cwd: path.join(__dirname, '../..'),
+    input: script,
     maxBuffer: 1 << 26,
     encoding: 'utf8',
   });
