@@ -23,7 +23,7 @@ const shots = path.join(repositoryRoot, 'media/screenshots');
 const viewport = { width: 1200, height: 780 };
 /** A picture, not a test: let everything come to rest. */
 const rest = 2000;
-const mismatch = 'version-mismatch';
+const mismatch = `built by TensorRT-RTX ${older}`;
 
 async function makeModels(folder: string): Promise<void> {
   fs.mkdirSync(folder);
