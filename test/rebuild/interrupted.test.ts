@@ -287,21 +287,25 @@ describe('the whole command line killed', () => {
     fs.writeFileSync(path.join(folder, 'm.onnx'), slowModel());
     const random = seeded(99);
     try {
-      reset(folder, engine);
-      const start = performance.now();
-      await ended(startCli(folder, engine));
-      const wholeMs = performance.now() - start;
-      assert.equal(assertWhole(folder, engine), 'new');
+      // The first one may be slow: what it reads is not in memory yet.
+      let wholeMs = Infinity;
+      for (let i = 0; i < 3; i++) {
+        reset(folder, engine);
+        const start = performance.now();
+        await ended(startCli(folder, engine));
+        wholeMs = Math.min(wholeMs, performance.now() - start);
+        assert.equal(assertWhole(folder, engine), 'new');
+      }
       let interrupted = 0;
       for (let i = 0; i < 20; i++) {
         reset(folder, engine);
         const cli = startCli(folder, engine);
-        await delay((0.3 + random() * 0.7) * wholeMs);
+        await delay((0.25 + random() * 0.7) * wholeMs);
         const children = childrenOf(cli.pid ?? 0);
         cli.kill('SIGKILL');
         await ended(cli);
         for (const child of children) await gone(child);
-        await removeBuildDebris(folder);
+        await cleaned(folder);
         if (assertWhole(folder, engine) === 'old') interrupted++;
       }
       assert.ok(interrupted >= 5, `only ${interrupted} of 20 were interrupted`);
@@ -310,6 +314,17 @@ describe('the whole command line killed', () => {
     }
   });
 });
+
+/** Windows removes nothing that a process has open, and under Wine /proc does not tell when the engine host is gone. */
+async function cleaned(folder: string): Promise<void> {
+  const patience = performance.now() + (process.platform === 'win32' ? 10_000 : 0);
+  for (;;) {
+    await removeBuildDebris(folder);
+    const left = fs.readdirSync(folder).some((name) => name.startsWith('.'));
+    if (!left || performance.now() > patience) return;
+    await delay(100);
+  }
+}
 
 function startCli(folder: string, engine: string): ChildProcess {
   return spawn(
