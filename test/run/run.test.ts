@@ -183,7 +183,10 @@ describe('running an engine', function () {
     assert.ok(attempt?.latency && attempt.gpuTime && attempt.enqueueTime && attempt.histogram);
     assert.equal(attempt.latency.count, 100);
     assert.ok(attempt.latency.min >= 2 && attempt.latency.median < 4, 'about 2 ms');
-    assert.ok(attempt.gpuTime.median >= 1.9 && attempt.gpuTime.median <= attempt.latency.median);
+    // Under Wine the stand-in's waits end early or late, and each of the two is a median of its own.
+    const margin = underWine('') === null ? 0 : 0.5;
+    const { median } = attempt.gpuTime;
+    assert.ok(median >= 1.9 - margin && median <= attempt.latency.median + margin, `${median} ms`);
     assert.ok(attempt.throughput !== null && attempt.throughput > 100 && attempt.throughput <= 500);
     assert.equal(
       attempt.histogram.counts.reduce((a, b) => a + b, 0) + attempt.histogram.above,
