@@ -15,8 +15,8 @@ const shownBy = [`${section}.${settingNames.explorerBadges}`, decorationsOfProbl
 
 export class Decorations implements vscode.FileDecorationProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<vscode.Uri[] | undefined>();
-  /** VS Code asks about each file by itself: the settings are read once. */
-  private shown: { badges: boolean; ownOfVSCode: boolean } | undefined;
+  /** VS Code asks about each file by itself: the setting is read once. */
+  private badges: boolean | undefined;
   private readonly subscriptions: vscode.Disposable[];
 
   readonly onDidChangeFileDecorations = this.changed.event;
@@ -30,7 +30,7 @@ export class Decorations implements vscode.FileDecorationProvider, vscode.Dispos
       vscode.window.registerFileDecorationProvider(this),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (!shownBy.some((setting) => event.affectsConfiguration(setting))) return;
-        this.shown = undefined;
+        this.badges = undefined;
         this.changed.fire(undefined);
       }),
       // VS Code asks about each file of a change again; past a few hundred one question for all is cheaper.
@@ -49,13 +49,15 @@ export class Decorations implements vscode.FileDecorationProvider, vscode.Dispos
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
     const report = this.reports.get(uri);
     if (!report || !this.reports.belongs(uri)) return undefined;
-    this.shown ??= {
-      badges: settings.explorerBadges(),
-      ownOfVSCode: vscode.workspace.getConfiguration().get(decorationsOfProblems, true),
-    };
-    if (!this.shown.badges) return undefined;
-    return this.shown.ownOfVSCode && this.problems.lists(uri) ? undefined : decorationOf(report);
+    this.badges ??= settings.explorerBadges();
+    if (!this.badges) return undefined;
+    return this.problems.lists(uri) && decoratesProblems(uri) ? undefined : decorationOf(report);
   }
+}
+
+/** A setting of each folder: asked of the few files that Problems lists. */
+function decoratesProblems(uri: vscode.Uri): boolean {
+  return vscode.workspace.getConfiguration(undefined, uri).get(decorationsOfProblems, true);
 }
 
 /** Letters as well as colours: colour is never the only sign. Where nothing is wrong with a file it has none. */

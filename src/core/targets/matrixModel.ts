@@ -5,7 +5,7 @@
 import type { ComputeCapability } from '../gpu/computeCapability';
 import { refusedFamilies } from '../trial/recipeEvidence';
 import type { EngineReport } from '../report/engineReport';
-import { formatBytes } from '../text/formats';
+import { formatBytes, threeParts } from '../text/formats';
 import { cellSeverity, cellWords, fewNames, type TargetCell } from './cell';
 import { cellRemedy, type CellRemedy } from './cellRemedy';
 import { evidenceWords } from './engineOnTargets';
@@ -174,18 +174,15 @@ export function makeMatrixModel(input: MatrixInput): MatrixModel {
   };
 }
 
-const shortVersion = ({ version }: { version: string }): string =>
-  version.split('.').slice(0, 3).join('.');
-
 function noteOf({ kind, header, size }: EngineReport): string {
   if (kind === 'empty') return 'empty';
   if (kind === 'model-package') return 'model package';
   if (kind === 'epcontext') {
-    return [header && shortVersion(header), 'in an ONNX model'].filter(Boolean).join(' · ');
+    return [header && threeParts(header.version), 'in an ONNX model'].filter(Boolean).join(' · ');
   }
   if (!header) return kind === 'unreadable' ? 'not readable' : 'unknown layout';
   if (size !== null && size < header.fileSize) return 'incomplete';
-  return `${shortVersion(header)} · ${formatBytes(size ?? header.fileSize)}`;
+  return `${threeParts(header.version)} · ${formatBytes(size ?? header.fileSize)}`;
 }
 
 function cellView(

@@ -20,6 +20,7 @@
  */
 import * as path from 'node:path';
 import { compareVersions } from '../../core/report/runtimeReleases';
+import { threeParts } from '../../core/text/formats';
 import { asFailure } from '../../core/wire/failure';
 import { isLibraryName } from './libraryFile';
 import type { RuntimeFiles } from './runtimeFiles';
@@ -165,10 +166,6 @@ function sameRelease(runtime: string, engine: string): boolean {
   const parts = Math.min(3, runtime.split('.').length);
   const cut = (version: string) => version.split('.').slice(0, parts).join('.');
   return runtime !== '' && cut(runtime) === cut(engine);
-}
-
-function threeParts(version: string): string {
-  return version.split('.').slice(0, 3).join('.');
 }
 
 type Look = () => Promise<string[]>;
