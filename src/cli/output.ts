@@ -1,7 +1,8 @@
 /** What the command line writes: stdout in order, colours only on a terminal, and the end of the process. */
 import * as fs from 'node:fs';
 import { plainText } from '../core/text/plainText';
-import { Failure } from '../core/wire/failure';
+import type { Failure } from '../core/wire/failure';
+import { writeError } from '../host/build/writeError';
 import { inOne, type TextInPieces } from '../core/text/textInPieces';
 import type { Severity } from '../core/report/engineReport';
 import type { FileLine, LineFile, OwnPart } from '../core/report/fileLine';
@@ -80,20 +81,8 @@ function stdout(): NodeJS.WriteStream {
   return process.stdout;
 }
 
-export function outputProblem(name: string, { code, message }: NodeJS.ErrnoException): Failure {
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new Failure(
-      'file-error',
-      `${name} could not be written: the disk is full.`,
-      'Make room there, then check again.',
-    );
-  }
-  return new Failure(
-    'file-error',
-    `${name} could not be written: ${message}.`,
-    'Check that the folder is there and can be written to.',
-  );
-}
+export const outputProblem = (name: string, error: unknown): Failure =>
+  writeError(error, `${name} could not be written`, { again: 'check again' });
 
 /** What was printed and not yet written: a call of the system for each of many reports would be felt. */
 const mostUnwritten = 1 << 16;

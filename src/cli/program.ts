@@ -78,5 +78,8 @@ export function makeProgram(versionShown: string, ended: (code: number) => void)
       outputError: (text, write) => write(text.replace(/^error: /, '')),
     });
   for (const add of commands) add(program, ended);
+  for (const command of program.commands) {
+    command.showHelpAfterError(`(see engine-inspector ${command.name()} --help)`);
+  }
   return program;
 }

@@ -542,7 +542,7 @@ describe('gate', () => {
       'm',
     ]);
     assert.equal(code, 2);
-    assert.match(stderr, /no.such.folder\.csv could not be written/);
+    assert.match(stderr, /no.such.folder\.csv could not be written: its folder does not exist\./);
   });
 
   itUnless(

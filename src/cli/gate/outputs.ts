@@ -68,7 +68,7 @@ export class FileOutput implements GateOutput {
   }
 
   private problem(error: unknown): Failure {
-    return outputProblem(shown(this.file), error as NodeJS.ErrnoException);
+    return outputProblem(shown(this.file), error);
   }
 }
 

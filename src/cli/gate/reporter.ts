@@ -23,7 +23,7 @@ import type { FileKind } from '../../core/file/fileKind';
 import { MatrixCounter, severityOfCell } from '../../core/targets/matrix';
 import type { TargetFix } from '../../core/targets/targetFixes';
 import type { Baseline } from '../../core/gate/baseline';
-import { complain, hasColour, painter } from '../output';
+import { complain, hasColour, outputProblem, painter, shown } from '../output';
 import { pathFrom } from './fileList';
 import { FileOutput, FileSpool, StdoutOutput, type GateOutput } from './outputs';
 import type { GateSettings } from './settings';
@@ -139,7 +139,8 @@ export class Reporter {
     try {
       fs.appendFileSync(file, [...this.stepSummary.end(summary)].join(''));
     } catch (error) {
-      complain(`The job summary could not be written: ${(error as Error).message}`);
+      const { message, nextStep } = outputProblem(`The job summary ${shown(file)}`, error);
+      complain(`${message} ${nextStep}`);
     }
   }
 
