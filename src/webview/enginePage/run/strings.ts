@@ -226,7 +226,7 @@ export const strings = {
   histogramName: (median: string, least: string, most: string) =>
     `Histogram of latency: median ${median}, least ${least}, most ${most}.`,
   above: (count: number, from: string) =>
-    `${formatCount(count)} beyond ${from} ${count === 1 ? 'is' : 'are'} beyond the plot's right edge.`,
+    `${count === 1 ? '1 iteration' : `${formatCount(count)} iterations`} took longer than ${from} and ${count === 1 ? 'is' : 'are'} not drawn.`,
   binColumns: { from: 'From', to: 'To', count: 'Runs' },
   overTime: 'Over time',
   timelineName: (seconds: string, least: string, most: string) =>
