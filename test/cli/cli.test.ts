@@ -516,7 +516,10 @@ describe('command line', () => {
     const cases: [string[], RegExp][] = [
       [['check'], /missing required argument 'paths'/],
       [['chekc', 'x'], /unknown command 'chekc'/],
-      [['check', '--jsno', 'x'], /unknown option '--jsno'[^]*\(see engine-inspector check --help\)/],
+      [
+        ['check', '--jsno', 'x'],
+        /unknown option '--jsno'[^]*\(see engine-inspector check --help\)/,
+      ],
       [['check', '--ext', ',', 'x'], /names no extension/],
       [['check', '--timeout', 'soon', 'x'], /must be a number of seconds/],
     ];
