@@ -18,8 +18,11 @@ import { JsonPrinter, TextPrinter } from './printers';
 import { rawArguments } from './rawArguments';
 import { SharedLines } from './sharedLines';
 
-/** Files of one round. Two rounds are held in memory: one is asked about while the other one is printed. */
+/** Files of one round, which is searched for, asked about and printed as one. The first is small: printing begins with it. */
+const firstRound = 256;
 const roundSize = 2048;
+/** Asked about or waiting for it while one is printed, which takes the longest for the first: its code has run never yet. */
+const roundsAhead = 3;
 
 export interface CheckSession {
   oracle: Oracle;
@@ -177,13 +180,15 @@ export class SkippedFiles {
   }
 }
 
-function* rounds(files: Iterable<FoundFile>, size: number): Generator<FoundFile[]> {
+function* rounds(files: Iterable<FoundFile>): Generator<FoundFile[]> {
   let round: FoundFile[] = [];
+  let size = firstRound;
   for (const file of files) {
     round.push(file);
     if (round.length === size) {
       yield round;
       round = [];
+      size = roundSize;
     }
   }
   if (round.length > 0) yield round;
@@ -194,7 +199,7 @@ interface AskedRound {
   checked: CheckedFiles;
 }
 
-/** One round after the other; the next one is searched for and asked about meanwhile. */
+/** One round after the other; the next ones are searched for and asked about meanwhile. */
 async function* askedRounds(
   files: Iterable<FoundFile>,
   checker: Checker,
@@ -203,17 +208,17 @@ async function* askedRounds(
     round,
     checked: await checker.files(round.map(({ path }) => path)),
   });
-  let asked: Promise<AskedRound> | null = null;
+  const asked: Promise<AskedRound>[] = [];
   let found = 0;
-  for (const round of rounds(files, roundSize)) {
+  for (const round of rounds(files)) {
     await optimizeFor((found += round.length));
     const next = ask(round);
     // Awaited in its turn, which may come after it failed.
     next.catch(() => undefined);
-    if (asked) yield await asked;
-    asked = next;
+    asked.push(next);
+    if (asked.length > roundsAhead) yield await (asked.shift() ?? next);
   }
-  if (asked) yield await asked;
+  for (const next of asked) yield await next;
 }
 
 /** What is done with each file that this machine was asked about. */

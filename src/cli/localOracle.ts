@@ -40,6 +40,8 @@ export class LocalOracle implements Oracle {
    */
   private hostsOnly = process.platform === 'win32';
   private hosts: Promise<EngineHostSupervisor> | null = null;
+  /** Limits of checks, which a session makes one after the other. */
+  private readonly checksInLine = new Set<NodeJS.Timeout>();
 
   constructor(
     private readonly shimFolder: string,
@@ -130,7 +132,9 @@ export class LocalOracle implements Oracle {
     const limitMs = options?.timeoutMs ?? this.limitMs;
     let result: Buffer;
     try {
-      result = await this.inTime(job.result, 'checking engines', limitMs);
+      result = await this.inTime(job.result, 'checking engines', limitMs, this.checksInLine);
+      // The next ones were waiting for this one: their time begins now.
+      for (const waiting of this.checksInLine) waiting.refresh();
     } catch (error) {
       throw asFailure(error, 'Checking engines');
     }
@@ -139,7 +143,12 @@ export class LocalOracle implements Oracle {
   }
 
   /** Past its limit nothing more is asked in this process, and the process ends without waiting for what hangs. */
-  private async inTime<T>(work: Promise<T>, doing: string, limitMs: number): Promise<T> {
+  private async inTime<T>(
+    work: Promise<T>,
+    doing: string,
+    limitMs: number,
+    limits = new Set<NodeJS.Timeout>(),
+  ): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -155,11 +164,13 @@ export class LocalOracle implements Oracle {
           ),
         );
       }, limitMs);
+      limits.add(timer);
     });
     try {
       return await Promise.race([work, late]);
     } finally {
       clearTimeout(timer);
+      if (timer) limits.delete(timer);
     }
   }
 

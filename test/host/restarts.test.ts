@@ -287,4 +287,33 @@ describe('restarts of the engine host', function () {
     assert.match(JSON.stringify(report.reasons), /did not answer within 500 ms/);
     assert.ok(log.some((line) => /one by one/.test(line)));
   });
+
+  it('counts the time of a check from when those before it were done', async () => {
+    // A host that takes 400 ms for each request, one after the other: stands in for a slow disk.
+    const main = path.join(folder.path, 'slow.js');
+    fs.writeFileSync(
+      main,
+      `let free = 0;
+       process.on('message', ({ id, params }) => {
+         free = Math.max(free, Date.now()) + 400;
+         const result = { count: params.count, records: Buffer.alloc(176 * params.count), text: Buffer.alloc(0) };
+         setTimeout(() => process.send({ jsonrpc: '2.0', id, result }), free - Date.now());
+       });
+       process.on('disconnect', () => process.exit());`,
+    );
+    const client = new EngineHostClient({
+      hostMain: main,
+      onLog: () => undefined,
+      timeouts: { checkFiles: 1_500 },
+    });
+    const paths = packPaths(['a.engine']);
+    const asked = Array.from({ length: 8 }, () =>
+      client.request('checkFiles', { paths, count: 1 }),
+    );
+    assert.deepEqual(
+      (await Promise.all(asked)).map(({ count }) => count),
+      [1, 1, 1, 1, 1, 1, 1, 1],
+    );
+    await client.dispose();
+  });
 });

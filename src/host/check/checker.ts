@@ -69,7 +69,7 @@ export interface ForeignHeader {
 /** The most files of one request: what a hang can cost. */
 export const chunkSize = 512;
 /** Chunks under way at once: one is transferred and decoded while the next is asked about. */
-const chunksAtOnce = 3;
+const chunksAtOnce = 4;
 const defaultSingleFileLimitMs = 5_000;
 const machineFreshMs = 10_000;
 

@@ -107,6 +107,8 @@ interface Exited {
 }
 
 export class EngineHostClient {
+  /** Limits of checks of files, which the process makes one after the other. */
+  private readonly checksInLine = new Set<NodeJS.Timeout>();
   private readonly child: ChildProcess;
   private readonly connection: MessageConnection;
   private readonly lastStderr: string[] = [];
@@ -207,15 +209,19 @@ export class EngineHostClient {
     const cancellation = new CancellationTokenSource();
     const timers = new Set<NodeJS.Timeout>();
     const killAfter = (ms: number, cause: 'timeout' | 'cancel') => {
-      if (ms === Infinity) return;
-      timers.add(setTimeout(() => this.kill(cause, name), ms));
+      if (ms === Infinity) return null;
+      const timer = setTimeout(() => this.kill(cause, name), ms);
+      timers.add(timer);
+      return timer;
     };
     const onAbort = () => {
       cancellation.cancel();
       killAfter(cancelGraceMs, 'cancel');
     };
     signal?.addEventListener('abort', onAbort, { once: true });
-    killAfter(limit, 'timeout');
+    const limitTimer = killAfter(limit, 'timeout');
+    const inLine = name === 'checkFiles' && limitTimer ? limitTimer : null;
+    if (inLine) this.checksInLine.add(inLine);
     try {
       const answer = this.connection.sendRequest<unknown>(
         name,
@@ -228,6 +234,8 @@ export class EngineHostClient {
         throw this.exitError(ended, name, limit, signal);
       });
       const received = await Promise.race([answer, gone]);
+      // The next ones were waiting for this one: their time begins now.
+      if (inLine) for (const waiting of this.checksInLine) waiting.refresh();
       const parsed = v.safeParse(requests[name].result, received);
       if (!parsed.success) throw badMessage(`the answer to "${name}"`, parsed.issues[0].message);
       return parsed.output;
@@ -238,6 +246,7 @@ export class EngineHostClient {
     } finally {
       signal?.removeEventListener('abort', onAbort);
       for (const timer of timers) clearTimeout(timer);
+      if (inLine) this.checksInLine.delete(inLine);
       cancellation.dispose();
     }
   }
