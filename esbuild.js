@@ -369,7 +369,16 @@ const apart = (name, filter, file) => ({
     build.onResolve({ filter }, () => ({ path: file, external: true }));
   },
 });
-bundles.cli.plugins.push(lazyPromises);
+/** koffi's binary without the package around it: koffiBinary.ts says why. */
+const koffiBinary = {
+  name: 'koffi-binary',
+  setup: (build) => {
+    build.onResolve({ filter: /^koffi$/ }, () => ({
+      path: path.join(__dirname, 'src/host/engineHost/process/koffiBinary.ts'),
+    }));
+  },
+};
+bundles.cli.plugins.push(lazyPromises, koffiBinary);
 // The entry of the command line and its other half: src/cli/main.ts says why.
 bundles.cli.plugins.push(apart('program-apart', /^\.\/program$/, './cliProgram.js'));
 // Only an assistant's server needs the protocol's library, and zod with it.

@@ -105,4 +105,19 @@ describe('the npm packages', function () {
     assert.equal(report?.kind, 'zeros');
     assert.equal(report?.runtime?.version, newest);
   });
+
+  it('open koffi’s binary by themselves where npm puts it, and ask koffi where it lies elsewhere', () => {
+    const asked = () => {
+      const { stdout, stderr } = call('check', 'zeros.engine', '--json');
+      assert.match(stdout, new RegExp(`"version": "${newest}"`), stderr);
+    };
+    const inKoffi = path.join(installed, 'koffi');
+    const aside = path.join(folder.path, 'koffi');
+    fs.renameSync(inKoffi, aside);
+    asked();
+    fs.renameSync(aside, inKoffi);
+    fs.mkdirSync(path.join(inKoffi, 'node_modules'));
+    fs.renameSync(path.join(installed, '@koromix'), path.join(inKoffi, 'node_modules/@koromix'));
+    asked();
+  });
 });

@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
@@ -87,6 +87,20 @@ describe('the VSIX', () => {
     try {
       const { version } = await client.request('load', { libraryPath: libraryOf(newest) });
       assert.equal(version, newest);
+      // A plain check opens koffi's binary by itself.
+      const inVsix = (name: string): string => path.join(folder.path, 'extension', name);
+      fs.rmSync(inVsix('node_modules/koffi'), { recursive: true });
+      const engine = path.join(folder.path, 'zeros.engine');
+      fs.writeFileSync(engine, Buffer.alloc(100));
+      const { stdout, stderr } = spawnSync(
+        process.execPath,
+        [inVsix('dist/cli.js'), 'check', engine, '--json'],
+        {
+          encoding: 'utf8',
+          env: { ...process.env, TENSORRT_RTX_HOME: path.dirname(libraryOf(newest)) },
+        },
+      );
+      assert.match(stdout, new RegExp(`"version": "${newest}"`), stderr);
     } finally {
       await client.dispose();
       folder.remove();
