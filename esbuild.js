@@ -158,7 +158,7 @@ async function writeAsCommonJs(name, result) {
       file === entry
         ? await joined(entry, texts, inEntry, convert)
         : await esbuild.transform(text, { ...convert, sourcefile: path.join(dist, file) });
-    const loaded = withOneVSCode(askingTheEntry(code, entry, inEntry));
+    const loaded = withoutCopies(askingTheEntry(code, entry, inEntry));
     if (!watching) return [{ file, code: loaded }];
     const link = `//# sourceMappingURL=${path.posix.basename(file)}.map\n`;
     return [
@@ -251,16 +251,20 @@ function askingTheEntry(code, entry, inEntry) {
 }
 
 /**
- * Each source file imports VS Code's API, and for each esbuild makes a copy of all of it, name by name: a millisecond for
- * ten. Nothing of ours needs the copy.
+ * Each source file imports VS Code's API and modules of Node, and for each esbuild makes a copy of all of it, name by name:
+ * a millisecond for ten. Nothing of ours needs the copy, whose one addition is a default. They are asked for once a file.
  */
-function withOneVSCode(code) {
-  const found = /[\w$]+\(require\("vscode"\)(?:, ?1)?\)/g;
-  if (!found.test(code)) return code;
-  const once = 'vscodeItself';
-  return code
-    .replace(/^("use strict";\s*)?/, `$1const ${once} = require("vscode");`)
-    .replaceAll(found, once);
+function withoutCopies(code) {
+  const once = new Map();
+  const found = /([\w$]+ ?= ?)[\w$]+\(require\("(vscode|node:[\w/]+)"\)(?:, ?1)?\)/g;
+  const body = code.replaceAll(found, (copied, is, from) => {
+    if (code.includes(`${is.replace(/ ?= ?$/, '')}.default`)) return copied;
+    if (!once.has(from)) once.set(from, `required${once.size}`);
+    return is + once.get(from);
+  });
+  if (once.size === 0) return code;
+  const asked = [...once].map(([from, name]) => `const ${name} = require("${from}");`).join('');
+  return body.replace(/^("use strict";\s*)?/, (strict) => strict + asked);
 }
 
 /** How long a piece that nothing names any more stays: a program that was started before may still ask for it. */

@@ -71,6 +71,10 @@ describe('bundles in pieces', () => {
         ...text.matchAll(new RegExp(`require\\("\\.\\./${name}\\.js"\\)\\.(piece\\d+)`, 'g')),
       ]);
       for (const [, piece] of asked) assert.match(entry, new RegExp(`\\b${piece}: ?\\(\\) ?=>`));
+      // A plain check loads nothing of Node before it needs it, so it asks where it needs it.
+      for (const text of name === 'cli' ? [] : [entry, ...pieces]) {
+        assert.doesNotMatch(text, /[\w$] ?= ?[\w$]+\(require\("(?:vscode|node:)/, 'no copies');
+      }
       if (name !== 'extension') return;
       assert.ok(asked.length > 20, 'pieces ask the entry for what both need');
       for (const text of [entry, ...pieces]) {
