@@ -92,7 +92,7 @@ export function groupNodes<T extends EngineFacts>(
           compareSeverity(a.severity, b.severity) ||
           placeOf(a.reason) - placeOf(b.reason),
       )
-    : all.sort((a, b) => collator.compare(a.label, b.label));
+    : all.sort((a, b) => compareNames(a.label, b.label));
 }
 
 /** Those whose path or reason holds the words. */
@@ -121,7 +121,7 @@ export function sorted<T extends EngineFacts>(
         return 0;
     }
   };
-  return [...engines].sort((a, b) => by(a, b) || collator.compare(a.path, b.path));
+  return [...engines].sort((a, b) => by(a, b) || compareNames(a.path, b.path));
 }
 
 /** Whether somebody has to do something about it. */
@@ -160,7 +160,12 @@ function matcher(filter: string): (path: string, reason: ReportGroup) => boolean
   };
 }
 
-const collator = new Intl.Collator('en', { numeric: true });
+/** Made when it is first asked: making one loads tables for milliseconds. */
+let collator: Intl.Collator | undefined;
+function compareNames(one: string, other: string): number {
+  collator ??= new Intl.Collator('en', { numeric: true });
+  return collator.compare(one, other);
+}
 
 /** Its reasons, on this machine or on the target of its group, then what it was built for, then the file. */
 export function detailNodes(report: EngineReport, on: OnTarget | null = null): DetailNode[] {

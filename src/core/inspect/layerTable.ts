@@ -58,8 +58,6 @@ export function filterLayers(
   return found;
 }
 
-const collator = new Intl.Collator('en', { numeric: true });
-
 /** Unknown values come last in both directions; equal ones keep the engine's order. */
 export function orderLayers(
   rows: readonly LayerRow[],
@@ -83,7 +81,8 @@ export function orderLayers(
     const it = value(index);
     if (typeof it === 'string') texts.add(it);
   }
-  const ranks = new Map([...texts].sort(collator.compare).map((text, rank) => [text, rank]));
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  const ranks = new Map([...texts].sort(compare).map((text, rank) => [text, rank]));
   for (const index of sorted) {
     const it = value(index);
     keys.set(index, typeof it === 'string' ? ranks.get(it)! : it);
