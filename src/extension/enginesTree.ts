@@ -100,6 +100,7 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
   private refresh: NodeJS.Timeout | undefined;
   private arranged: Arrangement;
   private checking = 0;
+  private toldFiltered: boolean | undefined;
 
   readonly onDidChangeTreeData = this.changed.event;
 
@@ -128,7 +129,6 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
         this.tell();
       }),
     ];
-    this.tell();
   }
 
   dispose(): void {
@@ -279,16 +279,17 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
 
   private tell(message = ''): void {
     const { filter, onlyProblems } = this.arranged;
-    this.view.description = [
-      onlyProblems ? 'only problems' : '',
-      filter === '' ? '' : `“${filter}”`,
-    ]
+    const description = [onlyProblems ? 'only problems' : '', filter === '' ? '' : `“${filter}”`]
       .filter(Boolean)
       .join(' · ');
-    this.view.message =
-      // A few are answered before anybody has read the message.
-      this.checking > 20 ? `Checking ${this.checking.toString()} engines…` : message;
+    // A few are answered before anybody has read the message.
+    const said = this.checking > 20 ? `Checking ${this.checking.toString()} engines…` : message;
+    // VS Code does not compare: each of them is a message to its window.
+    if ((this.view.description ?? '') !== description) this.view.description = description;
+    if ((this.view.message ?? '') !== said) this.view.message = said;
     const filtered = filter !== '' || onlyProblems;
+    if (filtered === this.toldFiltered) return;
+    this.toldFiltered = filtered;
     void vscode.commands.executeCommand('setContext', contextKeys.enginesFiltered, filtered);
   }
 }
