@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mixedMachine, rawGpu, snapshotOf } from '../../../test/support/gpuReadings';
-import { chooseGpu, environmentFor, isGpuUuid, visibleGpus, whyNotUsable } from './gpuMemoryChoice';
+import { chooseGpu, visibleGpus, whyNotUsable } from './gpuMemoryChoice';
 
 const { gpus } = snapshotOf([rawGpu(), rawGpu({ index: 1 }), rawGpu({ index: 2 })]);
 const [a, b, c] = gpus.map((gpu) => gpu.id);
@@ -70,32 +70,5 @@ describe('chooseGpu', () => {
     const visible = visibleGpus(mixed, {});
     assert.match(whyNotUsable(mixed[2]!, mixed, visible), /divided into MIG instances/);
     assert.equal(chooseGpu(mixed, 'MIG-2', visible).gpu?.migInstance, 1);
-  });
-});
-
-describe('environmentFor', () => {
-  it('shows CUDA the chosen GPU alone', () => {
-    assert.deepEqual(environmentFor('', {}, gpus), {});
-    assert.deepEqual(environmentFor(b!, {}, gpus), { CUDA_VISIBLE_DEVICES: b });
-    assert.deepEqual(environmentFor(b!, { CUDA_VISIBLE_DEVICES: '0,1' }, gpus), {
-      CUDA_VISIBLE_DEVICES: b,
-    });
-    assert.deepEqual(environmentFor(b!, { CUDA_VISIBLE_DEVICES: b }, []), {
-      CUDA_VISIBLE_DEVICES: b,
-    });
-  });
-
-  it('leaves the user’s own list alone where it does not surely show that GPU', () => {
-    assert.deepEqual(environmentFor(b!, { CUDA_VISIBLE_DEVICES: '0' }, gpus), {});
-    assert.deepEqual(environmentFor(b!, { CUDA_VISIBLE_DEVICES: '0,1' }, []), {});
-    assert.deepEqual(environmentFor(b!, { CUDA_VISIBLE_DEVICES: '' }, gpus), {});
-  });
-
-  it('never passes on what is no UUID', () => {
-    for (const text of ['0', '0,1', 'GPU-', 'GPU-a\nLD_PRELOAD=x', 'GPU-a b', '']) {
-      assert.equal(isGpuUuid(text), false, text);
-      assert.deepEqual(environmentFor(text, {}, gpus), {});
-    }
-    assert.equal(isGpuUuid('MIG-GPU-b8ea3855-276c/1/0'), true);
   });
 });

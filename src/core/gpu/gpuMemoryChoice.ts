@@ -8,14 +8,9 @@
  * CUDA_DEVICE_ORDER is PCI_BUS_ID or all GPUs are alike.
  */
 import { joinWords } from '../text/formats';
+import type { CudaEnvironment } from './gpuEnvironment';
 import { type GpuReading, positionOf, usableGpus } from './gpuMemory';
 import { plainText } from '../text/plainText';
-
-/** The two variables that decide; undefined: not set. */
-export interface CudaEnvironment {
-  CUDA_VISIBLE_DEVICES?: string | undefined;
-  CUDA_DEVICE_ORDER?: string | undefined;
-}
 
 export interface VisibleGpus {
   /** Ids in CUDA's order; null: which ones are visible cannot be told. */
@@ -120,31 +115,6 @@ export function whyNotUsable(
     return `${positionOf(gpu)} is hidden by CUDA_VISIBLE_DEVICES.`;
   }
   return '';
-}
-
-/**
- * What the process that asks TensorRT-RTX gets in its environment so that CUDA shows it the chosen GPU alone. Nothing
- * for automatic, for what is no UUID, and where the user's own CUDA_VISIBLE_DEVICES does not surely show that GPU.
- */
-export function environmentFor(
-  setting: string,
-  own: CudaEnvironment,
-  gpus: readonly GpuReading[],
-): { CUDA_VISIBLE_DEVICES?: string } {
-  if (!isGpuUuid(setting)) return {};
-  const value = own.CUDA_VISIBLE_DEVICES;
-  if (value === undefined) return { CUDA_VISIBLE_DEVICES: setting };
-  const namesIt = value.split(',').some((entry) => {
-    const name = entry.trim();
-    return name.length > 4 && setting.startsWith(name);
-  });
-  const shows = namesIt || (visibleGpus(gpus, own).ids?.includes(setting) ?? false);
-  return shows ? { CUDA_VISIBLE_DEVICES: setting } : {};
-}
-
-/** "GPU-…" or "MIG-…", nothing else: it goes into an environment variable. */
-export function isGpuUuid(text: string): boolean {
-  return /^(GPU|MIG)-[0-9A-Za-z/-]{1,100}$/.test(text);
 }
 
 function capitalized(text: string): string {

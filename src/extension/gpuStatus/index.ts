@@ -4,18 +4,9 @@
  * NVIDIA GPU sees nothing of it. Commands: showGpus, chooseGpu. Settings: gpu, gpuMemory.*.
  */
 import * as vscode from 'vscode';
-import { engineFit, type Fit } from '../../core/gpu/fit';
+import { environmentFor, isGpuUuid } from '../../core/gpu/gpuEnvironment';
 import type { GpuSnapshot } from '../../core/gpu/gpuMemory';
-import {
-  chooseGpu,
-  environmentFor,
-  type GpuChoice,
-  isGpuUuid,
-  type VisibleGpus,
-  visibleGpus,
-} from '../../core/gpu/gpuMemoryChoice';
-import { GpuMemoryHistory } from '../../core/gpu/gpuMemoryHistory';
-import { type GpuViewModel, makeGpuView } from '../../core/pages/gpuMemoryView';
+import type { GpuViewModel } from '../../core/pages/gpuMemoryView';
 import { activeEngine, fileName, isEngineName } from '../engineTarget';
 import type { EngineHost } from '../engineHost';
 import type { Errors } from '../errors';
@@ -23,9 +14,9 @@ import { commands, extensionId, gpuViewType, viewTypes } from '../ids';
 import type { Log } from '../log';
 import type { Reports } from '../reports';
 import * as settings from '../settings';
+import type { EngineInFront, GpuNumbers } from './gpuNumbers';
 import type { GpuPanel } from './gpuPanel';
-import type { GpuPoller } from './gpuPoller';
-import { statusItem, type StatusItemContent } from './statusItem';
+import type { StatusItemContent } from './statusItem';
 
 export interface GpuStatusServices {
   extensionUri: vscode.Uri;
@@ -37,19 +28,12 @@ export interface GpuStatusServices {
   errors: Errors;
 }
 
-interface Known {
-  snapshot: GpuSnapshot;
-  choice: GpuChoice;
-  visible: VisibleGpus;
-}
-
 export class GpuStatus implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[] = [];
   private item: vscode.StatusBarItem | undefined;
-  private poller: Promise<GpuPoller> | undefined;
-  private started: GpuPoller | undefined;
+  private loaded: Promise<GpuNumbers> | undefined;
+  private numbers: GpuNumbers | undefined;
   private panel: GpuPanel | undefined;
-  private readonly history = new GpuMemoryHistory();
   private front: vscode.Uri | undefined;
   private content: StatusItemContent | null = null;
   private readonly looks = new vscode.EventEmitter<GpuSnapshot>();
@@ -60,7 +44,7 @@ export class GpuStatus implements vscode.Disposable {
   constructor(private readonly services: GpuStatusServices) {
     const { reports, host } = services;
     host.gpuEnvironment = () =>
-      environmentFor(settings.gpu(), process.env, this.snapshot?.gpus ?? []);
+      environmentFor(settings.gpu(), process.env, this.numbers?.known()?.visible.ids ?? null);
     this.subscriptions.push(
       vscode.window.tabGroups.onDidChangeTabs(() => this.onTabs()),
       vscode.window.tabGroups.onDidChangeTabGroups(() => this.onTabs()),
@@ -88,7 +72,7 @@ export class GpuStatus implements vscode.Disposable {
 
   /** The last look; null: none yet. */
   get snapshot(): GpuSnapshot | null {
-    return this.started?.snapshot ?? null;
+    return this.numbers?.poller.snapshot ?? null;
   }
 
   /** What the item shows now; null: nothing. For tests. */
@@ -98,19 +82,12 @@ export class GpuStatus implements vscode.Disposable {
 
   /** How often was looked, for tests. */
   get looksTaken(): number {
-    return this.started?.count ?? 0;
+    return this.numbers?.poller.count ?? 0;
   }
 
   /** The model of the GPU view, whether it is open or not. */
   model(): GpuViewModel | null {
-    const known = this.known();
-    if (!known) return null;
-    return makeGpuView({
-      ...known,
-      warningPercent: settings.gpuWarningPercent(),
-      everyMs: this.started?.everyMs ?? null,
-      fit: this.fit(known.choice),
-    });
+    return this.numbers?.view(this.inFront()) ?? null;
   }
 
   /** The command: opens the GPU view. */
@@ -128,9 +105,10 @@ export class GpuStatus implements vscode.Disposable {
   /** The command: asks which GPU to use. */
   async choose(): Promise<void> {
     await this.services.errors.guard('Choosing a GPU', async () => {
-      const poller = await this.start();
+      const numbers = await this.start();
+      const { poller } = numbers;
       if (!poller.snapshot || poller.snapshot.gpus.length === 0) await poller.refresh();
-      const known = this.known();
+      const known = numbers.known();
       if (!known) return;
       const { pickGpu } = await import('./gpuPicker');
       const picked = await pickGpu({ ...known, setting: settings.gpu() });
@@ -140,7 +118,7 @@ export class GpuStatus implements vscode.Disposable {
 
   /** Looks now. */
   async refresh(): Promise<void> {
-    await (await this.start()).refresh();
+    await (await this.start()).poller.refresh();
   }
 
   dispose(): void {
@@ -148,12 +126,12 @@ export class GpuStatus implements vscode.Disposable {
     this.looks.dispose();
     this.item?.dispose();
     this.panel?.dispose();
-    void this.poller?.then((poller) => poller.dispose());
+    void this.loaded?.then(({ poller }) => poller.dispose());
   }
 
   private readonly panelSource = {
     model: () => this.model(),
-    history: () => this.history.all(),
+    history: () => this.numbers?.history() ?? {},
     refresh: () => this.refresh(),
     choose: () => this.choose(),
     use: async (id: string) => {
@@ -171,7 +149,7 @@ export class GpuStatus implements vscode.Disposable {
     });
     this.schedule();
     // On a machine where there was no GPU a look by hand is what opening the view means.
-    if (this.snapshot && this.started?.everyMs === null) void this.refresh();
+    if (this.snapshot && this.numbers?.poller.everyMs === null) void this.refresh();
   }
 
   private onTabs(): void {
@@ -198,7 +176,7 @@ export class GpuStatus implements vscode.Disposable {
   private schedule(): void {
     const viewVisible = this.panel?.isVisible ?? false;
     const shown = this.wantsItem || viewVisible;
-    if (!shown && !this.started) return;
+    if (!shown && !this.numbers) return;
     const conditions = {
       shown,
       viewVisible,
@@ -206,65 +184,40 @@ export class GpuStatus implements vscode.Disposable {
       intervalMs: settings.gpuIntervalMs(),
     };
     void this.services.errors.guard('Reading GPU memory', async () => {
-      (await this.start()).update(conditions);
+      (await this.start()).poller.update(conditions);
     });
   }
 
   /** The process, NVML and their code come with the first time somebody wants to see numbers. */
-  private start(): Promise<GpuPoller> {
-    this.poller ??= (async () => {
-      const [{ GpuPoller: Poller }, { GpuHost }] = await Promise.all([
-        import('./gpuPoller'),
-        import('./gpuHost'),
-      ]);
+  private start(): Promise<GpuNumbers> {
+    this.loaded ??= import('./gpuNumbers').then(({ GpuNumbers }) => {
       const { hostMain, host, log } = this.services;
-      const reader = new GpuHost({
-        hostMain,
-        shimFolder: host.shimFolder,
-        log: (line) => log.debug(`GPU memory: ${line}`),
-      });
-      this.started = new Poller(reader, (snapshot) => this.onLook(snapshot));
-      return this.started;
-    })();
-    return this.poller;
+      this.numbers = new GpuNumbers(
+        {
+          hostMain,
+          shimFolder: host.shimFolder,
+          log: (line) => log.debug(`GPU memory: ${line}`),
+        },
+        (snapshot) => this.onLook(snapshot),
+      );
+      return this.numbers;
+    });
+    return this.loaded;
   }
 
   private onLook(snapshot: GpuSnapshot): void {
-    this.history.add(snapshot);
     this.show();
     this.looks.fire(snapshot);
   }
 
-  private known(): Known | null {
-    const { snapshot } = this;
-    if (!snapshot) return null;
-    const visible = visibleGpus(snapshot.gpus, process.env);
-    return { snapshot, visible, choice: chooseGpu(snapshot.gpus, settings.gpu(), visible) };
-  }
-
-  private fit({ gpu }: GpuChoice): { file: string; fit: Fit } | null {
+  private inFront(): EngineInFront | null {
     const report = this.front && this.services.reports.get(this.front);
-    if (!report || !this.front || !gpu) return null;
-    const fit = engineFit(report, {
-      name: gpu.name,
-      total: gpu.total === null ? null : Number(gpu.total),
-      free: gpu.free === null ? null : Number(gpu.free),
-    });
-    return fit && { file: fileName(this.front), fit };
+    return report && this.front ? { file: fileName(this.front), report } : null;
   }
 
   private show(): void {
     if (this.panel?.isVisible) this.panel.update();
-    const known = this.known();
-    this.content =
-      known && this.wantsItem
-        ? statusItem({
-            ...known,
-            warningPercent: settings.gpuWarningPercent(),
-            fit: this.fit(known.choice),
-            commands: { show: commands.showGpus, choose: commands.chooseGpu },
-          })
-        : null;
+    this.content = (this.wantsItem && this.numbers?.item(this.inFront())) || null;
     if (!this.content) {
       this.item?.hide();
       return;
