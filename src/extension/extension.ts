@@ -124,8 +124,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi | undefi
   });
   void errors.guard('Opening the walkthrough', () => sample.continue());
   const trials = new GpuTrials({
-    ...{ hostMain, host, reports, runtimes, targetList, enginePicker, errors, log },
-    models: rebuild.models,
+    ...{ hostMain, host, reports, runtimes, targetList, rebuild, enginePicker, errors, log },
   });
   const remedies = new Remedies({ runtimes, picker, install, rebuild, log });
   const fixes = new Fixes(reports, remedies, enginePicker, enginesTree, errors);

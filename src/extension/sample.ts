@@ -97,12 +97,11 @@ export class Sample {
         title: 'Building the sample',
         cancellable: true,
       },
-      (progress, token) => {
+      async (progress, token) => {
+        const { builds } = await this.services.rebuild.get();
         const abort = new AbortController();
         token.onCancellationRequested(() => abort.abort());
-        return this.services.rebuild.builds.quietly(order, abort.signal, (message) =>
-          progress.report({ message }),
-        );
+        return builds.quietly(order, abort.signal, (message) => progress.report({ message }));
       },
     );
     if (!built) return false;

@@ -224,8 +224,8 @@ export class LookInside implements vscode.Disposable {
     const { services } = this;
     const work = new EngineWork(services);
     const inspections = new Inspections(services, work);
-    const runs = new Runs(services, work, inspections, services.runsFolder, (uri) =>
-      modelOf(uri, services.rebuild.models),
+    const runs = new Runs(services, work, inspections, services.runsFolder, async (uri) =>
+      modelOf(uri, (await services.rebuild.get()).models),
     );
     const comparisons = new EngineComparisons(services, inspections, work);
     return { work, inspections, runs, comparisons };

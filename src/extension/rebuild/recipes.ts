@@ -1,220 +1,56 @@
 /**
  * Recipes (NAME.engine.json) as text: squiggles where the recipe and what is on disk disagree, CodeLens "Rebuild", and
- * real code actions with a lightbulb. The schema (completion, shape) is contributed in package.json; what is said is
- * core/rebuild/recipeDiagnostics.ts.
+ * real code actions with a lightbulb. The schema (completion, shape) is contributed in package.json. With the first recipe
+ * that is opened comes what shows all that (recipeTexts.ts).
  */
-import * as fs from 'node:fs/promises';
 import * as vscode from 'vscode';
-import type { OnnxFacts } from '../../core/rebuild/onnxFacts';
-import type { Recipe, RecipeSurroundings } from '../../core/rebuild/recipe';
-import type { RecipeDiagnostic } from '../../core/rebuild/recipeDiagnostics';
 import type { Errors } from '../errors';
-import { commands } from '../ids';
 import type { Reports } from '../reports';
 import type { Runtimes } from '../runtimes';
+import { isRecipe } from './recipeNames';
+import type { RecipeTexts } from './recipeTexts';
 
-export const recipeSelector: vscode.DocumentSelector = {
-  scheme: 'file',
-  pattern: '**/*.engine.json',
-};
-const quietMs = 300;
+const selector: vscode.DocumentSelector = { scheme: 'file', pattern: '**/*.engine.json' };
 
-/** The engine that a recipe belongs to. */
-export function engineOf(recipe: vscode.Uri): vscode.Uri {
-  return recipe.with({ path: recipe.path.replace(/\.json$/i, '') });
-}
-
-export function isRecipe(uri: vscode.Uri): boolean {
-  return uri.scheme === 'file' && /\.engine\.json$/i.test(uri.path);
-}
-
-class RecipeIssue extends vscode.Diagnostic {
-  constructor(
-    range: vscode.Range,
-    readonly from: RecipeDiagnostic,
-  ) {
-    super(range, from.sentence, severities[from.severity]);
-    this.source = 'TensorRT-RTX';
-    this.code = from.id;
-  }
-}
-
-const severities = {
-  error: vscode.DiagnosticSeverity.Error,
-  warning: vscode.DiagnosticSeverity.Warning,
-  information: vscode.DiagnosticSeverity.Information,
-} as const;
-
-export class Recipes implements vscode.Disposable, vscode.CodeLensProvider {
+export class Recipes implements vscode.Disposable {
+  private texts: Promise<RecipeTexts> | undefined;
   private readonly subscriptions: vscode.Disposable[];
-  private readonly timers = new Map<string, NodeJS.Timeout>();
-  private readonly hashes = new Map<string, Promise<string>>();
-  private readonly lenses = new vscode.EventEmitter<void>();
-  private collection: vscode.DiagnosticCollection | undefined;
-
-  readonly onDidChangeCodeLenses = this.lenses.event;
 
   constructor(
     private readonly runtimes: Runtimes,
     private readonly errors: Errors,
-    reports: Reports,
+    private readonly reports: Reports,
   ) {
-    const onOpen = (document: vscode.TextDocument) => this.soon(document);
-    // A model that is trained anew while its recipe is open.
-    const models = vscode.workspace.createFileSystemWatcher('**/*.[oO][nN][nN][xX]');
-    const onModel = () => this.all();
     this.subscriptions = [
-      models,
-      models.onDidChange(onModel),
-      models.onDidCreate(onModel),
-      models.onDidDelete(onModel),
-      this.lenses,
-      vscode.workspace.onDidOpenTextDocument(onOpen),
-      vscode.workspace.onDidChangeTextDocument(({ document }) => onOpen(document)),
-      vscode.workspace.onDidSaveTextDocument(onOpen),
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.collection?.delete(uri)),
-      vscode.workspace.onDidGrantWorkspaceTrust(() => this.all()),
-      runtimes.onDidChange(() => this.all()),
-      // The engine beside it was replaced or damaged.
-      reports.onDidChange(() => this.all()),
-      vscode.languages.registerCodeLensProvider(recipeSelector, this),
-      vscode.languages.registerCodeActionsProvider(recipeSelector, new RecipeActions(), {
-        providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
+      vscode.workspace.onDidOpenTextDocument((document) => this.see(document)),
+      vscode.languages.registerCodeLensProvider(selector, {
+        provideCodeLenses: async (document) => (await this.get()).provideCodeLenses(document),
       }),
+      vscode.languages.registerCodeActionsProvider(
+        selector,
+        {
+          provideCodeActions: async (document, range, context) =>
+            (await this.get()).provideCodeActions(document, range, context),
+        },
+        { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] },
+      ),
     ];
-    this.all();
+    for (const document of vscode.workspace.textDocuments) this.see(document);
   }
 
   dispose(): void {
-    for (const timer of this.timers.values()) clearTimeout(timer);
-    this.collection?.dispose();
     for (const subscription of this.subscriptions) subscription.dispose();
+    void this.texts?.then((texts) => texts.dispose());
   }
 
-  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    const range = new vscode.Range(0, 0, 0, 0);
-    return [
-      new vscode.CodeLens(range, {
-        title: 'Rebuild',
-        tooltip: 'Build the engine from this recipe; the old one is kept',
-        command: commands.rebuildFromRecipe,
-        arguments: [document.uri],
-      }),
-      new vscode.CodeLens(range, {
-        title: 'Copy as Command…',
-        command: commands.copyBuildCommand,
-        arguments: [document.uri],
-      }),
-      new vscode.CodeLens(range, {
-        title: 'Open Engine',
-        command: commands.openEngine,
-        arguments: [engineOf(document.uri)],
-      }),
-    ];
+  private see({ uri }: vscode.TextDocument): void {
+    if (isRecipe(uri)) void this.errors.guard('Looking at the recipe', () => this.get());
   }
 
-  private all(): void {
-    for (const document of vscode.workspace.textDocuments) this.soon(document);
-  }
-
-  private soon(document: vscode.TextDocument): void {
-    if (!isRecipe(document.uri)) return;
-    const key = document.uri.toString();
-    clearTimeout(this.timers.get(key));
-    this.timers.set(
-      key,
-      setTimeout(() => {
-        this.timers.delete(key);
-        this.look(document).catch((error: unknown) =>
-          this.errors.report(error, {
-            doing: 'Looking at the recipe',
-            asked: false,
-          }),
-        );
-      }, quietMs),
+  private get(): Promise<RecipeTexts> {
+    this.texts ??= import('./recipeTexts').then(
+      ({ RecipeTexts }) => new RecipeTexts(this.runtimes, this.errors, this.reports),
     );
-  }
-
-  private async look(document: vscode.TextDocument): Promise<void> {
-    const { version } = document;
-    const text = document.getText();
-    const [{ recipeDiagnostics }, { parseRecipe }] = await Promise.all([
-      import('../../core/rebuild/recipeDiagnostics'),
-      import('../../core/rebuild/recipe'),
-    ]);
-    const parsed = parseRecipe(text);
-    const around = parsed.ok ? await this.surroundings(document.uri, parsed.recipe) : {};
-    // Typed on meanwhile, or closed: the next look answers.
-    if (document.isClosed || document.version !== version) return;
-    this.collection ??= vscode.languages.createDiagnosticCollection('engineInspector.recipes');
-    this.collection.set(
-      document.uri,
-      recipeDiagnostics(text, around).map((found) => {
-        const start = document.positionAt(found.range.offset);
-        const end = document.positionAt(found.range.offset + found.range.length);
-        return new RecipeIssue(new vscode.Range(start, end), found);
-      }),
-    );
-  }
-
-  private async surroundings(
-    uri: vscode.Uri,
-    recipe: Recipe,
-  ): Promise<RecipeSurroundings & { facts?: OnnxFacts | null }> {
-    // A recipe names files: in Restricted Mode none of them is opened.
-    if (!vscode.workspace.isTrusted) return {};
-    const [{ lookAround }, { foreignModel, modelPathOf }, { readOnnxFile }] = await Promise.all([
-      import('../../host/build/recipeSurroundings'),
-      import('../../host/build/recipeFile'),
-      import('../../host/build/onnxFile'),
-    ]);
-    const [around, chosen, facts] = await Promise.all([
-      lookAround(recipe, uri.fsPath, { hash: (file) => this.hash(file) }),
-      this.runtimes.choose(null),
-      foreignModel(recipe, uri.fsPath) !== null
-        ? null
-        : readOnnxFile(modelPathOf(recipe, uri.fsPath)).then(
-            (file): OnnxFacts | null => file.facts,
-            () => null,
-          ),
-    ]);
-    return { ...around, facts, runtimeVersion: chosen.runtime?.version ?? null };
-  }
-
-  /** A file that did not change is hashed once. */
-  private async hash(file: string): Promise<string> {
-    const [{ hashFile }, { size, mtimeMs }] = await Promise.all([
-      import('../../host/check/hashFile'),
-      fs.stat(file),
-    ]);
-    const key = `${file} ${size} ${mtimeMs}`;
-    let known = this.hashes.get(key);
-    if (!known) {
-      known = hashFile(file);
-      known.catch(() => this.hashes.delete(key));
-      this.hashes.set(key, known);
-    }
-    return known;
-  }
-}
-
-class RecipeActions implements vscode.CodeActionProvider {
-  provideCodeActions(
-    document: vscode.TextDocument,
-    _range: vscode.Range,
-    context: vscode.CodeActionContext,
-  ): vscode.CodeAction[] {
-    const ours = context.diagnostics.filter(({ source }) => source === 'TensorRT-RTX');
-    const curable = ours.filter((one) => !(one instanceof RecipeIssue) || one.from.curedByRebuild);
-    if (curable.length === 0) return [];
-    const action = (title: string, command: string, argument: vscode.Uri): vscode.CodeAction => {
-      const made = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
-      made.command = { title, command, arguments: [argument] };
-      made.diagnostics = curable;
-      return made;
-    };
-    const best = action('Rebuild from this recipe', commands.rebuildFromRecipe, document.uri);
-    best.isPreferred = true;
-    return [best, action('Rebuild otherwise…', commands.rebuild, engineOf(document.uri))];
+    return this.texts;
   }
 }
