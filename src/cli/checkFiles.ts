@@ -21,8 +21,11 @@ import { SharedLines } from './sharedLines';
 /** Files of one round, which is searched for, asked about and printed as one. The first is small: printing begins with it. */
 const firstRound = 256;
 const roundSize = 2048;
-/** Asked about or waiting for it while one is printed, which takes the longest for the first: its code has run never yet. */
-const roundsAhead = 3;
+/**
+ * Rounds that are asked about while one is printed: at first three, because code that has never run is slow. Later one, for
+ * asking takes longer than printing by then.
+ */
+const roundsAhead = (files: number): number => (files <= 16_384 ? 3 : 1);
 
 export interface CheckSession {
   oracle: Oracle;
@@ -216,7 +219,7 @@ async function* askedRounds(
     // Awaited in its turn, which may come after it failed.
     next.catch(() => undefined);
     asked.push(next);
-    if (asked.length > roundsAhead) yield await (asked.shift() ?? next);
+    while (asked.length > roundsAhead(found)) yield await (asked.shift() ?? next);
   }
   for (const next of asked) yield await next;
 }
