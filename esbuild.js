@@ -201,6 +201,13 @@ function piecesAtOnce({ outputs }, entry) {
 async function joined(entry, texts, inEntry, convert) {
   const lines = [`export * from './${entry}';`];
   for (const [piece, as] of inEntry) lines.push(`export * as ${as} from './lazy/${piece}';`);
+  const isStatic = (file, kind) => kind === 'import-statement';
+  const { code, map } = await bundledPieces(lines.join('\n'), entry, texts, isStatic, convert);
+  return { code, map: fromDist(map) };
+}
+
+/** contents: a module in dist. isInside: what becomes a part of the file; the rest is asked for under its name. */
+async function bundledPieces(contents, outfile, texts, isInside, convert) {
   const fromMemory = {
     name: 'from-memory',
     setup: (build) => {
@@ -208,7 +215,7 @@ async function joined(entry, texts, inEntry, convert) {
         if (!named.startsWith('.')) return { path: named, external: true };
         const folder = texts.has(importer) ? path.posix.dirname(importer) : '.';
         const file = path.posix.join(folder, named);
-        return kind === 'import-statement'
+        return isInside(file, kind)
           ? { path: file, namespace: 'memory' }
           : { path: `./${file}`, external: true };
       });
@@ -219,16 +226,16 @@ async function joined(entry, texts, inEntry, convert) {
   };
   const { outputFiles } = await esbuild.build({
     ...convert,
-    stdin: { contents: lines.join('\n') },
+    stdin: { contents },
     bundle: true,
-    outfile: entry,
+    outfile,
     write: false,
     plugins: [fromMemory],
     legalComments: node.legalComments,
     logLevel: node.logLevel,
   });
   const textOf = (end) => outputFiles.find(({ path: file }) => file.endsWith(end))?.text;
-  return { code: textOf('.js'), map: fromDist(textOf('.map')) };
+  return { code: textOf('.js'), map: textOf('.map') };
 }
 
 /** A map of pieces that are now in dist and not in the folder below: the sources lie a folder nearer. */
@@ -317,23 +324,85 @@ function removeUnusedPieces(dist, name, olderThanMs) {
   }
 }
 
-/** The entry of the command line, and a plain check in one file with a name that tells its content. */
-function writeCommandLine(result) {
+/**
+ * The entry of the command line, and a plain check in two files with names that tell their content: with what is in the
+ * first it begins to load TensorRT-RTX, and the second one is loaded meanwhile. A module is in one of them only.
+ */
+async function writeCommandLine(result) {
   const outputs = new Map(result.outputFiles.map((file) => [path.basename(file.path), file.text]));
-  const code = outputs.get('check.js');
-  const hash = crypto.createHash('sha256').update(code).digest('hex').slice(0, 8).toUpperCase();
-  const piece = `cli-check-${hash}.js`;
   const dist = path.join(__dirname, 'dist');
-  const entry = outputs.get('cli.js').replace('cli-check-00000000.js', piece);
-  const maps = [...outputs].filter(([name]) => name.endsWith('.map'));
+  const maps = [...outputs].filter(([name]) => name === 'cli.js.map');
+  const pieces = await checkInTwo(dist);
+  const entry = outputs.get('cli.js').replace('cli-check-00000000.js', pieces.at(-1).name);
   writePieces(dist, 'cli', [
-    ...maps.map(([name, text]) => ({
-      file: path.join(dist, name === 'check.js.map' ? `lazy/${name}` : name),
-      code: text,
-    })),
-    { file: path.join(dist, 'lazy', piece), code },
+    ...maps.map(([name, text]) => ({ file: path.join(dist, name), code: text })),
+    ...pieces.flatMap(({ name, code, map }) => {
+      const file = path.join(dist, 'lazy', name);
+      if (map === undefined) return [{ file, code }];
+      const link = `//# sourceMappingURL=${name}.map\n`;
+      return [
+        { file: `${file}.map`, code: map },
+        { file, code: code + link },
+      ];
+    }),
     { file: path.join(dist, 'cli.js'), code: `#!/usr/bin/env node\n${entry}` },
   ]);
+}
+
+async function checkInTwo(dist) {
+  const { outputFiles, metafile } = await esbuild.build({
+    ...inPieces('check', 'src/cli/checkMain.ts'),
+    plugins: [lazyPromises, koffiBinary],
+  });
+  const texts = new Map(
+    outputFiles
+      .filter(({ path: file }) => file.endsWith('.js'))
+      .map(({ path: file, text }) => [path.relative(dist, file).replaceAll('\\', '/'), text]),
+  );
+  const oracle = Object.keys(metafile.outputs).find(
+    (file) => metafile.outputs[file].entryPoint === 'src/cli/localOracle.ts',
+  );
+  const atOnce = new Set(
+    ['dist/check.js', oracle]
+      .flatMap((file) => [file, ...piecesAtOnce(metafile, file)])
+      .map((file) => file.slice('dist/'.length)),
+  );
+  const later = new Set([...texts.keys()].filter((file) => !atOnce.has(file)));
+  const second = await half(later, [], texts, new Map([...atOnce].map((file, at) => [file, at])));
+  second.code = second.code.replaceAll('"./other"', '"./cli-check.js"');
+  second.name = `cli-check-later-${sumOf(second.code)}.js`;
+  const first = await half(
+    atOnce,
+    ["get runPlainCheck() { return require('./check.js').runPlainCheck; }"],
+    texts,
+    new Map([...later].map((file, at) => [file, at])),
+  );
+  first.code = first.code.replaceAll('"./other"', `"./${second.name}"`);
+  first.name = `cli-check-${sumOf(first.code)}.js`;
+  return [second, first];
+}
+
+const sumOf = (code) =>
+  crypto.createHash('sha256').update(code).digest('hex').slice(0, 8).toUpperCase();
+
+/** Pieces in one file, each of which runs when it is first asked for; of the other file's it asks by their numbers. */
+async function half(pieces, more, texts, others) {
+  const own = [...pieces].map((file, at) => `get piece${at}() { return require('./${file}'); }`);
+  const { code, map } = await bundledPieces(
+    `module.exports = { ${[...more, ...own].join(', ')} };`,
+    'check.js',
+    texts,
+    (file) => pieces.has(file),
+    {
+      ...{ format: 'cjs', platform: 'node', target: node.target, minify: node.minify },
+      sourcemap: watching && 'external',
+      supported: { 'dynamic-import': false },
+    },
+  );
+  const asking = code.replaceAll(/require\("\.\/((?:lazy\/)?[\w-]+\.js)"\)/g, (all, file) =>
+    others.has(file) ? `require("./other").piece${others.get(file)}` : all,
+  );
+  return { code: asking, map };
 }
 
 const splitBundles = ['extension', 'cli', 'cliProgram'];
@@ -341,7 +410,7 @@ for (const name of splitBundles) {
   const setup = (build) => {
     build.onEnd(async (result) => {
       if (result.errors.length > 0) return;
-      if (name === 'cli') writeCommandLine(result);
+      if (name === 'cli') await writeCommandLine(result);
       else await writeAsCommonJs(name, result);
     });
   };

@@ -83,6 +83,21 @@ describe('bundles in pieces', () => {
     });
   }
 
+  it('has a plain check in two files: a small one that begins to load TensorRT-RTX, and what is loaded meanwhile', () => {
+    const folder = path.join(repositoryRoot, 'dist');
+    const names = [...piecesOf(folder, 'cli')].sort();
+    const [first = '', later = ''] = names.map((name) =>
+      fs.readFileSync(path.join(folder, 'lazy', name), 'utf8'),
+    );
+    assert.match(names.join(' '), /^cli-check-[A-Z0-9]{8}\.js cli-check-later-[A-Z0-9]{8}\.js$/);
+    assert.ok(first.length < 70_000, `${names[0]} has ${first.length} bytes`);
+    assert.ok(later.length > first.length);
+    // One class for both, as of everything: a failure of the one is one in the other.
+    const failure = /\.name ?= ?"Failure"/;
+    assert.match(first, failure);
+    assert.doesNotMatch(later, failure);
+  });
+
   it('leaves for the package only what is named', () => {
     writePieces(dist.path, 'cli', program('11'));
     writePieces(dist.path, 'cli', program('22'));

@@ -1,4 +1,4 @@
-/** A plain check, bundled into one file of its own: all that it needs, and nothing else (main.ts, esbuild.js). */
+/** A plain check, bundled by itself: all that it needs, and nothing else (main.ts, esbuild.js). */
 import { checkHere, mayBeGate } from './checkHere';
 import type { CheckOptions } from './checkOptions';
 import { setDistFolder } from './distFolder';

@@ -26,21 +26,40 @@ type Wrapped = (
   dirname: string,
 ) => void;
 
-/** file: with a name that tells its content (esbuild.js). */
+/** file: with a name that tells its content (esbuild.js). What it asks for of its own program is loaded in the same way. */
 export function loadCompiled(file: string): Compiled {
+  const folder = path.dirname(file);
+  const loaded = new Map<string, { exports: unknown }>();
+  const kept: (() => void)[] = [];
+  const ofNode = createRequire(file);
+  const load = (name: string): unknown => {
+    const known = loaded.get(name);
+    if (known) return known.exports;
+    const made = { exports: {} };
+    loaded.set(name, made);
+    // The others know the first one by this name.
+    if (loaded.size === 1) loaded.set('cli-check.js', made);
+    kept.push(run(path.join(folder, name), made, require));
+    return made.exports;
+  };
+  const require = Object.assign(
+    (id: string) => (id.startsWith('./cli-check') ? load(id.slice(2)) : (ofNode(id) as unknown)),
+    ofNode,
+  );
+  return { exports: load(path.basename(file)), keep: () => kept.forEach((keep) => keep()) };
+}
+
+/** What it returns keeps what was compiled. */
+function run(file: string, made: { exports: object }, require: NodeJS.Require): () => void {
   const cache = cacheFile(file, process.env);
   const cachedData = cache === null ? undefined : readOwn(cache);
   // eslint-disable-next-line gates/read -- the program's own code
   const script = new Script(wrap(fs.readFileSync(file, 'utf8')), { filename: file, cachedData });
-  const made = { exports: {} };
-  const run = script.runInThisContext() as Wrapped;
-  run.call(made.exports, made.exports, createRequire(file), made, file, path.dirname(file));
+  const wrapped = script.runInThisContext() as Wrapped;
+  wrapped.call(made.exports, made.exports, require, made, file, path.dirname(file));
   const isKept = cachedData !== undefined && script.cachedDataRejected === false;
-  return {
-    exports: made.exports,
-    keep: () => {
-      if (cache !== null && !isKept) writeOwn(cache, script.createCachedData());
-    },
+  return () => {
+    if (cache !== null && !isKept) writeOwn(cache, script.createCachedData());
   };
 }
 

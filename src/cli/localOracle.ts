@@ -5,7 +5,7 @@
  */
 import * as path from 'node:path';
 import type { Oracle, OracleOptions } from '../host/check/oracle';
-import { checkRecordSize } from '../host/check/checkRecords';
+import { checkRecordSize } from '../host/check/checkRecordSize';
 import { asFailure, Failure } from '../core/wire/failure';
 import { readGpus } from '../host/engineHost/process/gpuRecords';
 import { hardExit } from '../host/engineHost/process/hardExit';

@@ -15,10 +15,13 @@ import { installedVariable } from '../host/runtimes/installedVariable';
 import { distFolder } from './distFolder';
 import { listShims, noNativePart, shimFolderOf } from '../host/runtimes/shims';
 
-/** A command line may wait: at once is sooner than by threads that have to be started. */
+/**
+ * A command line may wait: at once is sooner than by threads that have to be started. Of a hundred places most are not there:
+ * to make an error of each takes longer than to ask.
+ */
 const syncFiles: RuntimeFiles = {
-  readdir: (folder) => orElse(() => fs.readdirSync(folder), []),
-  stat: (file) => orElse(() => fs.statSync(file), null),
+  readdir: (folder) => (fs.existsSync(folder) ? orElse(() => fs.readdirSync(folder), []) : []),
+  stat: (file) => orElse(() => fs.statSync(file, { throwIfNoEntry: false }) ?? null, null),
   realpath: (file) => orElse(() => fs.realpathSync.native(file), file),
   readLibrary: readLibraryFileSync,
 };

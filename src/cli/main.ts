@@ -1,7 +1,7 @@
 /**
  * engine-inspector: the command line's entry. A plain check goes straight to its work; everything else, help and wrong
  * use among it, goes through the table of sub-commands (program.ts). Nothing is loaded that the call does not need: the
- * cold start of a check is measured. So a plain check is one file, which is loaded compiled (compiled.ts), and the table
+ * cold start of a check is measured. So a plain check is two files, which are loaded compiled (compiled.ts), and the table
  * is a bundle of its own, with its own copy of what both need.
  *
  * Exit codes: 0 all usable, 1 some are not, 2 could not be checked, or wrong use.

@@ -9,7 +9,7 @@ import { staticModel } from '../../../test/support/onnxModels';
 import { defaultEngineOptions } from '../../core/rebuild/rebuildOptions';
 import { diagnosticBit } from '../../core/report/validity';
 import { Failure } from '../../core/wire/failure';
-import { checkRecordSize } from '../check/checkRecords';
+import { checkRecordSize } from '../check/checkRecordSize';
 import { BuildEvents, Rebuilder, type BuildHosts } from './rebuild';
 
 interface Library {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { checkRecordSize, CheckRecords, displayPath, packPaths } from './checkRecords';
+import { checkRecordSize } from './checkRecordSize';
+import { CheckRecords, displayPath, packPaths } from './checkRecords';
 
 function record(
   fields: Partial<Record<'validity' | 'type' | 'error' | 'from' | 'length', number>>,

@@ -6,11 +6,11 @@ import { lengthAndWeights } from '../../core/file/engineHeader';
 import { saysNothingOf } from '../../core/report/sharedReport';
 import { plainText } from '../../core/text/plainText';
 import type { CheckResult } from '../engineHost/protocol';
+import { checkRecordSize } from './checkRecordSize';
 
 /** A path as the system has it: a string, or bytes where the name is not UTF-8. */
 export type FilePath = string | Uint8Array;
 
-export const checkRecordSize = 176;
 const headerCapacity = 128;
 
 const offsets = {

@@ -6,7 +6,8 @@ import { SharedReports } from '../../core/report/sharedReport';
 import type { RuntimeInfo } from '../engineHost/protocol';
 import { AlikeFiles } from './alikeFiles';
 import { CheckedFiles, type DescribedFile } from './checkedFiles';
-import { checkRecordSize, CheckRecords } from './checkRecords';
+import { CheckRecords } from './checkRecords';
+import { checkRecordSize } from './checkRecordSize';
 import { EngineTexts } from './engineText';
 
 const runtime: RuntimeInfo = {

@@ -1,5 +1,5 @@
 /** checkFiles, checkHeaders: the raw records of the shim, split from the text behind them. */
-import { checkRecordSize } from '../../../check/checkRecords';
+import { checkRecordSize } from '../../../check/checkRecordSize';
 import type { CheckResult, RequestParams } from '../../protocol';
 import { finish, type HostContext } from '../context';
 
