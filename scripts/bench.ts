@@ -7,7 +7,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 
 import { activation } from '../test/bench/activation';
-import { buildOcr, eventLoop } from '../test/bench/build';
+import { buildOcr, buildSample, eventLoop } from '../test/bench/build';
 import { hugeEngine, manyEngines } from '../test/bench/check';
 import { editor } from '../test/bench/editor';
 import { makeFleet, type Fleet } from '../test/bench/fleet';
@@ -86,6 +86,7 @@ const benches: Record<string, () => Promise<Row[]>> = {
   buildDet: () => buildOcr('det'),
   buildRec: () => buildOcr('rec'),
   buildCls: () => buildOcr('cls'),
+  buildSample,
   eventLoop,
   onnxFacts,
   activation,

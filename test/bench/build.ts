@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 import { defaultEngineOptions } from '../../src/core/rebuild/rebuildOptions';
+import { makeSampleModel } from '../../src/core/sample/sampleModel';
 import { EngineHostClient } from '../../src/host/engineHost/client';
 import { shimFolderOf } from '../../src/host/runtimes/shims';
 import { temporaryFolder } from '../harness';
@@ -13,6 +14,7 @@ import {
   megabytes,
   ms,
   outputOf,
+  processTime,
   ratioRow,
   type Row,
 } from './measure';
@@ -110,6 +112,45 @@ export async function buildOcr(which: Model['name']): Promise<Row[]> {
       row('build, from the start of the process to its end', 'whole', 1.02),
       row('build, processor time of the process that builds', 'cpu', 1.05),
       row('build, most memory of the process', 'peak', 1, megabytes),
+    ];
+  } finally {
+    folder.remove();
+  }
+}
+
+/** The sample model by the command that users have, whole processes. */
+export async function buildSample(): Promise<Row[]> {
+  const python = await pythonWithBindings();
+  const folder = temporaryFolder();
+  try {
+    const model = path.join(folder.path, 'sample.onnx');
+    fs.writeFileSync(model, makeSampleModel({ fixedShape: true }).onnx);
+    const output = (name: string) => path.join(folder.path, `${name}.engine`);
+    const env = { LD_LIBRARY_PATH: path.dirname(library) };
+    const results = await interleaved(9, {
+      ours: () => {
+        const ours = output('ours');
+        // Nothing is replaced, as in Python.
+        for (const file of fs.readdirSync(folder.path)) {
+          if (file.startsWith('ours.')) fs.rmSync(path.join(folder.path, file));
+        }
+        const args = [path.join(dist, 'cli.js'), 'build', model, '-o', ours];
+        return processTime(process.execPath, args, { env });
+      },
+      python: () =>
+        processTime(python.command, [inRoot('test/bench/build.py'), model, output('python')], {
+          env: python.env,
+        }),
+    });
+    const sizes = ['ours', 'python'].map((name) => fs.statSync(output(name)).size);
+    if (sizes[0] !== sizes[1]) throw new Error(`sizes differ: ${sizes.join()}`);
+    return [
+      ratioRow(
+        'The sample model, `engine-inspector build`, whole process',
+        results.ours,
+        { name: "NVIDIA's Python bindings, which also hash and fsync", values: results.python },
+        1.3,
+      ),
     ];
   } finally {
     folder.remove();
