@@ -143,8 +143,9 @@ typedef struct es_check_record {
 } es_check_record;                      /* ES_CHECK_RECORD_SIZE bytes */
 #define ES_CHECK_RECORD_SIZE 176
 
-/* paths: count paths, each ended by a NUL, in the system's own encoding (UTF-8 on Windows). Reads and asks on the session's
- * check lane. Works without a loaded library too: then nothing is asked and validity is -1. */
+/* paths: count paths, each ended by a NUL, in the system's own encoding (UTF-8 on Windows). Asks on the session's
+ * check lane; reading may begin before, while jobs that were submitted earlier still run. Works without a loaded library too:
+ * then nothing is asked and validity is -1. */
 ES_API es_status es_submit_check_files(es_session *session, const char *paths, uint64_t paths_size, uint32_t count, uint64_t *job) ES_NOEXCEPT;
 /* headers: count headers of stride bytes each, for files that only the caller can read; lengths[i] bytes of each count. */
 ES_API es_status es_submit_check_headers(es_session *session, const uint8_t *headers, uint32_t stride,

@@ -1,9 +1,7 @@
 #include "check.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstring>
-#include <mutex>
 #include <unordered_map>
 
 namespace engine_shim {
@@ -12,9 +10,6 @@ static_assert(sizeof(es_check_record) == ES_CHECK_RECORD_SIZE, "the record's siz
 static_assert(sizeof(es_event) == 48, "the event's size is part of the interface");
 
 namespace {
-
-/* Without a runtime: the size that every TensorRT-RTX so far has. */
-constexpr uint32_t usualHeaderBytes = 64;
 
 class SilentSink : public LogSink {
 public:
@@ -127,78 +122,6 @@ private:
     std::unordered_map<std::string, uint32_t> mKnownLines;
 };
 
-/*
- * Reads the heads of many files on a thread of its own, ahead of the one that asks: reading waits for the disk and asking
- * for the driver, so the two pass each other by.
- */
-class ReadAhead {
-public:
-    ReadAhead(const std::string &paths, uint32_t count, uint32_t headerBytes)
-        : mPaths(paths), mCount(count), mHeaderBytes(headerBytes), mHeads(count),
-          mBytes(size_t{count} * headerBytes) {
-        mThread.start("check-read", [this] { read(); });
-    }
-
-    ~ReadAhead() {
-        {
-            const std::lock_guard<std::mutex> lock(mMutex);
-            mStop = true;
-        }
-        mThread.join();
-    }
-
-    ReadAhead(const ReadAhead &) = delete;
-    ReadAhead &operator=(const ReadAhead &) = delete;
-
-    /* Waits for the index-th head and copies its bytes. */
-    const FileHead &head(uint32_t index, uint8_t *bytes) {
-        if (index >= mKnown) {
-            std::unique_lock<std::mutex> lock(mMutex);
-            mMore.wait(lock, [&] { return mReady > index; });
-            mKnown = mReady;
-        }
-        std::memcpy(bytes, mBytes.data() + size_t{index} * mHeaderBytes, mHeads[index].length);
-        return mHeads[index];
-    }
-
-private:
-    /* Waking somebody for every file would cost more than reading it. */
-    static constexpr uint32_t atOnce = 16;
-
-    void read() noexcept {
-        const char *path = mPaths.data();
-        for (uint32_t i = 0; i < mCount; ++i) {
-            mHeads[i] = readFileHead(path, mBytes.data() + size_t{i} * mHeaderBytes, mHeaderBytes);
-            path += std::strlen(path) + 1;
-            if ((i + 1) % atOnce == 0 || i + 1 == mCount) {
-                const std::lock_guard<std::mutex> lock(mMutex);
-                mReady = i + 1;
-                mMore.notify_one();
-                if (mStop) {
-                    return;
-                }
-            }
-        }
-    }
-
-    const std::string &mPaths;
-    const uint32_t mCount;
-    const uint32_t mHeaderBytes;
-    std::vector<FileHead> mHeads;
-    std::vector<uint8_t> mBytes;
-    std::mutex mMutex;
-    std::condition_variable mMore;
-    uint32_t mReady = 0; /* guarded by mMutex */
-    bool mStop = false;  /* guarded by mMutex */
-    uint32_t mKnown = 0; /* of the asking thread */
-    Thread mThread;
-};
-
-/* Fewer files are read faster than a thread is started. */
-constexpr uint32_t readAheadFrom = 64;
-/* A header far larger than any so far is not worth the memory of holding many. */
-constexpr uint32_t readAheadBytes = 1024;
-
 } // namespace
 
 LogSink &silentLogSink() noexcept {
@@ -206,20 +129,19 @@ LogSink &silentLogSink() noexcept {
     return sink;
 }
 
-void checkFiles(const std::string &paths, uint32_t count, const Runtime *runtime, int maxSeverity, Job &job) {
-    Checker checker(count, runtime, maxSeverity, job);
-    if (count >= readAheadFrom && checker.headerBytes() <= readAheadBytes) {
-        ReadAhead reader(paths, count, checker.headerBytes());
-        for (uint32_t i = 0; i < count; ++i) {
+void checkFiles(const FileList &files, HeadReader::Heads *ahead, const Runtime *runtime, int maxSeverity, Job &job) {
+    Checker checker(files.count, runtime, maxSeverity, job);
+    if (ahead != nullptr && ahead->begin(checker.headerBytes())) {
+        for (uint32_t i = 0; i < files.count; ++i) {
             checker.stopIfCancelled();
-            const FileHead &head = reader.head(i, checker.header());
+            const FileHead &head = ahead->next(i, checker.header());
             checker.clearBehind(head.length);
             checker.add(i, head);
         }
         return;
     }
-    const char *path = paths.data();
-    for (uint32_t i = 0; i < count; ++i) {
+    const char *path = files.paths.data();
+    for (uint32_t i = 0; i < files.count; ++i) {
         checker.stopIfCancelled();
         const FileHead head = readFileHead(path, checker.header(), checker.headerBytes());
         checker.clearBehind(head.length);

@@ -6,10 +6,10 @@
 #include "engine_shim.h"
 #include "jobs.h"
 #include "logs.h"
+#include "readAhead.h"
 #include "runtime.h"
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 namespace engine_shim {
@@ -17,8 +17,11 @@ namespace engine_shim {
 /* More than any header so far (64) by far; a runtime that wants more is refused when it is loaded. */
 constexpr int64_t maxHeaderBytes = 64 * 1024;
 
-/* runtime: nullptr: only read. Leaves the records and their text in the job's result. Throws Failure. */
-void checkFiles(const std::string &paths, uint32_t count, const Runtime *runtime, int maxSeverity, Job &job);
+/*
+ * runtime: nullptr: only read. ahead: nullptr: nobody reads the files ahead. Leaves the records and their text in the job's
+ * result. Throws Failure.
+ */
+void checkFiles(const FileList &files, HeadReader::Heads *ahead, const Runtime *runtime, int maxSeverity, Job &job);
 void checkHeaders(const std::vector<uint8_t> &headers, uint32_t stride, const std::vector<uint32_t> &lengths,
                   const Runtime *runtime, int maxSeverity, Job &job);
 

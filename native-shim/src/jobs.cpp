@@ -67,6 +67,7 @@ bool Lane::cancel(uint64_t id) {
         mQueue.erase(found);
     }
     waiting->cancel();
+    waiting->releaseWork();
     mFinish(waiting, Outcome{ES_CANCELLED, "Cancelled before it started."});
     return true;
 }

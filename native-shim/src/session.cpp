@@ -138,15 +138,17 @@ uint64_t Session::submitLoad(std::string libraryPath, bool isUntested) {
         EventLog log(mEvents, job.id(), mMaxSeverity.load(std::memory_order_relaxed));
         const ThreadLogScope scope(&log);
         auto now = loadLibrary(path, isUntested, job);
+        mHeadReader.setHeaderBytes(static_cast<uint32_t>(now->runtime->headerSize()));
         const std::lock_guard<std::mutex> lock(mMutex);
         mLoaded = std::move(now);
     });
 }
 
 uint64_t Session::submitCheckFiles(std::string givenPaths, uint32_t count) {
-    return submit(mCheckLane, [this, paths = std::move(givenPaths), count](Job &job) {
+    const auto given = std::make_shared<const FileList>(FileList{std::move(givenPaths), count});
+    return submit(mCheckLane, [this, files = given, ahead = mHeadReader.submit(given)](Job &job) {
         const auto library = loaded();
-        checkFiles(paths, count, library ? library->runtime.get() : nullptr,
+        checkFiles(*files, ahead.get(), library ? library->runtime.get() : nullptr,
                    mMaxSeverity.load(std::memory_order_relaxed), job);
     });
 }

@@ -9,6 +9,7 @@
 #include "gpuMonitor.h"
 #include "jobs.h"
 #include "library.h"
+#include "readAhead.h"
 #include "runRequest.h"
 
 #include <atomic>
@@ -58,6 +59,7 @@ private:
     uint64_t submitWithEngine(std::function<void(const Runtime &, RunContext &)> work);
 
     EventRing mEvents;
+    HeadReader mHeadReader; /* the check lane's; before the jobs, which hold what it reads for them */
     std::atomic<int> mMaxSeverity{3};
     mutable std::mutex mMutex; /* jobs and loaded runtime */
     std::condition_variable mJobEnded;

@@ -606,6 +606,79 @@ TEST("a check that waits can be cancelled, one that runs stops") {
     CHECK(ran.result.empty());
 }
 
+/* Jobs of many and few files, good, bad and missing ones, no two alike. */
+std::vector<std::vector<std::string>> mixedJobs(const Folder &folder) {
+    std::vector<std::string> files = {folder / "missing.engine", folder / ".", folder.write("empty.engine", ""),
+                                      folder.write("short.engine", ownHeader().substr(0, 40))};
+    for (int i = 0; i < 100; ++i) {
+        std::string header = ownHeader();
+        header[24] = static_cast<char>(i % 4);
+        files.push_back(folder.write(std::to_string(i) + ".engine", header + std::string(static_cast<size_t>(i), 'b')));
+    }
+    std::vector<std::vector<std::string>> jobs;
+    size_t next = 0;
+    for (const size_t count : {512U, 1U, 64U, 63U, 512U, 0U, 100U, 3000U, 2U, 512U, 20000U, 1U, 512U, 65U}) {
+        std::vector<std::string> paths;
+        for (size_t i = 0; i < count; ++i) {
+            paths.push_back(files[next++ % files.size()]);
+        }
+        jobs.push_back(std::move(paths));
+        next += 7;
+    }
+    return jobs;
+}
+
+TEST("jobs in a row are answered as each alone, cancelled ones leave the others as they are") {
+    const Folder folder;
+    const auto jobs = mixedJobs(folder);
+    std::vector<std::vector<uint8_t>> alone;
+    for (const auto &paths : jobs) {
+        const Done done = loadedClient().wait(loadedClient().submitCheckFiles(paths));
+        CHECK_EQUAL(done.status, ES_OK);
+        alone.push_back(done.result);
+    }
+    /* Also while the library is being loaded. */
+    for (const bool isLoading : {false, true}) {
+        Client another;
+        Client &client = isLoading ? another : loadedClient();
+        uint64_t load = 0;
+        if (isLoading) {
+            Client::require(es_submit_load(client.get(), ownLibrary.c_str(), &load));
+        }
+        for (size_t cancelEvery = 2; cancelEvery < 5; ++cancelEvery) {
+            std::vector<uint64_t> submitted;
+            for (const auto &paths : jobs) {
+                submitted.push_back(client.submitCheckFiles(paths));
+            }
+            for (size_t i = 0; i < jobs.size() && cancelEvery < 4; i += cancelEvery) {
+                CHECK_EQUAL(es_job_cancel(client.get(), submitted[i]), ES_OK);
+            }
+            for (size_t i = 0; i < jobs.size(); ++i) {
+                const Done done = client.wait(submitted[i]);
+                if (cancelEvery < 4 && i % cancelEvery == 0) {
+                    CHECK(done.status == ES_CANCELLED ? done.result.empty() : done.result == alone[i]);
+                } else {
+                    CHECK_EQUAL(done.sentence, "");
+                    CHECK_EQUAL(done.status, ES_OK);
+                    CHECK(done.result == alone[i]);
+                }
+            }
+        }
+    }
+}
+
+TEST("a session is destroyed with jobs of every size waiting and one running") {
+    const Folder folder;
+    const auto jobs = mixedJobs(folder);
+    for (int i = 0; i < 30; ++i) {
+        Client client;
+        for (const auto &paths : jobs) {
+            client.submitCheckFiles(paths);
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(i));
+    }
+}
+
 /* ---- GPUs ---- */
 
 TEST("the GPUs, or why there are none") {

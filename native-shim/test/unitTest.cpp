@@ -227,6 +227,25 @@ TEST("a lane runs jobs in order and turns exceptions into outcomes") {
     CHECK(finished == expected);
 }
 
+TEST("a job that is cancelled while it waits lets go of what its work holds") {
+    std::atomic<bool> go{false};
+    Lane lane("test", [](const std::shared_ptr<Job> &, const Outcome &) {});
+    lane.submit(std::make_shared<Job>(1, [&](Job &) {
+        while (!go) {
+            std::this_thread::yield();
+        }
+    }));
+    auto paths = std::make_shared<std::string>("paths");
+    const std::weak_ptr<std::string> held = paths;
+    const auto job = std::make_shared<Job>(2, [kept = std::move(paths)](Job &) {});
+    lane.submit(job);
+    const bool isHeld = !held.expired();
+    const bool isCancelled = lane.cancel(2);
+    go = true;
+    CHECK(isHeld && isCancelled);
+    CHECK(held.expired());
+}
+
 TEST("a lane that is stopped cancels what waits and what runs") {
     std::atomic<int> cancelled{0};
     {
