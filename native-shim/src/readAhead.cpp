@@ -18,6 +18,11 @@ constexpr uint32_t takenAtOnce = 256;
 /* The files of one job. What changes is guarded by the reader's mutex, where nothing else is said. */
 struct HeadReader::Batch {
     enum class State { waiting, reading, outOfMemory };
+    struct Step {
+        uint32_t first = 0;
+        uint32_t end = 0;
+        const char *path = nullptr;
+    };
 
     Batch(std::shared_ptr<const FileList> theseFiles, uint32_t size) : files(std::move(theseFiles)), headerBytes(size) {}
 
@@ -34,11 +39,50 @@ struct HeadReader::Batch {
     }
     uint8_t *bytesAt(uint32_t place) noexcept { return bytes.data() + size_t{place} * headerBytes; }
 
+    /* The next files that nobody reads yet, with their first path. */
+    Step claim() noexcept {
+        const Step step{claimed, std::min(claimed + readAtOnce, files->count), path};
+        for (; claimed < step.end; ++claimed) {
+            path += std::strlen(path) + 1;
+        }
+        return step;
+    }
+    bool hasRoom() const noexcept { return std::min(claimed + readAtOnce, files->count) - taken <= places; }
+    /* Without the mutex: of files that were claimed nobody else writes the heads. */
+    void fill(const Step &step, const Read &read) noexcept {
+        const char *each = step.path;
+        for (uint32_t i = step.first; i < step.end && !isLetGo; ++i) {
+            const uint32_t place = i % places;
+            heads[place] = read(each, bytesAt(place), headerBytes);
+            each += std::strlen(each) + 1;
+        }
+    }
+    /* How many more are ready now. Two threads read, so what is done before its turn is always in one piece. */
+    uint32_t tell(const Step &step) noexcept {
+        if (step.first != ready) {
+            early.first = early.first == early.end ? step.first : early.first;
+            early.end = step.end;
+            return 0;
+        }
+        const uint32_t before = ready;
+        ready = step.end;
+        if (early.first == ready && early.end > ready) {
+            ready = early.end;
+        }
+        if (early.first < ready) {
+            early = Step{};
+        }
+        return ready - before;
+    }
+
     const std::shared_ptr<const FileList> files;
     const uint32_t headerBytes;
     State state = State::waiting;
     std::atomic<bool> isLetGo{false}; /* set under the mutex */
-    uint32_t ready = 0;               /* heads that were read */
+    uint32_t claimed = 0;             /* heads that were read, or are being read */
+    const char *path = files->paths.data(); /* of the next one */
+    uint32_t ready = 0; /* heads that were read, without a gap */
+    Step early;         /* heads that were read behind a gap */
     uint32_t taken = 0;               /* those of them that were asked about */
 
     /* A ring: the index-th head is in place index % places. Those from taken to ready are not written. */
@@ -105,29 +149,30 @@ void HeadReader::read(Batch &batch, std::unique_lock<std::mutex> &lock) noexcept
     lock.unlock();
     const bool hasPlaces = batch.allocate();
     const uint32_t count = batch.files->count;
-    const char *path = batch.files->paths.data();
     lock.lock();
     batch.state = hasPlaces ? Batch::State::reading : Batch::State::outOfMemory;
     mMore.notify_one();
-    while (hasPlaces && batch.ready < count) {
-        mWake.wait(lock, [&] { return mStop || batch.isLetGo || mAhead + readAtOnce <= mostAhead; });
+    while (hasPlaces && batch.claimed < count) {
+        mWake.wait(lock, [&] {
+            return mStop || batch.isLetGo || batch.claimed >= count ||
+                   (mAhead + readAtOnce <= mostAhead && batch.hasRoom());
+        });
         if (mStop || batch.isLetGo) {
             return;
         }
-        const uint32_t first = batch.ready;
-        const uint32_t end = std::min(first + readAtOnce, count);
-        lock.unlock();
-        for (uint32_t i = first; i < end && !batch.isLetGo; ++i) {
-            const uint32_t place = i % batch.places;
-            batch.heads[place] = mRead(path, batch.bytesAt(place), batch.headerBytes);
-            path += std::strlen(path) + 1;
+        if (batch.claimed < count) {
+            readStep(batch, lock);
         }
-        lock.lock();
-        if (batch.isLetGo) {
-            return;
-        }
-        batch.ready = end;
-        mAhead += end - first;
+    }
+}
+
+void HeadReader::readStep(Batch &batch, std::unique_lock<std::mutex> &lock) noexcept {
+    const Batch::Step step = batch.claim();
+    lock.unlock();
+    batch.fill(step, mRead);
+    lock.lock();
+    if (!batch.isLetGo) {
+        mAhead += batch.tell(step);
         mMore.notify_one();
     }
 }
@@ -174,6 +219,10 @@ const FileHead &HeadReader::Heads::next(uint32_t index, uint8_t *bytes) noexcept
         mReader.mAhead -= index - batch.taken;
         batch.taken = index;
         mReader.mWake.notify_one();
+        /* Who would only wait reads as well, once: then the reader has the files before these. */
+        if (batch.ready <= index && batch.claimed < batch.files->count && batch.hasRoom()) {
+            mReader.readStep(batch, lock);
+        }
         mReader.mMore.wait(lock, [&] { return batch.ready > index; });
         mKnown = std::min(batch.ready, index + takenAtOnce);
     }

@@ -1,6 +1,7 @@
 /*
  * readAhead.h - reads the heads of the files of check jobs before the jobs' turn, on one thread for all jobs of a session:
- * reading waits for the disk and asking for the driver, so the two pass each other by.
+ * reading waits for the disk and asking for the driver, so the two pass each other by. Who asks and would have to wait
+ * reads some files as well.
  */
 #pragma once
 
@@ -75,6 +76,8 @@ private:
     void loop() noexcept;
     /* Under the lock, which reading lets go of. */
     void read(Batch &batch, std::unique_lock<std::mutex> &lock) noexcept;
+    /* The same for the next few files of it. */
+    void readStep(Batch &batch, std::unique_lock<std::mutex> &lock) noexcept;
     void letGo(Batch &batch) noexcept;
 
     const Read mRead;

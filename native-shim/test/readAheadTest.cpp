@@ -102,6 +102,47 @@ void *operator new(size_t size) {
 void operator delete(void *memory) noexcept { std::free(memory); }
 void operator delete(void *memory, size_t) noexcept { std::free(memory); }
 
+TEST("who would have to wait reads as well, and the heads stay in order") {
+    Files files;
+    files.hangs = 1000;
+    HeadReader reader(files.reader());
+    const uint32_t count = HeadReader::leastFiles * 4;
+    const auto heads = reader.submit(Files::list(1000, count));
+    CHECK(heads != nullptr);
+    CHECK(soon([&] { return files.hanging.load(); }));
+    std::thread letsGo([&files] {
+        CHECK(soon([&files] { return files.read.load() > 0; }));
+        files.letGo();
+    });
+    CHECK(heads->begin(usualHeaderBytes));
+    checkAll(*heads, 1000, count);
+    letsGo.join();
+    CHECK_EQUAL(files.read.load(), count);
+}
+
+TEST("two threads that read give each head once, in order, of files that take unlike long") {
+    std::atomic<uint32_t> read{0};
+    HeadReader reader([&read](const char *path, uint8_t *buffer, uint32_t) {
+        const uint32_t number = static_cast<uint32_t>(std::atoi(path));
+        std::this_thread::sleep_for(std::chrono::microseconds(number * 7919 % 50));
+        FileHead head;
+        head.type = ES_FILE_REGULAR;
+        head.size = number;
+        head.length = static_cast<uint32_t>(std::strlen(path));
+        std::memcpy(buffer, path, head.length);
+        read += 1;
+        return head;
+    });
+    const uint32_t count = 4000;
+    const auto first = reader.submit(Files::list(0, count));
+    const auto second = reader.submit(Files::list(50000, count));
+    CHECK(first->begin(usualHeaderBytes));
+    checkAll(*first, 0, count);
+    CHECK(second->begin(usualHeaderBytes));
+    checkAll(*second, 50000, count);
+    CHECK_EQUAL(read.load(), 2 * count);
+}
+
 TEST("jobs in a row are read before anybody asks, and each gets its own heads") {
     Files files;
     HeadReader reader(files.reader());
