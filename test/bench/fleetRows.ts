@@ -53,6 +53,8 @@ async function checkTime(
   output: string,
   watch: (child: ChildProcess) => () => void = () => () => undefined,
 ): Promise<number> {
+  // Emptying what the run before wrote is nobody's work: up to 34 MB, 20 ms.
+  fs.rmSync(output, { force: true });
   const start = performance.now();
   const descriptor = fs.openSync(output, 'w');
   const child = spawn(process.execPath, [places.cli, 'check', ...args], {
