@@ -161,7 +161,9 @@ void HeadReader::read(Batch &batch, std::unique_lock<std::mutex> &lock) noexcept
             return;
         }
         if (batch.claimed < count) {
+            mInFile = true;
             readStep(batch, lock);
+            mInFile = false;
         }
     }
 }
@@ -202,7 +204,8 @@ bool HeadReader::Heads::begin(uint32_t headerBytes) noexcept {
     if (mBatch->headerBytes == headerBytes) {
         /* Nobody waits for a file that hangs in a job that was cancelled. */
         mReader.mMore.wait(lock, [this] {
-            return mBatch->state != Batch::State::waiting || (mReader.mReading != nullptr && mReader.mReading->isLetGo);
+            return mBatch->state != Batch::State::waiting ||
+                   (mReader.mInFile && mReader.mReading != nullptr && mReader.mReading->isLetGo);
         });
         if (mBatch->state == Batch::State::reading) {
             return true;

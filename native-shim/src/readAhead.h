@@ -88,6 +88,7 @@ private:
     std::shared_ptr<Batch> mReading;
     uint32_t mHeaderBytes = usualHeaderBytes;
     uint32_t mAhead = 0; /* files that were read and not asked about yet */
+    bool mInFile = false; /* the reader reads, without the mutex */
     bool mStop = false;
     Thread mThread;
 };
