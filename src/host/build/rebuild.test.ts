@@ -68,8 +68,8 @@ describe('a new engine', () => {
   });
   afterEach(() => folder.remove());
 
-  const build = (library: Library) =>
-    new Rebuilder(hosts(library), new BuildEvents()).build({
+  const build = (library: Library, asked = hosts(library)) =>
+    new Rebuilder(asked, new BuildEvents()).build({
       ...{ model: path.join(folder.path, 'net.onnx'), engine, options: defaultEngineOptions() },
       ...{ runtime: '/opt/libtensorrt_rtx.so.1', keepBackups: 1, estimateMs: null },
     });
@@ -108,4 +108,33 @@ describe('a new engine', () => {
   it('for GPUs that this machine has not is good', async () => {
     assert.ok((await build({ diagnostics: kUNSUPPORTED_CC })).header);
   });
+
+  for (const [platform, driver, expected] of [
+    ['win32', 'No NVIDIA driver was found.', /kept\. No NVIDIA driver was found\.$/],
+    ['win32', '', /kept\.$/],
+    ['linux', 'No NVIDIA driver was found.', /kept\.$/],
+  ] as const) {
+    it(`that ends its host on ${platform} is told with why there is no GPU: "${driver}"`, async () => {
+      const here = Object.getOwnPropertyDescriptor(process, 'platform');
+      assert.ok(here);
+      const ending: BuildHosts = {
+        ...hosts({}),
+        request: () => Promise.reject(new Failure('host-exited', 'It ended.', '')),
+        gpus: async () => ({ ...(await hosts({}).gpus()), message: driver }),
+      };
+      Object.defineProperty(process, 'platform', { ...here, value: platform });
+      try {
+        await assert.rejects(build({}, ending), (error: Failure) => {
+          assert.match(error.message, expected);
+          assert.equal(
+            /need an NVIDIA driver/.test(error.nextStep),
+            expected.source.includes('NVIDIA'),
+          );
+          return true;
+        });
+      } finally {
+        Object.defineProperty(process, 'platform', here);
+      }
+    });
+  }
 });

@@ -208,6 +208,7 @@ export class Rebuilder {
           this.buildInto(replacement.temporaryPath, request, signal, progress, onLine, {
             facts: model.facts,
             surroundings,
+            whyNoGpu: machine?.whyNoGpu ?? '',
           }),
         );
         await replacement.adopt();
@@ -304,30 +305,10 @@ export class Rebuilder {
       return { ...built, warnings: [...warnings] };
     } catch (error) {
       if (signal?.aborted === true) throw cancelled(request.engine);
-      throw await this.askedTheDriver(failedBuild(error, request, output, errors, known));
+      throw withoutDriver(failedBuild(error, request, output, errors, known), known.whyNoGpu);
     } finally {
       unlisten();
     }
-  }
-
-  /**
-   * Without a usable NVIDIA driver TensorRT-RTX's libraries for Windows read through a null pointer in some builds (1.6 with
-   * weight streaming, 1.7 with a model that it refuses), where those for Linux only log it. Whether that is so here, the
-   * driver is asked after such an end, in a host of its own.
-   */
-  private async askedTheDriver(error: Failure): Promise<Failure> {
-    if (process.platform !== 'win32' || error.code !== 'host-exited') return error;
-    const why = await this.hosts.gpus().then(
-      ({ message }) => plainText(message),
-      () => '',
-    );
-    if (why === '') return error;
-    return new Failure(
-      error.code,
-      `${error.message} ${why}`,
-      'On Windows some builds of TensorRT-RTX need an NVIDIA driver: install one, or build where there is one.',
-      error.detail,
-    );
   }
 
   /** The runtime's own opinion of the new header: whole, and of this version. */
@@ -488,6 +469,23 @@ async function refuseChangedModel(model: string, size: number, modified: number)
 interface KnownOfBuild {
   facts: OnnxFacts;
   surroundings: BuildSurroundings;
+  /** Why there is no usable GPU, as a sentence; empty: there is one, or it is not known. */
+  whyNoGpu: string;
+}
+
+/**
+ * Without a usable NVIDIA driver TensorRT-RTX's libraries for Windows read through a null pointer in some builds (1.6 with
+ * weight streaming, 1.7 with a model that it refuses), where those for Linux only log it.
+ */
+function withoutDriver(error: Failure, whyNoGpu: string): Failure {
+  const why = plainText(whyNoGpu);
+  if (process.platform !== 'win32' || error.code !== 'host-exited' || why === '') return error;
+  return new Failure(
+    error.code,
+    `${error.message} ${why}`,
+    'On Windows some builds of TensorRT-RTX need an NVIDIA driver: install one, or build where there is one.',
+    error.detail,
+  );
 }
 
 /** The host's error in the user's terms: the file they know instead of the temporary one, and what helps. */
