@@ -53,6 +53,9 @@ export interface VSCode {
   close(): Promise<void>;
 }
 
+/** How much slower the window is made, to see what tests do on a busy machine; the engine host is as fast as ever. */
+const slowdown = Number(process.env['ENGINE_INSPECTOR_SLOWDOWN'] ?? 1);
+
 /** The VSIX that `npm run package` made. */
 export const packagedVsix = path.join(
   repositoryRoot,
@@ -103,6 +106,10 @@ export async function startVSCode(options: VSCodeOptions): Promise<VSCode> {
       permissions: ['clipboard-read', 'clipboard-write'],
     });
     const page = await context.newPage();
+    if (slowdown > 1) {
+      const session = await context.newCDPSession(page);
+      await session.send('Emulation.setCPUThrottlingRate', { rate: slowdown });
+    }
     if (oldest && 'folder' in extension) await enableTestDriver(page);
     const testsExit = Promise.race([server.died, exitOfTests(page)]);
     testsExit.catch(() => undefined);

@@ -40,12 +40,20 @@ export class Workbench {
   async useTheme(theme: Theme): Promise<void> {
     if (theme === this.shownTheme) return;
     const { label, windowClass } = themeMarks[theme];
-    await this.runCommand('Preferences: Color Theme');
-    await this.question('Color Theme');
-    await this.quickInput().locator('input').first().fill(label);
-    await this.page
-      .locator('.quick-input-list .monaco-list-row[data-index="0"]', { hasText: label })
-      .click();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.runCommand('Preferences: Color Theme');
+        await this.question('Color Theme');
+        await this.quickInput().locator('input').first().fill(label, { timeout: 5000 });
+        const first = '.quick-input-list .monaco-list-row[data-index="0"]';
+        await this.page.locator(first, { hasText: label }).click({ timeout: 5000 });
+        break;
+      } catch (error) {
+        // As in runCommand: an editor that takes the focus closes the list.
+        if (attempt === 3) throw error;
+        await this.page.keyboard.press('Escape');
+      }
+    }
     await this.quickInput().waitFor({ state: 'hidden' });
     await this.page.locator(`.monaco-workbench.${windowClass}`).waitFor();
     this.shownTheme = theme;
@@ -125,26 +133,70 @@ export class Workbench {
     await this.page.locator('.explorer-folders-view').waitFor();
   }
 
+  /** A row of the explorer; a window that has just started misses files that are made meanwhile until it looks again. */
+  private async shownRow(name: string): Promise<Locator> {
+    await this.showExplorer();
+    const row = this.explorerRow(name).first();
+    await row.waitFor({ timeout: 8000 }).catch(() => this.runCommand('Refresh Explorer'));
+    return row;
+  }
+
   /** Opens a file of the workspace by a double click in the explorer (parent folders must be expanded). */
   async openFile(name: string): Promise<void> {
-    await this.showExplorer();
-    await this.explorerRow(name).first().dblclick();
-    await this.tab(name).first().waitFor();
+    const ours = this.page.locator('iframe.webview:visible');
+    const text = this.page.locator(
+      '.editor-instance .monaco-editor:visible, .monaco-editor-pane-placeholder:visible',
+    );
+    for (let attempt = 1; ; attempt++) {
+      await (await this.shownRow(name)).dblclick();
+      await this.tab(name).first().waitFor();
+      if (!name.endsWith('.engine') || attempt === 3) return;
+      await ours.or(text).first().waitFor();
+      if ((await ours.count()) > 0) return;
+      // A slow window that has just started doesn't know our editor yet: a person closes the file and opens it again.
+      await this.runCommand('View: Close Editor');
+      await this.tab(name).first().waitFor({ state: 'detached' });
+    }
   }
 
   /** Expands a folder in the explorer. */
   async expandFolder(name: string): Promise<void> {
-    await this.showExplorer();
-    const row = this.explorerRow(name).first();
-    await row.waitFor();
+    const row = await this.shownRow(name);
     if ((await row.getAttribute('aria-expanded')) !== 'true') await row.click();
   }
 
   /** Opens the context menu of a row and picks an entry, by way of submenus. */
   async contextMenu(row: Locator, ...entries: string[]): Promise<void> {
+    await this.pickInMenu(() => Promise.resolve(row), entries);
+  }
+
+  /** The same of files of the explorer that are selected together. */
+  async contextMenuOfFiles(
+    files: readonly [string, ...string[]],
+    ...entries: string[]
+  ): Promise<void> {
+    const [first, ...others] = files;
+    // A click opens the file, and an editor that opens late selects its file alone: then they are selected anew.
+    await this.pickInMenu(async () => {
+      await (await this.shownRow(first)).click();
+      await this.tab(first).first().waitFor();
+      for (const name of others) {
+        await this.explorerRow(name)
+          .first()
+          .click({ modifiers: ['Control'] });
+      }
+      return this.explorerRow(others.at(-1) ?? first).first();
+    }, entries);
+  }
+
+  private async pickInMenu(
+    select: () => Promise<Locator>,
+    entries: readonly string[],
+  ): Promise<void> {
     const menu = this.page.locator('.monaco-menu').first();
     // On a busy machine a selection is known late: what it offers stands in the menu that is opened next.
     for (let attempt = 1; ; attempt++) {
+      const row = await select();
       await row.click({ button: 'right' });
       const first = menu.locator('.action-item', { hasText: entries[0] ?? '' });
       try {

@@ -189,16 +189,7 @@ describe('inside an engine, as a person looks and runs', () => {
   it('compares two engines side by side', async () => {
     const { workbench } = used;
     await workbench.runCommand('View: Close All Editors');
-    await workbench.showExplorer();
-    await workbench.explorerRow('half.engine').first().click();
-    await workbench
-      .explorerRow('upscaler.engine')
-      .first()
-      .click({ modifiers: ['Control'] });
-    await workbench.contextMenu(
-      workbench.explorerRow('upscaler.engine').first(),
-      'Compare Engines…',
-    );
+    await workbench.contextMenuOfFiles(['half.engine', 'upscaler.engine'], 'Compare Engines…');
     await page().getByText('upscaler.engine').first().waitFor(slow);
     await inEveryTheme(
       workbench,

@@ -208,7 +208,8 @@ for (const version of libraryVersions) {
         await assert.rejects(building, (error: Failure) => {
           assert.equal(error.code, 'host-exited');
           assert.match(error.message, /ended unexpectedly while building .*streamed\.engine/);
-          assert.match(error.message, /The old engine was kept\. No NVIDIA driver was found/);
+          const asked = `${error.message}\n${error.detail}`;
+          assert.match(asked, /The old engine was kept\. No NVIDIA driver was found/);
           assert.match(error.nextStep, /need an NVIDIA driver/);
           assert.match(error.detail, /0xc0000005: it accessed memory that is not its own/);
           return true;
