@@ -6,7 +6,7 @@ import * as path from 'node:path';
 
 import { engineStarts } from '../../../test/support/compilerAnswers';
 import { factsOf } from '../../../test/support/engines';
-import { EngineTexts, maxEngineTextBytes, readEngineText } from './engineText';
+import { engineStart, EngineTexts, maxEngineTextBytes, readEngineText } from './engineText';
 
 const setting = Buffer.from('\n  accelerators={sm89 }\n');
 
@@ -38,6 +38,19 @@ describe('reading the text of an engine', () => {
     for (const at of [64, 32_760, 32_832, 557_110, 3_000_000, maxEngineTextBytes - 40]) {
       const file = engineWith('far.engine', 6_000_000, at);
       assert.deepEqual((await readEngineText(file))?.compiledFor, ['8.9'], String(at));
+    }
+  });
+
+  it('opens no file where what was read of it before has it, and else goes on from there', async () => {
+    const start = new Uint8Array(engineStart);
+    start.set(setting, 100);
+    const nowhere = path.join(folder, 'not-there.engine');
+    assert.deepEqual((await readEngineText(nowhere, { start }))?.compiledFor, ['8.9']);
+    for (const at of [engineStart - 10, engineStart, 557_110]) {
+      const file = engineWith('further.engine', 1_000_000, at);
+      const before = fs.readFileSync(file).subarray(0, engineStart);
+      const found = await readEngineText(file, { start: before });
+      assert.deepEqual(found?.compiledFor, ['8.9'], String(at));
     }
   });
 

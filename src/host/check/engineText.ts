@@ -13,25 +13,34 @@ import { openRegularFile, readAt } from './regularFile';
 
 /** Most engines have it in the first step. Bytes. */
 const firstStep = 32 * 1024;
+/** As much of an engine as the first step reads, for who opens the file anyway. */
+export const engineStart = headerSize + firstStep;
 const nextSteps = 512 * 1024;
 export const maxEngineTextBytes = 4 * 1024 * 1024;
 
 export interface EngineTextOptions {
   /** Where the engine begins in the file; bytes. */
   offset?: number;
+  /** What was read of the engine before, from its first byte on. */
+  start?: Uint8Array;
   signal?: AbortSignal | undefined;
 }
 
 /** null: it is not there, or the file cannot be read, which its report says already. Never rejects. */
 export async function readEngineText(
   file: FilePath,
-  { offset = 0, signal }: EngineTextOptions = {},
+  { offset = 0, start, signal }: EngineTextOptions = {},
 ): Promise<EngineText | null> {
+  const scanner = new EngineTextScanner();
+  let at = headerSize;
+  if (start && start.length > at) {
+    scanner.push(start.subarray(at));
+    if (scanner.found !== null) return scanner.found;
+    at = start.length;
+  }
   try {
     const { handle } = await openRegularFile(file);
     try {
-      const scanner = new EngineTextScanner();
-      let at = headerSize;
       while (at < maxEngineTextBytes && signal?.aborted !== true) {
         const step = Math.min(at < firstStep ? firstStep : nextSteps, maxEngineTextBytes - at);
         const bytes = await readAt(handle, offset + at, step);
@@ -89,19 +98,20 @@ export class EngineTexts {
   }
 }
 
-/** What is known of the code inside an engine. deep: its text is read where it was not. */
+/** What is known of the code inside an engine. deep: its text is read where it was not. start: as in EngineTextOptions. */
 export async function codeAnswers(
   path: FilePath,
   facts: FileFacts,
   texts: EngineTexts,
   deep: boolean,
+  start?: Uint8Array,
 ): Promise<CodeAnswer[]> {
   const { header } = facts;
   // Of several engines, or of one beside its model, this would be another's.
   const [inside, ...others] = facts.engines;
   const isElsewhere = inside !== undefined && (inside.offset === null || others.length > 0);
   if (isElsewhere || !textMayDiffer(header)) return [];
-  const text = deep ? await texts.read(path, facts) : texts.known(path, facts);
+  const text = deep ? await texts.read(path, facts, start && { start }) : texts.known(path, facts);
   return text ? [answerOfText(header, text)] : [];
 }
 

@@ -5,7 +5,7 @@ import * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { writeEngine } from '../../../test/support/engineFiles';
-import { readFileFacts, readHead } from './fileFacts';
+import { readFactsAndStart, readFileFacts, readHead } from './fileFacts';
 import { fileProblem, fileProblemOfNumber } from './fileProblem';
 import { itUnless, onWindows } from '../../../test/support/leaveOut';
 
@@ -33,6 +33,15 @@ describe('file facts', () => {
     assert.equal(facts.size, 20 * 1024 ** 3);
     assert.equal(facts.headerBytes.length, 64);
     assert.equal(facts.modified, fs.statSync(file).mtimeMs);
+  });
+
+  it('keeps the header alone of an engine of which more was read', async () => {
+    const file = at('started.engine');
+    writeEngine(file, { version: '1.7.1.116', fileSize: 100_000 });
+    const { facts, start } = await readFactsAndStart(file, 4096);
+    assert.deepEqual(facts, await readFileFacts(file));
+    assert.equal(facts.headerBytes.buffer.byteLength, 64);
+    assert.deepEqual([start.length, start.subarray(0, 64)], [4096, Buffer.from(facts.headerBytes)]);
   });
 
   it('reads more of what is no engine, to tell what it is', async () => {

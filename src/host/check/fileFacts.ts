@@ -8,7 +8,7 @@ import type { FileFacts } from '../../core/report/engineReport';
 import { Failure } from '../../core/wire/failure';
 import { displayPath, type FilePath } from './checkRecords';
 import { fileProblem, systemProblem, unreadable } from './fileProblem';
-import { openRegularFile, readAt } from './regularFile';
+import { readStart } from './regularFile';
 
 const headerBytes = 64;
 /** A local disk answers in milliseconds, a network drive that wakes up in seconds. */
@@ -53,12 +53,25 @@ export async function modelPackage(file: FilePath): Promise<FileFacts | null> {
 
 /** Never rejects: what cannot be read is a finding of its own. */
 export async function readFileFacts(file: FilePath, limitMs?: number): Promise<FileFacts> {
+  return (await readFactsAndStart(file, headerBytes, limitMs)).facts;
+}
+
+/** The same for who needs more of an engine than its header: opening a file takes longer than reading some kilobytes. */
+export async function readFactsAndStart(
+  file: FilePath,
+  length: number,
+  limitMs?: number,
+): Promise<{ facts: FileFacts; start: Uint8Array }> {
+  const nothing = new Uint8Array();
   const ofPackage = await modelPackage(file);
-  if (ofPackage) return ofPackage;
+  if (ofPackage) return { facts: ofPackage, start: nothing };
   try {
-    return await factsOfHead(file, await readHead(file, headerBytes, limitMs), limitMs);
+    const head = await readHead(file, length, limitMs);
+    // A copy: the facts are kept, and a view would keep all that was read.
+    const bytes = Uint8Array.from(head.bytes.subarray(0, headerBytes));
+    return { facts: await factsOfHead(file, { ...head, bytes }, limitMs), start: head.bytes };
   } catch (error) {
-    if (error instanceof Failure) return unreadable(file, error);
+    if (error instanceof Failure) return { facts: unreadable(file, error), start: nothing };
     throw error;
   }
 }
@@ -86,11 +99,6 @@ export async function factsOfHead(
 }
 
 async function readNow(file: FilePath, length: number): Promise<FileHead> {
-  const { handle, stat } = await openRegularFile(file);
-  try {
-    const bytes = await readAt(handle, 0, Math.min(length, stat.size));
-    return { bytes, size: stat.size, modified: stat.mtimeMs };
-  } finally {
-    await handle.close();
-  }
+  const { bytes, stat } = await readStart(file, length);
+  return { bytes, size: stat.size, modified: stat.mtimeMs };
 }

@@ -3,8 +3,8 @@ import { codeFacts, type CodeFacts } from '../../core/report/codeFacts';
 import type { FileFacts } from '../../core/report/engineReport';
 import type { RecipeFacts } from '../../core/report/reasons';
 import type { FilePath } from './checkRecords';
-import { codeAnswers, type EngineTexts } from './engineText';
-import { readFileFacts } from './fileFacts';
+import { codeAnswers, engineStart, type EngineTexts } from './engineText';
+import { readFactsAndStart } from './fileFacts';
 import { hasRecipe, recipeBeside } from './recipeBeside';
 
 interface TargetFile {
@@ -23,10 +23,10 @@ export async function readTargetFile(
   texts: EngineTexts,
   { limitMs, mayHaveRecipe = true }: { limitMs: number; mayHaveRecipe?: boolean },
 ): Promise<TargetFile> {
-  const facts = await readFileFacts(file, limitMs);
+  const { facts, start } = await readFactsAndStart(file, engineStart, limitMs);
   const isThere = mayHaveRecipe && (await hasRecipe(facts.file));
   const [ofText, beside] = await Promise.all([
-    codeAnswers(file, facts, texts, true),
+    codeAnswers(file, facts, texts, true, start),
     isThere ? recipeBeside(file, facts) : null,
   ]);
   const code = codeFacts(facts.header, [...ofText, ...(beside?.answers ?? [])]);
