@@ -110,10 +110,12 @@ async function take(
   pipe: OwnerPipe | null,
 ): Promise<{ folder: string; lockFolder: string }> {
   const shown = plainText(path.join(parent, name));
+  let noFolder: Error | null = null;
   for (let attempt = 0; attempt < 100; attempt++) {
     let claim: string | null = null;
     try {
       const folder = await makeWorkFolder(parent);
+      noFolder = null;
       const lockFolder = path.join(folder, `${stemOf(name)}.lock`);
       claim = path.join(folder, `${stemOf(name)}.${token}.claim`);
       await fs.mkdir(claim).catch((error: unknown) => {
@@ -141,9 +143,18 @@ async function take(
     } catch (error) {
       // The folder was removed by a build that ended this moment.
       if (!isGone(error) || (await lstatOrNull(parent)) === null) throw error;
+      if (claim === null && error instanceof Error) noFolder = error;
     }
     if (claim !== null) await removeClaim(claim, token);
     if (attempt > 5) await delay(10);
+  }
+  if (noFolder !== null) {
+    throw new Failure(
+      'file-error',
+      `${shown} can't be written: no folder can be made in ${plainText(parent)}, and builds keep their temporary files in one.`,
+      'Choose another folder.',
+      noFolder.message,
+    );
   }
   throw new Failure(
     'file-error',

@@ -309,6 +309,21 @@ describe('replaceFile', () => {
     },
   );
 
+  itUnless(
+    process.platform === 'linux'
+      ? null
+      : 'only Linux has /proc, which says of a new folder that it is gone',
+    'says that its folder takes no folder, not that somebody builds there',
+    async () => {
+      const error = await failure(beginReplacement('/proc/m.engine', { keepBackups: 1 }));
+      assert.match(
+        error.message,
+        /^\/proc\/m\.engine can't be written: no folder can be made in \/proc,/,
+      );
+      assert.match(error.nextStep, /another folder/);
+    },
+  );
+
   describe('one owner at a time', () => {
     it('does not build the same engine twice at once', async () => {
       const first = await beginReplacement(engine, { keepBackups: 1 });
