@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import { editHeader, noDriver, realHeader, rtx4060 } from '../../../test/support/engines';
+import { putRecipe } from '../../../test/support/standInFolder';
 import type { MachineFacts } from '../../core/report/engineReport';
 import { makeEngineReport } from '../../core/report/makeEngineReport';
 import { SharedReports } from '../../core/report/sharedReport';
@@ -138,5 +142,36 @@ describe('checked files', () => {
     const [other] = await Promise.all([...files.describedFiles()]);
     assert.equal(one?.shared, null);
     assert.equal(other?.shared, null);
+  });
+
+  it('are not looked for beside a file where nothing of that name is, also where nobody was asked', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'beside-'));
+    try {
+      const file = path.join(folder, 'm.engine');
+      fs.writeFileSync(file, sized(4096));
+      putRecipe(folder, 'm.engine');
+      const files = new CheckedFiles(
+        [file],
+        [{ kind: 'not-asked', problem: { sentence: 'None.', nextStep: 'Install one.' } }],
+        ...([
+          { machine: noDriver, knownRuntimes },
+          undefined,
+          new EngineTexts(),
+          shared,
+          alike,
+        ] as const),
+      );
+      for (const [mayHave, found] of [
+        [true, 'm.engine.json'],
+        [false, undefined],
+      ] as const) {
+        const beside = () => ({ mayHaveRecipe: mayHave, mayHaveModel: mayHave });
+        const [one] = await Promise.all([...files.describedFiles({ beside })]);
+        assert.equal(one?.recipe?.file, found);
+        assert.equal(one?.mayHaveModel, mayHave);
+      }
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
   });
 });

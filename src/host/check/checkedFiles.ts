@@ -31,7 +31,7 @@ import { displayPath, type CheckRecords, type FilePath } from './checkRecords';
 import { codeAnswers, type EngineTexts } from './engineText';
 import { defaultReadLimitMs, factsOfHead, modelPackage, readFileFacts } from './fileFacts';
 import { fileProblem, fileProblemOfNumber, unreadable } from './fileProblem';
-import { recipeBeside } from './recipeBeside';
+import { noRecipe, recipeBeside } from './recipeBeside';
 
 export interface ReportOptions {
   /** SHA-256 of the file beside the one recorded when it was built. */
@@ -171,7 +171,7 @@ export class CheckedFiles {
   /** The report with the facts of the file that it was made from. */
   async described(
     index: number,
-    { recordedHash, deep }: ReportOptions = {},
+    { recordedHash, deep, beside }: FilesOptions = {},
   ): Promise<DescribedFile> {
     const path = this.paths[index];
     const outcome = this.outcomes[index];
@@ -180,7 +180,8 @@ export class CheckedFiles {
     const facts = asked
       ? await this.factsOfRecord(path, outcome.records, outcome.index)
       : await this.factsWithoutHost(path);
-    const { recipe, answers } = await recipeBeside(path, facts);
+    const { mayHaveRecipe = true, mayHaveModel = true } = beside?.(index) ?? {};
+    const { recipe, answers } = mayHaveRecipe ? await recipeBeside(path, facts) : noRecipe;
     const code = [...(await codeAnswers(path, facts, this.texts, deep === true)), ...answers];
     const input: ReportInput = {
       ...this.context,
@@ -204,7 +205,7 @@ export class CheckedFiles {
       recipe,
       code: codeFacts(facts.header, code),
       shared: null,
-      mayHaveModel: true,
+      mayHaveModel,
     };
     if (facts.engines.length === 0) return { ...described, report: own };
     const { withEngines } = await import('../../core/report/containedReports');

@@ -20,7 +20,7 @@ const fileOf = (engine: string): string => `${engine}.json`;
 // node:fs/promises takes a check of the command line some milliseconds to load.
 const stat = promisify(fs.stat);
 
-const nothing: BesideEngine = { recipe: null, answers: [] };
+export const noRecipe: BesideEngine = { recipe: null, answers: [] };
 
 /** Most engines have none, and the parser is loaded for those that do. */
 export async function hasRecipe(engine: string): Promise<boolean> {
@@ -29,14 +29,14 @@ export async function hasRecipe(engine: string): Promise<boolean> {
 }
 
 export async function recipeBeside(engine: FilePath, facts: FileFacts): Promise<BesideEngine> {
-  if (typeof engine !== 'string' || !(await hasRecipe(engine))) return nothing;
+  if (typeof engine !== 'string' || !(await hasRecipe(engine))) return noRecipe;
   const file = fileOf(engine);
   const [{ readRecipeFile }, { recipeEvidence }] = await Promise.all([
     import('../build/recipeFile'),
     import('../../core/trial/recipeEvidence'),
   ]);
   const recipe = await readRecipeFile(file).catch(() => null);
-  if (recipe === null) return nothing;
+  if (recipe === null) return noRecipe;
   const { answers, trial } = recipeEvidence(recipe, facts);
   const { model, options } = recipe;
   return { recipe: { file: path.basename(file), model: model.path, options, trial }, answers };
