@@ -134,7 +134,7 @@ export class Workbench {
   }
 
   /** A row of the explorer; a window that has just started misses files that are made meanwhile until it looks again. */
-  private async shownRow(name: string): Promise<Locator> {
+  async shownRow(name: string): Promise<Locator> {
     await this.showExplorer();
     const row = this.explorerRow(name).first();
     await row.waitFor({ timeout: 8000 }).catch(() => this.runCommand('Refresh Explorer'));

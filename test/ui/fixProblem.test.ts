@@ -67,7 +67,7 @@ describe('Fix Engine Problem, as a person reaches it', () => {
 
   it('by the context menu of the Explorer', async () => {
     await workbench.showExplorer();
-    await workbench.contextMenu(workbench.explorerRow('old.engine'), 'Fix Engine Problem…');
+    await workbench.contextMenu(await workbench.shownRow('old.engine'), 'Fix Engine Problem…');
     await offered();
     await dismissed();
   });

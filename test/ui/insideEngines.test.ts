@@ -35,8 +35,7 @@ describe('inside an engine, as a person looks and runs', () => {
 
   it('inspects from the Explorer', async () => {
     const { workbench } = used;
-    await workbench.showExplorer();
-    const row = workbench.explorerRow('upscaler.engine').first();
+    const row = await workbench.shownRow('upscaler.engine');
     await workbench.contextMenu(row, 'Engine Inspector', 'Inspect Engine…');
     await page().getByText('picture').first().waitFor(slow);
     assert.equal(await tab('Tensors').getAttribute('aria-selected'), 'true');
