@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import * as v8 from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Checker } from '../../src/host/check/checker';
 import { packPaths } from '../../src/host/check/checkRecords';
 import { EngineHostClient } from '../../src/host/engineHost/client';
@@ -80,6 +82,22 @@ describe('restarts of the engine host', function () {
       assert.notEqual(onlyPid(supervisor), pid);
     },
   );
+
+  it('keeps no answer that was given', async () => {
+    const supervisor = start();
+    const engine = await builtEngine('1.7.1.116');
+    await supervisor.load(library());
+    const answered = async () =>
+      new WeakRef((await supervisor.checkFiles(library(), packPaths([engine]), 1)).records);
+    const answer = await answered();
+    v8.setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    await until('an answer to be forgotten', () => {
+      collect();
+      return answer.deref() === undefined;
+    });
+    assert.ok(isRunning(onlyPid(supervisor)));
+  });
 
   itUnless(noStop, 'kills a host that hangs, says so, and goes on', async () => {
     const supervisor = start({ timeouts: { checkFiles: 400 } });

@@ -118,6 +118,8 @@ export class EngineHostClient {
   readonly exited: Promise<HostExit>;
   private readonly ended: Promise<Exited>;
   private hasEnded = false;
+  /** What fails the requests under way when the process ends. A race with `ended` would keep each answer until then. */
+  private readonly underWay = new Set<(ended: Exited) => void>();
 
   constructor(private readonly options: EngineHostClientOptions) {
     this.child = fork(
@@ -181,7 +183,10 @@ export class EngineHostClient {
     });
     this.onNotification('runPhase', (phase) => options.onRunPhase?.(phase));
     this.connection.listen();
-    void this.ended.then(() => this.connection.dispose());
+    void this.ended.then((ended) => {
+      for (const fail of this.underWay) fail(ended);
+      this.connection.dispose();
+    });
   }
 
   get pid(): number | undefined {
@@ -222,18 +227,16 @@ export class EngineHostClient {
     const limitTimer = killAfter(limit, 'timeout');
     const inLine = name === 'checkFiles' && limitTimer ? limitTimer : null;
     if (inLine) this.checksInLine.add(inLine);
+    let fail: (ended: Exited) => void = () => {};
     try {
-      const answer = this.connection.sendRequest<unknown>(
-        name,
-        withAbsolutePaths(name, params),
-        cancellation.token,
-      );
-      // The connection rejects what is pending when the process ends; the exit below tells more.
-      answer.catch(() => undefined);
-      const gone = this.ended.then((ended) => {
-        throw this.exitError(ended, name, limit, signal);
+      const received = await new Promise<unknown>((resolve, reject) => {
+        fail = (ended) => reject(this.exitError(ended, name, limit, signal));
+        this.underWay.add(fail);
+        // The connection rejects what is pending when the process ends; the exit tells more.
+        this.connection
+          .sendRequest<unknown>(name, withAbsolutePaths(name, params), cancellation.token)
+          .then(resolve, reject);
       });
-      const received = await Promise.race([answer, gone]);
       // The next ones were waiting for this one: their time begins now.
       if (inLine) for (const waiting of this.checksInLine) waiting.refresh();
       const parsed = v.safeParse(requests[name].result, received);
@@ -244,6 +247,7 @@ export class EngineHostClient {
       if (!this.isRunning) throw this.exitError(await this.ended, name, limit, signal);
       throw fromResponse(error, name);
     } finally {
+      this.underWay.delete(fail);
       signal?.removeEventListener('abort', onAbort);
       for (const timer of timers) clearTimeout(timer);
       if (inLine) this.checksInLine.delete(inLine);
