@@ -92,7 +92,12 @@ const mostBytes = 2 ** 50;
 
 /** A signed number of 64 bits, exact where it is one that can be: a BigInt for each file would be felt among thousands. */
 function i64(data: DataView, offset: number): number {
-  return data.getInt32(offset + 4, true) * 2 ** 32 + data.getUint32(offset, true);
+  return of64Bits(data.getInt32(offset + 4, true), data.getUint32(offset, true));
+}
+
+/** V8 keeps what it adds to a multiple of 2^32 as an object, 16 bytes for each number of each file, and a small number as none. */
+export function of64Bits(high: number, low: number): number {
+  return high === 0 ? low : high * 2 ** 32 + low;
 }
 
 /**
@@ -108,7 +113,7 @@ export function lengthAndWeights(
 
 /** A signed number of 64 bits, exact where it is one that can be. */
 function longAt(words: Int32Array, at: number): number {
-  return (words[at + 1] ?? 0) * 2 ** 32 + ((words[at] ?? 0) >>> 0);
+  return of64Bits(words[at + 1] ?? 0, (words[at] ?? 0) >>> 0);
 }
 
 /** The same header with these. */

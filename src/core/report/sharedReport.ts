@@ -17,7 +17,9 @@ export interface SharedReport {
   /** What that one was made from. */
   readonly input: ReportInput;
   /** What each of these reports has of it. */
-  readonly same: Omit<EngineReport, UnseenName>;
+  readonly same: BuildReport;
+  /** How each of them has it, and what is made with the first look. */
+  readonly parts: PropertyDescriptorMap;
 }
 
 /** What a file with a shared report has for itself. */
@@ -93,9 +95,9 @@ export class SharedReports {
   }
 }
 
-function sharedOf(input: ReportInput, report: BuildReport): SharedReport {
+function sharedOf(input: ReportInput, same: BuildReport): SharedReport {
   const { facts, now } = input;
-  const shared = { input, same: withoutUnseen(report) };
+  const shared = { input, same, parts: { ...sameParts(same), ...unseenParts } };
   const own = { ...ownNumbers(facts), file: facts.file, checkedAt: now };
   return { ...shared, example: sharedReportOf(shared, own) };
 }
@@ -109,7 +111,8 @@ export interface OwnReport extends OwnNumbers {
 
 /**
  * The report of one of these files. An editor holds those of ten thousand engines, of which a few are looked at: so what
- * is said of the file alone is made with the first look at any of it, and all else is the same objects in each.
+ * is said of the file alone is made with the first look at any of it, and for all else it asks what they have in common.
+ * V8 keeps the accessors once for all objects that were given the same ones, and a place in each for every value.
  */
 export function sharedReportOf(
   shared: Omit<SharedReport, 'example'>,
@@ -117,19 +120,10 @@ export function sharedReportOf(
 ): EngineReport {
   const { file, size, modified, checkedAt } = own;
   // Added and not replaced: V8 keeps objects small only while nothing about them changes.
-  const report = { ...shared.same, file, size, modified, checkedAt };
-  Object.defineProperties(report, unseenParts);
+  const report = { file, size, modified, checkedAt };
+  Object.defineProperties(report, shared.parts);
   const value = { shared, weightBytes: own.weightBytes };
   return Object.defineProperty(report, unseen, { value }) as unknown as EngineReport;
-}
-
-/** Put together name by name: of what a rest pattern leaves, V8 makes another kind of object each time. */
-function withoutUnseen(report: BuildReport): SharedReport['same'] {
-  const same: Partial<Record<string, unknown>> = {};
-  for (const [name, value] of Object.entries(report)) {
-    if (!(unseenNames as readonly string[]).includes(name)) same[name] = value;
-  }
-  return same as unknown as SharedReport['same'];
 }
 
 const unseen = Symbol('unseen');
@@ -138,10 +132,10 @@ type Unseen = EngineReport & {
 };
 
 /** What ofFile makes but for what is known at once. Own properties, so that whoever copies or sends a report has all of it. */
-type UnseenName = (typeof unseenNames)[number];
+type UnseenName = (typeof ownNames)[number] | (typeof pageNames)[number];
 const ownNames = ['header', 'fileRows', 'fit'] as const;
 const pageNames = ['rows', 'headerFields', 'headerHex'] as const;
-const unseenNames = [...ownNames, ...pageNames] as const;
+const knownNames = ['file', 'size', 'modified', 'checkedAt'] as const;
 
 function look<N extends UnseenName>(
   report: Unseen,
@@ -179,6 +173,26 @@ const unseenParts: PropertyDescriptorMap = Object.fromEntries<PropertyDescriptor
   ...ownNames.map((name) => [name, partOf(name, lookAtFile)] as const),
   ...pageNames.map((name) => [name, partOf(name, lookAtPage)] as const),
 ]);
+
+const partsOfSame = new Map<string, PropertyDescriptor>();
+
+/** The same accessor for a name in all reports. What is made can be a whole report, with what is of its file. */
+function sameParts(same: BuildReport): PropertyDescriptorMap {
+  const parts: PropertyDescriptorMap = {};
+  for (const name of Object.keys(same) as (keyof BuildReport)[]) {
+    if ((knownNames as readonly string[]).includes(name)) continue;
+    const part = partsOfSame.get(name) ?? {
+      get(this: Unseen) {
+        return this[unseen]?.shared.same[name];
+      },
+      enumerable: true,
+      configurable: true,
+    };
+    partsOfSame.set(name, part);
+    parts[name] = part;
+  }
+  return parts;
+}
 
 /** As it was for this file, from that of another one of its build. */
 function inputOf(

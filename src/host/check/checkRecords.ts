@@ -2,7 +2,7 @@
  * Reads the answer of a check (es_check_record array and the text behind it, engine_shim.h) where it lies: nothing is
  * copied or decoded before it is asked for, so 10,000 records cost one object. Also packs the paths of a request.
  */
-import { lengthAndWeights } from '../../core/file/engineHeader';
+import { lengthAndWeights, of64Bits } from '../../core/file/engineHeader';
 import { saysNothingOf } from '../../core/report/sharedReport';
 import { plainText } from '../../core/text/plainText';
 import type { CheckResult } from '../engineHost/protocol';
@@ -203,7 +203,7 @@ export class CheckRecords {
   /** Exact up to 2^53: a BigInt for each of many files would be felt. */
   private u64(index: number, offset: number): number {
     const at = this.at(index, offset);
-    return this.view.getUint32(at + 4, true) * 2 ** 32 + this.view.getUint32(at, true);
+    return of64Bits(this.view.getUint32(at + 4, true), this.view.getUint32(at, true));
   }
 
   private at(index: number, offset: number): number {
