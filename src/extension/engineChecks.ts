@@ -8,6 +8,7 @@ import type { Checker } from '../host/check/checker';
 import type { EngineTexts } from '../host/check/engineText';
 import type { EngineHost } from './engineHost';
 import type { Hashes } from './hashes';
+import { inTurns } from './inTurns';
 import type { Log } from './log';
 import type { EngineChecks, RemoteHeader } from './reports';
 import type { Runtimes } from './runtimes';
@@ -48,15 +49,15 @@ export class HostChecks implements EngineChecks, vscode.Disposable {
         ? import('../host/check/lookBeside').then(({ lookBeside }) => lookBeside(paths))
         : undefined,
     ]);
-    return Promise.all(
-      paths.map(async (path, index) =>
-        checked.report(index, {
-          recordedHash: await this.hashes.recordedHash(path),
-          deep: opened.has(path),
-          ...(beside ? { beside } : {}),
-        }),
-      ),
-    );
+    return inTurns(paths, async (path, index) => {
+      const recorded = this.hashes.recordedHash(path);
+      return checked.report(index, {
+        // Where there is none nothing is waited for, and the report is made in this turn.
+        recordedHash: recorded && (await recorded),
+        deep: opened.has(path),
+        ...(beside ? { beside } : {}),
+      });
+    });
   }
 
   async headers(headers: readonly RemoteHeader[]): Promise<EngineReport[]> {
