@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { canBeFixed } from '../core/report/advice';
 import { isProblem } from './enginesTreeModel';
+import { fileKey } from './fileKey';
 import { contextKeys, viewTypes } from './ids';
 import type { Reports } from './reports';
 
@@ -35,7 +36,7 @@ export class ContextKeys implements vscode.Disposable {
     this.setFixable(uri, report !== undefined && canBeFixed(report) && this.reports.belongs(uri));
     if (!report) return;
     if (report.runtime !== null && report.validity !== null) this.once(contextKeys.checked);
-    const key = uri.toString();
+    const key = fileKey(uri);
     if (isProblem(report)) this.ill.add(key);
     else if (this.ill.delete(key)) this.once(contextKeys.cured);
   }
@@ -47,7 +48,7 @@ export class ContextKeys implements vscode.Disposable {
   }
 
   private setFixable(uri: vscode.Uri, fixable: boolean): void {
-    const key = uri.toString();
+    const key = fileKey(uri);
     if (fixable === this.fixable.has(key)) return;
     this.stale = true;
     if (fixable) this.fixable.set(key, uri.fsPath);
@@ -56,7 +57,7 @@ export class ContextKeys implements vscode.Disposable {
 
   private update(): void {
     this.timer = undefined;
-    if (this.reports.all().next().done !== true) this.once(contextKeys.hasEngines);
+    if (this.reports.size > 0) this.once(contextKeys.hasEngines);
     if (!this.stale) return;
     this.stale = false;
     const paths: Record<string, true> = {};

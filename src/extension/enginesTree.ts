@@ -27,40 +27,43 @@ import {
   sortings,
 } from './enginesTreeModel';
 import { commands, contextKeys, treeItems, views } from './ids';
-import type { Reports, ReportsChange } from './reports';
+import type { Reports } from './reports';
 import { severityIcon } from './severityIcon';
 import type { Targets } from './targets/targets';
 import type { WorkspaceEngines } from './workspaceEngines';
 
-interface EngineFacts {
+type Engine = Readonly<{ uri: vscode.Uri; report: EngineReport }>;
+
+interface EngineRow {
   kind: 'engine';
   engineUri: vscode.Uri;
   report: EngineReport;
   path: string;
 }
-/** Of ten thousand, few are looked at: what only a row shows is made with the first look. */
-class EngineNode implements EngineFacts {
-  readonly kind = 'engine';
-  private shown: string | undefined;
 
-  constructor(
-    readonly engineUri: vscode.Uri,
-    readonly report: EngineReport,
-  ) {}
+/** Of engines that somebody filtered by, sorted by or saw. */
+const paths = new WeakMap<Engine, string>();
 
-  get path(): string {
-    return (this.shown ??= vscode.workspace.asRelativePath(this.engineUri));
-  }
+function pathOf(engine: Engine): string {
+  const path = paths.get(engine) ?? vscode.workspace.asRelativePath(engine.uri);
+  paths.set(engine, path);
+  return path;
 }
+
+function rowOf(engine: Engine): EngineRow {
+  return { kind: 'engine', engineUri: engine.uri, report: engine.report, path: pathOf(engine) };
+}
+
 /** An engine below a target, or below a group that stands beside those; it can be in several. */
-interface TargetRow extends EngineFacts {
+interface TargetRow extends EngineRow {
   group: string;
   on: OnTarget | null;
 }
 type Node =
-  | ({ kind: 'group' } & GroupNode<EngineNode>)
-  | ({ kind: 'target' } & TargetGroup<EngineNode>)
-  | EngineNode
+  // Of ten thousand engines few have a row: groups hold what the store of reports has of them.
+  | ({ kind: 'group' } & GroupNode<Engine>)
+  | ({ kind: 'target' } & TargetGroup<Engine>)
+  | EngineRow
   | TargetRow
   | ({ kind: 'detail'; parent: string } & DetailNode)
   | { kind: 'more'; group: string; count: number };
@@ -96,7 +99,6 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly view: vscode.TreeView<Node>;
   private readonly subscriptions: vscode.Disposable[];
-  private readonly nodes = new Map<string, EngineNode>();
   private refresh: NodeJS.Timeout | undefined;
   private arranged: Arrangement;
   private checking = 0;
@@ -120,7 +122,7 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
     this.subscriptions = [
       this.changed,
       this.view,
-      reports.onDidChange((change) => this.take(change)),
+      reports.onDidChange(() => this.refreshSoon()),
       targets.onDidChange(() => {
         if (this.arranged.grouping === 'target') this.refreshSoon();
       }),
@@ -151,7 +153,7 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
 
   /** How many engines each reason has, worst first. */
   reasons(): { reason: ReportGroup; label: string; count: number }[] {
-    return groupNodes(this.nodes.values(), firstArrangement).flatMap(
+    return groupNodes(this.reports.belonging(), firstArrangement, pathOf).flatMap(
       ({ reason, label, engines }) =>
         reason === null ? [] : [{ reason, label, count: engines.length }],
     );
@@ -202,9 +204,8 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
 
   private roots(): Node[] | Promise<Node[]> {
     if (this.arranged.grouping === 'target') return this.targetRoots();
-    const groups = groupNodes(this.nodes.values(), this.arranged);
-    const nothingLeft = groups.length === 0 && this.nodes.size > 0;
-    if (nothingLeft) this.tell('No engine matches the filter.');
+    const groups = groupNodes(this.reports.belonging(), this.arranged, pathOf);
+    if (groups.length === 0 && this.hasEngines()) this.tell('No engine matches the filter.');
     else this.tell();
     const [first] = groups;
     if (this.arranged.grouping === 'none') return first ? this.rows(first) : [];
@@ -219,9 +220,9 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
     const { filter, onlyProblems } = this.arranged;
     const { source, problem, belongs, ...chosen } = await this.targets.of();
     const { groupByTarget } = await import('../core/targets/targetGroups');
-    const engines = filtered(this.nodes.values(), filter);
-    const groups = groupByTarget(engines, chosen, ({ engineUri }) => belongs(engineUri));
-    if (engines.length === 0 && this.nodes.size > 0) this.tell('No engine matches the filter.');
+    const engines = filtered(this.reports.belonging(), filter, pathOf);
+    const groups = groupByTarget(engines, chosen, ({ uri }) => belongs(uri));
+    if (engines.length === 0 && this.hasEngines()) this.tell('No engine matches the filter.');
     else if (problem !== '') this.tell(problem);
     else if (source === 'defaults' && engines.length > 0) {
       this.tell('No targets are chosen yet, so these are common boards.');
@@ -233,33 +234,27 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
           .map((group) => ({ kind: 'target', ...group }));
   }
 
-  private targetRows({ id, rows }: TargetGroup<EngineNode>): Node[] {
+  private targetRows({ id, rows }: TargetGroup<Engine>): Node[] {
     const nodes = rows.map(({ engine, on }): TargetRow => {
-      const { kind, engineUri: uri, report, path } = engine;
-      const node: TargetRow = { kind, engineUri: uri, report, path, group: id, on };
-      if (on) targetsOfRows.set(node, { uri, target: on.id });
+      const node: TargetRow = { ...rowOf(engine), group: id, on };
+      if (on) targetsOfRows.set(node, { uri: engine.uri, target: on.id });
       return node;
     });
     const severityOf = ({ on, report }: TargetRow) => on?.severity ?? report.severity;
-    return shortened(sorted(nodes, this.arranged.sorting, severityOf), id);
+    const { sorting } = this.arranged;
+    return shortened(
+      sorted(nodes, sorting, ({ path }) => path, severityOf),
+      id,
+      (node) => node,
+    );
   }
 
-  private rows({ id, engines }: GroupNode<EngineNode>): Node[] {
-    return shortened(sorted(engines, this.arranged.sorting), id);
+  private rows({ id, engines }: GroupNode<Engine>): Node[] {
+    return shortened(sorted(engines, this.arranged.sorting, pathOf), id, rowOf);
   }
 
-  private take({ changed, removed }: ReportsChange): void {
-    for (const uri of removed) this.nodes.delete(uri.toString());
-    for (const uri of changed) {
-      const report = this.reports.get(uri);
-      const key = uri.toString();
-      if (!report || !this.reports.belongs(uri)) {
-        this.nodes.delete(key);
-        continue;
-      }
-      this.nodes.set(key, new EngineNode(uri, report));
-    }
-    this.refreshSoon();
+  private hasEngines(): boolean {
+    return this.reports.belonging().next().done !== true;
   }
 
   /** Ten thousand reports come in a few batches; drawing the tree for each would flicker. */
@@ -269,11 +264,11 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
         this.refresh = undefined;
         this.changed.fire();
         let curable = 0;
-        for (const { report } of this.nodes.values()) if (canBeCured(report)) curable += 1;
+        for (const { report } of this.reports.belonging()) if (canBeCured(report)) curable += 1;
         const tooltip = curable === 1 ? '1 engine to fix' : `${curable.toString()} engines to fix`;
         this.view.badge = curable === 0 ? undefined : { value: curable, tooltip };
       },
-      this.nodes.size > 1000 ? 250 : 50,
+      this.reports.size > 1000 ? 250 : 50,
     );
   }
 
@@ -294,9 +289,16 @@ export class EnginesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
   }
 }
 
-function shortened(rows: (EngineNode | TargetRow)[], group: string): Node[] {
-  const rest = rows.length - mostRows;
-  const shown = rows.slice(0, mostRows).map((row) => handOut(row, row.engineUri));
+function shortened<T>(
+  engines: readonly T[],
+  group: string,
+  asRow: (engine: T) => EngineRow | TargetRow,
+): Node[] {
+  const rest = engines.length - mostRows;
+  const shown = engines.slice(0, mostRows).map((engine) => {
+    const row = asRow(engine);
+    return handOut(row, row.engineUri);
+  });
   return rest > 0 ? [...shown, { kind: 'more', group, count: rest }] : shown;
 }
 
@@ -356,10 +358,10 @@ function moreItem({ group, count }: Extract<Node, { kind: 'more' }>): vscode.Tre
 }
 
 /** Of the row in the tree: below targets an engine can stand several times. */
-const engineId = (node: EngineNode | TargetRow): string =>
+const engineId = (node: EngineRow | TargetRow): string =>
   'group' in node ? `${node.group} ${node.engineUri.toString()}` : node.engineUri.toString();
 
-function engineItem(node: EngineNode | TargetRow, withFolder: boolean): vscode.TreeItem {
+function engineItem(node: EngineRow | TargetRow, withFolder: boolean): vscode.TreeItem {
   const { engineUri, report, path } = node;
   const on = 'on' in node ? node.on : null;
   const name = fileName(engineUri);

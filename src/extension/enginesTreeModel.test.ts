@@ -23,12 +23,15 @@ const mismatched = report(other, 2);
 const cut = report(here, 0, { size: 99 });
 const foreign = report(Buffer.from('PK\u0003\u0004'), 2);
 const at = (path: string, made: EngineReport) => ({ path, report: made });
+const pathOf = ({ path }: ReturnType<typeof at>) => path;
+const noPath = () => assert.fail('a path is made where none counts');
 
 describe('groupNodes', () => {
   it('keeps engines of another version apart from those that only have no GPU here', () => {
     const groups = groupNodes(
       [at('a', withoutGpu(here, 0)), at('b', withoutGpu(other, 1)), at('c', withoutGpu(here, 0))],
       firstArrangement,
+      noPath,
     );
     assert.deepEqual(
       groups.map(({ label, engines }) => [label, engines.length]),
@@ -43,6 +46,7 @@ describe('groupNodes', () => {
     const groups = groupNodes(
       [at('a', fine), at('b', mismatched), at('c', cut), at('d', foreign)],
       firstArrangement,
+      noPath,
     );
     assert.deepEqual(
       groups.map(({ reason }) => reason),
@@ -53,7 +57,7 @@ describe('groupNodes', () => {
   it('groups by folder, or not at all', () => {
     const engines = [at('m/x/a', fine), at('b', cut), at('m/x/c', mismatched)];
     const by = (grouping: 'folder' | 'none') =>
-      groupNodes(engines, { ...firstArrangement, grouping }).map(
+      groupNodes(engines, { ...firstArrangement, grouping }, pathOf).map(
         ({ label, engines: inside, severity }) => [label, inside.length, severity],
       );
     assert.deepEqual(by('folder'), [
@@ -66,9 +70,11 @@ describe('groupNodes', () => {
   it('filters by words of path and reason, and by being a problem', () => {
     const engines = [at('m/det.engine', fine), at('m/seg.engine', mismatched), at('o/det', cut)];
     const left = (filter: string, onlyProblems = false) =>
-      groupNodes(engines, { ...firstArrangement, filter, onlyProblems, grouping: 'none' }).flatMap(
-        ({ engines: inside }) => inside.map(({ path }) => path),
-      );
+      groupNodes(
+        engines,
+        { ...firstArrangement, filter, onlyProblems, grouping: 'none' },
+        pathOf,
+      ).flatMap(({ engines: inside }) => inside.map(({ path }) => path));
     assert.deepEqual(left('DET'), ['m/det.engine', 'o/det']);
     assert.deepEqual(left('another version'), ['m/seg.engine']);
     assert.deepEqual(left('m/ det'), ['m/det.engine']);
@@ -84,7 +90,7 @@ describe('sorted', () => {
       at('a/1', { ...cut, size: 1, modified: 2 }),
     ];
     const by = (sorting: Parameters<typeof sorted>[1]) =>
-      sorted(engines, sorting).map(({ path }) => path);
+      sorted(engines, sorting, pathOf).map(({ path }) => path);
     assert.deepEqual(by('path'), ['a/1', 'm/9', 'm/10']);
     assert.deepEqual(by('severity'), ['a/1', 'm/9', 'm/10']);
     assert.deepEqual(by('size'), ['m/9', 'a/1', 'm/10']);

@@ -34,10 +34,11 @@ export const firstArrangement: Arrangement = {
 };
 
 export interface EngineFacts {
-  /** Below the workspace, with slashes. */
-  path: string;
   report: EngineReport;
 }
+
+/** Of an engine below the workspace, with slashes. Asked where it counts only: of ten thousand, few are looked at. */
+export type PathOf<T> = (engine: T) => string;
 
 export interface GroupNode<T> {
   /** The same as long as the group stands for the same. */
@@ -63,13 +64,15 @@ export interface DetailNode {
 export function groupNodes<T extends EngineFacts>(
   engines: Iterable<T>,
   { grouping, filter, onlyProblems }: Arrangement,
+  pathOf: PathOf<T>,
 ): GroupNode<T>[] {
   const groups = new Map<string, GroupNode<T>>();
-  for (const engine of filtered(engines, filter)) {
+  for (const engine of filtered(engines, filter, pathOf)) {
     const { report } = engine;
     if (onlyProblems && !isProblem(report)) continue;
     const reason = groupOf(report);
-    const key = grouping === 'reason' ? reason : grouping === 'folder' ? folderOf(engine.path) : '';
+    const key =
+      grouping === 'reason' ? reason : grouping === 'folder' ? folderOf(pathOf(engine)) : '';
     let group = groups.get(key);
     if (!group) {
       group = {
@@ -96,17 +99,21 @@ export function groupNodes<T extends EngineFacts>(
 }
 
 /** Those whose path or reason holds the words. */
-export function filtered<T extends EngineFacts>(engines: Iterable<T>, filter: string): T[] {
-  // Where nothing is filtered, no path is made.
+export function filtered<T extends EngineFacts>(
+  engines: Iterable<T>,
+  filter: string,
+  pathOf: PathOf<T>,
+): T[] {
   if (filter.trim() === '') return [...engines];
   const matches = matcher(filter);
-  return [...engines].filter(({ path, report }) => matches(path, groupOf(report)));
+  return [...engines].filter((engine) => matches(pathOf(engine), groupOf(engine.report)));
 }
 
 /** A group's engines in their order, numbers in names as numbers. */
 export function sorted<T extends EngineFacts>(
   engines: readonly T[],
   sorting: Sorting,
+  pathOf: PathOf<T>,
   severityOf: (engine: T) => Severity = ({ report }) => report.severity,
 ): T[] {
   const by = (a: T, b: T): number => {
@@ -121,7 +128,7 @@ export function sorted<T extends EngineFacts>(
         return 0;
     }
   };
-  return [...engines].sort((a, b) => by(a, b) || compareNames(a.path, b.path));
+  return [...engines].sort((a, b) => by(a, b) || compareNames(pathOf(a), pathOf(b)));
 }
 
 /** Whether somebody has to do something about it. */

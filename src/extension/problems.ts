@@ -10,6 +10,7 @@ import { assertNever } from '../core/text/assertNever';
 import type { EngineReport, Reason } from '../core/report/engineReport';
 import { isProblemOfFile, type ReasonId } from '../core/report/reasonTable';
 import { commandLink, fileName, headerTextUri } from './engineTarget';
+import { fileKey } from './fileKey';
 import { headerText } from './headerTextContent';
 import { commands } from './ids';
 import { ProblemCrowds } from './problemCrowds';
@@ -59,7 +60,7 @@ export class Problems implements vscode.Disposable {
   }
 
   lists(uri: vscode.Uri): boolean {
-    return this.listed.has(uri.toString()) || this.ofTargets.lists(uri);
+    return this.listed.has(fileKey(uri)) || this.ofTargets.lists(uri);
   }
 
   private async updateAll(): Promise<void> {
@@ -71,7 +72,7 @@ export class Problems implements vscode.Disposable {
     for (const uri of [...removed, ...changed]) {
       const report = this.reports.get(uri);
       const ids = report && this.reports.belongs(uri) ? problemsOf(report) : [];
-      if (this.crowds.set(uri.toString(), ids)) crowdsChanged = true;
+      if (this.crowds.set(fileKey(uri), ids)) crowdsChanged = true;
     }
     // With the first report that has something to say: before, nobody needs the targets' file.
     if (!this.collection && this.crowds.isEmpty) return;
@@ -82,7 +83,7 @@ export class Problems implements vscode.Disposable {
     // Of ten thousand engines a few are listed: the others are nothing that VS Code has to hear of.
     const touched: [vscode.Uri, vscode.Diagnostic[] | undefined][] = [];
     for (const uri of [...removed, ...again]) {
-      const key = uri.toString();
+      const key = fileKey(uri);
       const diagnostics = this.diagnosticsOf(uri, which);
       if (!diagnostics && !this.listed.has(key)) continue;
       touched.push([uri, diagnostics]);

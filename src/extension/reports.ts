@@ -4,10 +4,12 @@
  * report says is core's business, how it is made is EngineChecks'.
  */
 import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { EngineReport } from '../core/report/engineReport';
 import { CheckQueue } from './checkQueue';
 import type { Errors } from './errors';
+import { fileKey, keyPrefix } from './fileKey';
 
 /** A file that is not on a disk of this machine, read through VS Code's file system. */
 export interface RemoteHeader {
@@ -73,16 +75,27 @@ export class Reports implements vscode.Disposable {
   }
 
   get(uri: vscode.Uri): EngineReport | undefined {
-    return this.entries.get(uri.toString())?.report;
+    return this.entries.get(fileKey(uri))?.report;
+  }
+
+  get size(): number {
+    return this.entries.size;
   }
 
   all(): IterableIterator<Readonly<Entry>> {
     return this.entries.values();
   }
 
+  /** Those that belong. */
+  *belonging(): Generator<Readonly<Entry>> {
+    for (const [key, entry] of this.entries) {
+      if (this.doesBelong(key, entry.uri, entry.report)) yield entry;
+    }
+  }
+
   /** Whether it has a report or waits for its first. */
   isKnown(uri: vscode.Uri): boolean {
-    const key = uri.toString();
+    const key = fileKey(uri);
     return this.entries.has(key) || this.held.has(key);
   }
 
@@ -114,7 +127,7 @@ export class Reports implements vscode.Disposable {
 
   /** A watcher saw something vanish that may be a folder with engines in it. */
   touchBelow(folder: vscode.Uri): void {
-    const prefix = `${folder.toString()}/`;
+    const prefix = keyPrefix(folder);
     for (const [key, { uri }] of this.entries) if (key.startsWith(prefix)) this.touch(uri);
   }
 
@@ -122,7 +135,7 @@ export class Reports implements vscode.Disposable {
   async touchGone(): Promise<void> {
     const entries = [...this.entries.values()].filter(({ uri }) => uri.scheme === 'file');
     for (const { uri } of entries) {
-      if (!this.gone.has(uri.toString()) && (await isMissing(uri.fsPath))) this.touch(uri);
+      if (!this.gone.has(fileKey(uri)) && (await isMissing(uri.fsPath))) this.touch(uri);
     }
   }
 
@@ -145,26 +158,30 @@ export class Reports implements vscode.Disposable {
 
   /** Whether an editor shows it. */
   isOpen(uri: vscode.Uri): boolean {
-    return this.held.has(uri.toString());
+    return this.held.has(fileKey(uri));
   }
 
   /** Whether Problems, tree and badge speak of this file: not for old versions shown in a comparison, and the like. */
   belongs(uri: vscode.Uri): boolean {
-    if (this.gone.has(uri.toString())) return false;
+    const key = fileKey(uri);
+    return this.doesBelong(key, uri, this.entries.get(key)?.report);
+  }
+
+  private doesBelong(key: string, uri: vscode.Uri, report: EngineReport | undefined): boolean {
+    if (this.gone.has(key)) return false;
     // Text and files of other programs that merely end in .engine are nobody's problem.
-    if (this.get(uri)?.ofOthers === true && !this.held.has(uri.toString())) return false;
-    return this.liesInWorkspace(uri) || (uri.scheme === 'file' && this.held.has(uri.toString()));
+    if (report?.ofOthers === true && !this.held.has(key)) return false;
+    return this.liesInWorkspace(key, uri) || (uri.scheme === 'file' && this.held.has(key));
   }
 
   /** What VS Code says of one file of a folder holds for all of them, and is asked for each of ten thousand often. */
-  private liesInWorkspace(uri: vscode.Uri): boolean {
-    const key = uri.toString();
-    const folder = key.slice(0, key.lastIndexOf('/'));
+  private liesInWorkspace(key: string, uri: vscode.Uri): boolean {
+    const folder = key.slice(0, Math.max(key.lastIndexOf('/'), key.lastIndexOf(path.sep)));
     let lies = this.inWorkspace.get(folder);
     if (lies === undefined) {
       lies = vscode.workspace.getWorkspaceFolder(uri) !== undefined;
       // A folder of the workspace can have the name of an engine: then it is one file's answer and no folder's.
-      if (!vscode.workspace.workspaceFolders?.some((one) => one.uri.toString() === key)) {
+      if (!vscode.workspace.workspaceFolders?.some((one) => fileKey(one.uri) === key)) {
         this.inWorkspace.set(folder, lies);
       }
     }
@@ -185,7 +202,7 @@ export class Reports implements vscode.Disposable {
 
   private remember(uris: readonly vscode.Uri[]): string[] {
     return uris.map((uri) => {
-      const key = uri.toString();
+      const key = fileKey(uri);
       this.uris.set(key, uri);
       return key;
     });
@@ -214,7 +231,7 @@ export class Reports implements vscode.Disposable {
         ...(await this.ask(local, () =>
           this.checks.files(
             local.map((uri) => uri.fsPath),
-            new Set(local.filter((uri) => this.held.has(uri.toString())).map((uri) => uri.fsPath)),
+            new Set(local.filter((uri) => this.held.has(fileKey(uri))).map((uri) => uri.fsPath)),
           ),
         )),
         ...(await this.ask(remote, async () =>
@@ -249,7 +266,7 @@ export class Reports implements vscode.Disposable {
     const changed: vscode.Uri[] = [];
     const gone: string[] = [];
     for (const entry of made) {
-      const key = entry.uri.toString();
+      const key = fileKey(entry.uri);
       // Nothing is awaited for what was read.
       if (entry.report.kind === 'unreadable' && (await isGone(entry))) {
         if (!this.held.has(key)) {

@@ -53,6 +53,7 @@ export class Inspections implements vscode.Disposable {
     const { reports, pages } = services;
     this.subscriptions = [
       reports.onDidChange(({ changed, removed }) => {
+        if (this.entries.size === 0) return;
         for (const uri of [...changed, ...removed]) void this.forgetIfChanged(uri);
       }),
       pages.onDidClose((uri) => this.entries.delete(uri.toString())),

@@ -75,7 +75,7 @@ export class TargetProblems implements vscode.Disposable {
   private async find(): Promise<[vscode.Uri, vscode.Diagnostic[]][]> {
     const which = settings.problemsForTargets();
     // Before there is a report nobody needs the targets' file.
-    if (which === 'off' || [...this.reports.all()].length === 0) return [];
+    if (which === 'off' || this.reports.size === 0) return [];
     const found: [vscode.Uri, vscode.Diagnostic[]][] = [];
     for (const folder of vscode.workspace.workspaceFolders ?? []) {
       const chosen = await this.targets.of(folder.uri);

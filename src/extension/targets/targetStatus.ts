@@ -59,7 +59,7 @@ export class TargetStatus implements vscode.Disposable {
 
   /** null: there is nothing to say. */
   private async sentence(): Promise<string | null> {
-    if ([...this.reports.all()].length === 0) return null;
+    if (this.reports.size === 0) return null;
     const { source, targets, severity, belongs } = await this.targets.of();
     if (source !== 'file') return null;
     const { MatrixCells, MatrixCounter } = await import('../../core/targets/matrix');
