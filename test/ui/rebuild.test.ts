@@ -236,7 +236,7 @@ describe('Rebuild, as a person does it', () => {
 
   it('leaves the old engine as it is when cancelled', async () => {
     const old = putOldEngine('net.engine');
-    fs.writeFileSync(inFolder('net.onnx'), slowModel(400));
+    fs.writeFileSync(inFolder('net.onnx'), slowModel(1500));
     await openPage('net.engine');
     await workbench.webview().getByRole('button', { name: 'Rebuild for This Machine' }).click();
     await workbench.question('From which model was it built?');
