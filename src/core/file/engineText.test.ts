@@ -6,10 +6,12 @@ import { EngineTextScanner, familiesWithoutCode } from './engineText';
 
 const setting = (list: string): string => `\n  version_compatible=0\n  accelerators={${list}}\n}\n`;
 
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+
 function scan(...pieces: (string | Uint8Array)[]): string[] | null {
   const scanner = new EngineTextScanner();
   for (const piece of pieces) {
-    scanner.push(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece);
+    scanner.push(typeof piece === 'string' ? piece : latin1(piece));
   }
   return scanner.found?.compiledFor ?? null;
 }
@@ -20,7 +22,7 @@ describe('the text of an engine', () => {
     assert.equal(engines.length, 61);
     for (const { file, start, refusedAlone, buildsAlone, compiledFor } of engines) {
       const scanner = new EngineTextScanner();
-      scanner.push(start);
+      scanner.push(latin1(start));
       const text = scanner.found;
       const header = readEngineHeader(start);
       assert.ok(text && header, file);
@@ -41,7 +43,8 @@ describe('the text of an engine', () => {
     const { start = Buffer.alloc(0) } = engineStarts()[0] ?? {};
     for (const size of [1, 7, 64, 1000]) {
       const scanner = new EngineTextScanner();
-      for (let at = 0; at < start.length; at += size) scanner.push(start.subarray(at, at + size));
+      for (let at = 0; at < start.length; at += size)
+        scanner.push(latin1(start.subarray(at, at + size)));
       assert.deepEqual(scanner.found?.compiledFor, ['8.9'], `pieces of ${size}`);
     }
   });

@@ -28,29 +28,19 @@ const maxListLength = 256;
  * none of them is taken for it.
  */
 const settingPattern = /\n[ \t]*accelerators=\{([^{}\n]{0,256})\}[ \t]*(?=[\n\0])/g;
-const setting = bytesOf('accelerators={');
-const overlap = setting.length + maxListLength + 64;
-const brace = 0x7b;
+const overlap = 'accelerators={}'.length + maxListLength + 64;
 
-/** Takes an engine's bytes piece by piece, in order; any bytes are harmless. */
+/** Takes an engine's bytes piece by piece, in order, each a character (latin1); any are harmless. */
 export class EngineTextScanner {
   private readonly named = new Set<ComputeCapability>();
-  private readonly decoder = new TextDecoder('latin1');
-  private tail = new Uint8Array();
+  private tail = '';
 
-  push(piece: Uint8Array): void {
-    const bytes = new Uint8Array(this.tail.length + piece.length);
-    bytes.set(this.tail);
-    bytes.set(piece, this.tail.length);
-    // Decoding all of it takes ten times as long as looking for the few braces.
-    for (let at = bytes.indexOf(brace); at >= 0; at = bytes.indexOf(brace, at + 1)) {
-      if (!endsWith(bytes, at + 1, setting)) continue;
-      const around = bytes.subarray(Math.max(0, at - overlap), at + overlap);
-      for (const [, list = ''] of this.decoder.decode(around).matchAll(settingPattern)) {
-        for (const family of familiesOf(list)) this.named.add(family);
-      }
+  push(latin1: string): void {
+    const text = this.tail + latin1;
+    for (const [, list = ''] of text.matchAll(settingPattern)) {
+      for (const family of familiesOf(list)) this.named.add(family);
     }
-    this.tail = bytes.slice(-overlap);
+    this.tail = text.slice(-overlap);
   }
 
   /** null: not seen yet. */
@@ -59,16 +49,6 @@ export class EngineTextScanner {
       ? null
       : { compiledFor: [...this.named].sort(compareComputeCapabilities) };
   }
-}
-
-function bytesOf(ascii: string): Uint8Array {
-  return Uint8Array.from(ascii, (character) => character.charCodeAt(0));
-}
-
-function endsWith(bytes: Uint8Array, end: number, wanted: Uint8Array): boolean {
-  return (
-    end >= wanted.length && wanted.every((byte, at) => bytes[end - wanted.length + at] === byte)
-  );
 }
 
 /** "sm89 sm120 " → 8.9, 12.0; nothing for "*", and nothing for a list that holds anything else. */

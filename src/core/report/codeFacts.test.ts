@@ -50,7 +50,7 @@ describe('which GPUs an engine holds code for', () => {
     for (const { file, start, refusedAlone } of engineStarts()) {
       const own = readEngineHeader(start);
       const scanner = new EngineTextScanner();
-      scanner.push(start);
+      scanner.push(start.toString('latin1'));
       assert.ok(textMayDiffer(own) && scanner.found, file);
       const facts = codeFacts(own, [answerOfText(own, scanner.found)]);
       assert.deepEqual(facts?.without ?? [], refusedAlone, file);

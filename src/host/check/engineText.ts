@@ -34,7 +34,7 @@ export async function readEngineText(
   const scanner = new EngineTextScanner();
   let at = headerSize;
   if (start && start.length > at) {
-    scanner.push(start.subarray(at));
+    scanner.push(latin1(start.subarray(at)));
     if (scanner.found !== null) return scanner.found;
     at = start.length;
   }
@@ -44,7 +44,7 @@ export async function readEngineText(
       while (at < maxEngineTextBytes && signal?.aborted !== true) {
         const step = Math.min(at < firstStep ? firstStep : nextSteps, maxEngineTextBytes - at);
         const bytes = await readAt(handle, offset + at, step);
-        scanner.push(bytes);
+        scanner.push(latin1(bytes));
         if (scanner.found !== null || bytes.length < step) return scanner.found;
         at += bytes.length;
       }
@@ -55,6 +55,11 @@ export async function readEngineText(
   } catch {
     return null;
   }
+}
+
+/** By Node: a TextDecoder takes ten times as long. */
+function latin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
 
 /** Texts that are remembered, the last ones asked for. */
