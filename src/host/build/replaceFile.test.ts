@@ -220,6 +220,17 @@ describe('replaceFile', () => {
       assert.deepEqual(names(), ['m.engine']);
     });
 
+    itUnless(noLinks, 'and never arrive are told as such', async () => {
+      fs.rmSync(engine, { force: true });
+      fs.symlinkSync('m.engine', engine);
+      const error = await failure(beginReplacement(engine, { keepBackups: 1 }));
+      assert.match(
+        error.message,
+        /m\.engine can't be written: its path has a link that leads in circles\.$/,
+      );
+      assert.match(error.nextStep, /^Replace the link/);
+    });
+
     itUnless(noLinks, 'are seen among the folders of a workspace', async () => {
       fs.symlinkSync(elsewhere, path.join(folder, 'engines'));
       engine = path.join(folder, 'engines', 'm.engine');

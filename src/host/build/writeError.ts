@@ -37,6 +37,11 @@ export function writeError(
     case 'EBUSY':
     case 'ETXTBSY':
       return make('another program uses it', `Close the program that uses it and ${again}.`);
+    case 'ELOOP':
+      return make(
+        'its path has a link that leads in circles',
+        'Replace the link by a file or a folder, or choose another name.',
+      );
     case 'ENAMETOOLONG':
       return make('its name is too long', 'Choose a shorter name.');
     default:
